@@ -1,0 +1,61 @@
+# One target a module, through one function:
+#
+#   pixlake_module(NAME [SOURCES …] [HEADERS …] [DEPS module…] [LIBS target…] [TESTS …])
+#
+# makes the static library pixlake_NAME (alias pixlake::NAME) with sources beside
+# the CMakeLists.txt, and one test executable NAME_test out of TESTS, registered
+# with ctest. DEPS are modules; modules.toml says which are allowed. Every header
+# in HEADERS must compile alone (target pixlake_NAME_verify_interface_header_sets).
+
+add_library(pixlake_flags INTERFACE)
+target_compile_options(pixlake_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  # g++ 12 reports these in the standard library's own inlined code.
+  -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
+  -Wno-free-nonheap-object -Wno-dangling-pointer
+  -fdiagnostics-color=auto -fno-omit-frame-pointer -Winvalid-pch)
+target_compile_definitions(pixlake_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+target_include_directories(pixlake_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(pixlake_flags INTERFACE Threads::Threads)
+if(PIXLAKE_SANITIZE)
+  target_compile_options(pixlake_flags INTERFACE -fsanitize=${PIXLAKE_SANITIZE} -fno-sanitize-recover=all -U_FORTIFY_SOURCE)
+  # Arrow comes without the sanitizers' typeinfo, so vptr checks cannot work.
+  if(PIXLAKE_SANITIZE MATCHES "undefined")
+    target_compile_options(pixlake_flags INTERFACE -fno-sanitize=vptr)
+  endif()
+  target_link_options(pixlake_flags INTERFACE -fsanitize=${PIXLAKE_SANITIZE})
+endif()
+
+# Arrow takes seconds a file to parse: one precompiled header for all modules.
+add_library(pixlake_pch STATIC ${PROJECT_SOURCE_DIR}/cmake/pch.cc)
+target_link_libraries(pixlake_pch PUBLIC pixlake_flags pixlake::arrow)
+target_precompile_headers(pixlake_pch PUBLIC ${PROJECT_SOURCE_DIR}/cmake/pch.h)
+
+function(_pixlake_target_defaults target)
+  target_link_libraries(${target} PRIVATE pixlake_flags)
+  target_precompile_headers(${target} REUSE_FROM pixlake_pch)
+endfunction()
+
+function(pixlake_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;DEPS;LIBS;TESTS;TEST_LIBS" ${ARGN})
+  set(target pixlake_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  add_library(pixlake::${name} ALIAS ${target})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${ARG_HEADERS})
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON LINKER_LANGUAGE CXX)
+  set(modules ${ARG_DEPS})
+  if(NOT name STREQUAL "base")
+    list(APPEND modules base)
+  endif()
+  list(TRANSFORM modules PREPEND pixlake_)
+  target_link_libraries(${target} PUBLIC ${modules} pixlake::arrow PRIVATE ${ARG_LIBS})
+  _pixlake_target_defaults(${target})
+  if(ARG_TESTS)
+    add_executable(${name}_test ${ARG_TESTS})
+    target_link_libraries(${name}_test PRIVATE ${target} ${ARG_LIBS} ${ARG_TEST_LIBS} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE PIXLAKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    _pixlake_target_defaults(${name}_test)
+    add_test(NAME ${name}_test COMMAND ${name}_test)
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()

@@ -1,0 +1,40 @@
+#include "base/interrupt.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace pixlake {
+namespace {
+
+std::atomic<int> g_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+extern "C" void OnSignal(int signal_number) {
+  if (g_signal.exchange(signal_number) != 0) _exit(128 + signal_number);
+}
+
+}  // namespace
+
+void HandleInterrupts() {
+  struct sigaction action {};
+  action.sa_handler = OnSignal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  // A closed pipe or a file-size limit is an error of the write, not the end of the process.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+bool Interrupted() { return g_signal.load(std::memory_order_relaxed) != 0; }
+
+int InterruptSignal() { return g_signal.load(std::memory_order_relaxed); }
+
+Status CheckInterrupt() {
+  if (!Interrupted()) return Status::OK();
+  return Error(ErrorCode::kCancelled, "interrupted; run the same command again to finish");
+}
+
+}  // namespace pixlake

@@ -1,0 +1,91 @@
+#include "base/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/byte_size.h"
+
+namespace pixlake {
+namespace {
+
+constexpr int kBarWidth = 24;
+
+std::string Grouped(int64_t number) {
+  std::string text = std::to_string(number);
+  for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<size_t>(at), 1, ',');
+  return text;
+}
+
+std::string Duration(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+int TerminalColumns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+}  // namespace
+
+std::string RenderProgress(const std::string& what, int64_t done, int64_t total, int64_t bytes,
+                           double elapsed_seconds, int columns) {
+  const double rate = elapsed_seconds > 0 ? static_cast<double>(done) / elapsed_seconds : 0;
+  std::string line = what;
+  if (total > 0) {
+    const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+    const int filled = static_cast<int>(part * kBarWidth);
+    std::string bar(static_cast<size_t>(filled), '=');
+    if (filled < kBarWidth) bar.push_back('>');
+    bar.resize(kBarWidth, ' ');
+    line += fmt::format("  [{}] {:3.0f}%  {}/{}", bar, part * 100, Grouped(done), Grouped(total));
+  } else {
+    line += fmt::format("  {}", Grouped(done));
+  }
+  line += fmt::format("  {}/s  {}", Grouped(static_cast<int64_t>(rate)), FormatByteSize(bytes));
+  if (total > 0 && rate > 0) line += "  " + Duration(static_cast<double>(total - done) / rate) + " left";
+  if (columns > 0 && line.size() > static_cast<size_t>(columns)) line.resize(static_cast<size_t>(columns));
+  return line;
+}
+
+Progress::Progress(std::string what, int64_t total, bool enabled) : what_(std::move(what)), total_(total) {
+  if (!enabled || isatty(STDERR_FILENO) == 0) return;
+  thread_ = std::thread([this] {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; })) Draw();
+  });
+}
+
+Progress::~Progress() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  Draw();
+  std::fputc('\n', stderr);
+}
+
+void Progress::Add(int64_t items, int64_t bytes) {
+  done_.fetch_add(items, std::memory_order_relaxed);
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void Progress::Draw() {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const std::string line = RenderProgress(what_, done_.load(), total_, bytes_.load(), elapsed.count(), TerminalColumns() - 1);
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  std::fflush(stderr);
+}
+
+}  // namespace pixlake

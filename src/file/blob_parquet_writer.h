@@ -1,0 +1,55 @@
+// Parquet with the image-safe layout (design section 6, B1).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "file/data_statistics.h"
+#include "io/store.h"
+
+namespace pixlake::file {
+
+struct BlobParquetOptions {
+  // A row group closes when its uncompressed bytes reach this.
+  int64_t row_group_bytes = int64_t{128} << 20;
+  // A blob page closes when it reaches this; one value is never split.
+  int64_t page_bytes = int64_t{1} << 20;
+  int zstd_level = 3;
+  // Written into every Parquet field as its field id when given, by top-level position.
+  std::vector<int32_t> field_ids;
+};
+
+// What a finished file is.
+struct WrittenFile {
+  int64_t size = 0;  // bytes
+  DataStatistics statistics;
+};
+
+// Streams record batches into one Parquet file. Every binary column is a blob
+// column: PLAIN, uncompressed, no dictionary, no statistics, no bloom filter, data
+// pages and row groups closed by bytes, page index written. The first blob column's
+// pages go straight to the file, the other columns are buffered (ZSTD, statistics,
+// page index) until the row group closes. Not thread-safe.
+class BlobParquetWriter {
+ public:
+  static Result<std::unique_ptr<BlobParquetWriter>> Open(std::unique_ptr<io::OutputFile> output,
+                                                         std::shared_ptr<arrow::Schema> schema,
+                                                         BlobParquetOptions options = {});
+  virtual ~BlobParquetWriter() = default;
+
+  // The batch must have the schema of Open (kSchemaMismatch otherwise; a null in
+  // a non-nullable column too). No reference to it is kept.
+  virtual Status Write(const arrow::RecordBatch& batch) = 0;
+  // Bytes written or buffered so far; what a caller closes files by.
+  virtual int64_t bytes() const = 0;
+  virtual int64_t rows() const = 0;
+  // Writes the footer and closes the output (durable, visible).
+  virtual Result<WrittenFile> Close() = 0;
+};
+
+}  // namespace pixlake::file

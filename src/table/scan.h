@@ -1,0 +1,70 @@
+// Reading a snapshot: the plan (which files, what of them) and the reader of one task.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "io/location.h"
+#include "table/predicate.h"
+
+namespace pixlake::table {
+
+struct ScanRequest {
+  // Top-level columns in the order wanted; nullopt: all. May be empty (counting).
+  std::optional<std::vector<std::string>> columns;
+  Predicate predicate;
+  // A batch closes at whichever comes first; a single larger row comes alone.
+  int64_t batch_rows = 8192;
+  int64_t batch_bytes = int64_t{16} << 20;
+};
+
+// How a table's field is found in a data file: by physical name, or by Parquet
+// field id when `field_id` >= 0. Children follow the logical type's own children.
+struct FieldMapping {
+  std::string physical_name;
+  int32_t field_id = -1;
+  std::vector<FieldMapping> children;
+};
+
+// One data file to read. Format-neutral: every format's planner makes these.
+struct ScanTask {
+  std::string path;           // absolute, as the store takes it
+  int64_t size = -1;          // bytes; -1 unknown
+  int64_t num_rows = -1;      // physical rows; -1 unknown
+  // Values of the partition columns, typed, by table column name.
+  std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> partition_values;
+  // Sorted positions of rows that are deleted; null: none.
+  std::shared_ptr<const std::vector<uint64_t>> deleted_rows;
+};
+
+struct ScanPlan {
+  std::shared_ptr<arrow::Schema> table_schema;   // logical, all columns
+  std::shared_ptr<arrow::Schema> output_schema;  // what the reader gives
+  std::vector<FieldMapping> mapping;             // one per table_schema field
+  Predicate predicate;                           // for row-group skipping
+  int64_t batch_rows = 8192;
+  int64_t batch_bytes = int64_t{16} << 20;
+  std::vector<ScanTask> tasks;
+  int64_t files_total = 0;
+  int64_t files_skipped = 0;
+};
+
+// Reads one task: fields found by mapping, absent ones null, types cast to the
+// table's (widening only), partition values filled in, deleted rows left out, row
+// groups that cannot match skipped, columns not asked for never read.
+// The reader gives batches of plan.output_schema; it may be used from one thread,
+// several tasks at once from several.
+Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,
+                                                           const ScanPlan& plan, const ScanTask& task);
+
+// The same over every task, one after the other.
+Result<std::unique_ptr<arrow::RecordBatchReader>> ReadAll(const std::shared_ptr<io::Store>& store,
+                                                          std::shared_ptr<const ScanPlan> plan);
+
+}  // namespace pixlake::table

@@ -1,0 +1,140 @@
+// Tables whatever their format: definition, snapshot, transaction, factory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "file/data_statistics.h"
+#include "io/location.h"
+#include "table/scan.h"
+
+namespace pixlake::table {
+
+struct TableDefinition {
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<std::string> partition_columns;
+  std::map<std::string, std::string> properties;
+  std::string name;
+  std::string description;
+};
+
+// Which state to read: the latest, a version, or the latest not after a time
+// (milliseconds since the epoch). At most one is set.
+struct VersionSpec {
+  std::optional<int64_t> version;
+  std::optional<int64_t> as_of_ms;
+};
+
+struct SnapshotTotals {
+  int64_t num_files = 0;
+  int64_t size_bytes = 0;
+  std::optional<int64_t> num_rows;  // unless some file does not say
+};
+
+// An immutable state of a table. Thread-safe.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual int64_t version() const = 0;
+  virtual int64_t timestamp_ms() const = 0;
+  virtual const TableDefinition& definition() const = 0;
+  virtual const std::string& table_id() const = 0;
+  virtual Result<SnapshotTotals> Totals() const = 0;
+  // Prunes by partition and file statistics.
+  virtual Result<ScanPlan> PlanScan(const ScanRequest& request) const = 0;
+  // The last version committed for an application's transactions; nullopt: none.
+  virtual std::optional<int64_t> TxnVersion(const std::string& app_id) const = 0;
+  // Format-specific facts for `describe`: protocol, features.
+  virtual std::vector<std::pair<std::string, std::string>> Facts() const = 0;
+};
+
+// A data file that is written and durable, not yet part of the table.
+struct StagedFile {
+  std::string name;  // relative to the table's folder
+  int64_t size = 0;
+  int64_t modified_ms = 0;
+  file::DataStatistics statistics;
+  // By partition column; nullopt is null. Text as the Delta protocol serialises it.
+  std::map<std::string, std::optional<std::string>> partition_values;
+};
+
+struct CommitOutcome {
+  int64_t version = 0;
+  int attempts = 1;           // 2 and more: it was rebased
+  bool already_done = false;  // the txn had been committed before; nothing was added
+};
+
+// Appends, all or nothing. Files staged by a transaction that is not committed are
+// deleted when it is destroyed.
+//
+// On a commit conflict: another writer's append is rebased over and the put tried
+// again; a change of schema or protocol that our files do not fit is kCommitConflict;
+// the same (app_id, version) committed by somebody else ends with `already_done`.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  virtual void Append(StagedFile file) = 0;
+  // Exactly once: commits nothing when the table has (app_id, >= version).
+  virtual void SetTxn(std::string app_id, int64_t version) = 0;
+  virtual Result<CommitOutcome> Commit() = 0;
+};
+
+struct HistoryEntry {
+  int64_t version = 0;
+  int64_t timestamp_ms = 0;
+  std::string operation;
+  std::map<std::string, std::string> parameters;
+  std::map<std::string, std::string> metrics;
+  std::string engine;
+  std::string user_metadata;
+};
+
+struct CheckProblem {
+  std::string path;
+  std::string what;
+};
+
+struct CheckReport {
+  int64_t version = 0;
+  int64_t files_checked = 0;
+  int64_t rows = 0;
+  int64_t unreferenced_files = 0;  // data files in no snapshot: left by a crash
+  std::vector<CheckProblem> problems;
+};
+
+// Thread-safe.
+class Table {
+ public:
+  virtual ~Table() = default;
+  virtual std::string_view format() const = 0;
+  virtual const io::Location& location() const = 0;
+  // kNotFound for a version that is not (or no longer) there.
+  virtual Result<std::shared_ptr<const Snapshot>> Load(const VersionSpec& spec = {}) = 0;
+  virtual Result<std::unique_ptr<Transaction>> BeginAppend(std::shared_ptr<const Snapshot> read) = 0;
+  // Newest first; `limit` 0: all.
+  virtual Result<std::vector<HistoryEntry>> History(int64_t limit) = 0;
+  // Every file referenced is there with its size, a Parquet file whose footer agrees
+  // with the log's row count and statistics.
+  virtual Result<CheckReport> Check() = 0;
+};
+
+// One table format, registered with the engine.
+class TableFormat {
+ public:
+  virtual ~TableFormat() = default;
+  virtual std::string_view name() const = 0;
+  virtual Result<bool> Detect(const io::Location& location) = 0;
+  virtual Result<std::unique_ptr<Table>> Open(const io::Location& location) = 0;
+  // Version 0. kAlreadyExists when there is a table, also when a racer made it.
+  virtual Result<std::unique_ptr<Table>> Create(const io::Location& location, const TableDefinition& definition) = 0;
+};
+
+}  // namespace pixlake::table
