@@ -13,7 +13,8 @@ target_compile_options(pixlake_flags INTERFACE
   # g++ 12 reports these in the standard library's own inlined code.
   -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
   -Wno-free-nonheap-object -Wno-dangling-pointer
-  -fdiagnostics-color=auto -fno-omit-frame-pointer -Winvalid-pch)
+  # -fPIC for libraries and programs alike, so that one precompiled header serves both.
+  -fPIC -fdiagnostics-color=auto -fno-omit-frame-pointer -Winvalid-pch)
 target_compile_definitions(pixlake_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 target_include_directories(pixlake_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(pixlake_flags INTERFACE Threads::Threads)

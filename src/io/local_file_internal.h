@@ -1,0 +1,34 @@
+// A local file being written.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "io/local_store.h"
+#include "io/store.h"
+
+namespace pixlake::io {
+
+// Writes to a hidden temporary name beside `path`; Close() syncs and renames
+// without overwriting. Writes under 256 KiB are gathered, larger ones go straight.
+Result<std::unique_ptr<OutputFile>> CreateLocalFile(const std::string& path, const LocalOptions& options);
+
+// Creates a folder and its parents; no error when it is there.
+Status MakeFolders(const std::string& folder);
+
+// Makes the entries of a folder durable.
+Status SyncFolder(const std::string& folder);
+
+std::string ParentOf(const std::string& path);
+
+// ".<name>.<uuid>.tmp" in the folder of `path`.
+std::string TemporaryBeside(const std::string& path);
+
+// Gives `temporary` the name `path` unless that exists (kAlreadyExists). The
+// temporary name is gone afterwards in either case.
+Status PublishWithoutOverwrite(const std::string& temporary, const std::string& path);
+
+// Writes all of `bytes` to a descriptor.
+Status WriteFully(int fd, const void* bytes, size_t size, const std::string& path);
+
+}  // namespace pixlake::io

@@ -1,0 +1,182 @@
+#include "io/local_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <arrow/io/file.h>
+#include <fmt/format.h>
+
+#include "io/local_file_internal.h"
+
+namespace pixlake::io {
+namespace {
+
+int64_t ModifiedMillis(const struct stat& info) {
+  return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1000000;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+class LocalStore : public Store {
+ public:
+  explicit LocalStore(LocalOptions options) : options_(options) {}
+
+  std::string_view scheme() const override { return "file"; }
+
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return ErrnoError(errno, "opening", path);
+    struct stat info {};
+    if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+      ::close(fd);
+      return Error(ErrorCode::kIo, "opening " + path + ": it is a folder");
+    }
+    auto file = arrow::io::ReadableFile::Open(fd);
+    if (!file.ok()) {
+      ::close(fd);
+      return WithContext(file.status(), "opening " + path);
+    }
+    return std::shared_ptr<arrow::io::RandomAccessFile>(*std::move(file));
+  }
+
+  Result<std::string> ReadAll(const std::string& path, int64_t max_bytes) override {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) return ErrnoError(errno, "opening", path);
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) return ErrnoError(errno, "reading", path);
+    if (info.st_size > max_bytes) {
+      return Error(ErrorCode::kOverBudget,
+                   fmt::format("reading {}: it has {} bytes, at most {} are taken", path, info.st_size, max_bytes));
+    }
+    std::string bytes;
+    // Not trusting st_size: the file may grow, and some special files say 0.
+    size_t filled = 0;
+    bytes.resize(static_cast<size_t>(info.st_size) + 1);
+    while (true) {
+      const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return ErrnoError(errno, "reading", path);
+      if (got == 0) break;
+      filled += static_cast<size_t>(got);
+      if (static_cast<int64_t>(filled) > max_bytes) {
+        return Error(ErrorCode::kOverBudget, fmt::format("reading {}: more than {} bytes", path, max_bytes));
+      }
+      if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
+    }
+    bytes.resize(filled);
+    return bytes;
+  }
+
+  Result<ObjectInfo> Stat(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, "looking at", path);
+    return ObjectInfo{path, info.st_size, ModifiedMillis(info)};
+  }
+
+  Result<std::unique_ptr<OutputFile>> Create(const std::string& path) override {
+    return CreateLocalFile(path, options_);
+  }
+
+  Status PutIfAbsent(const std::string& path, std::string_view bytes) override {
+    PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes));
+    PL_RETURN_NOT_OK(PublishWithoutOverwrite(temporary, path));
+    return options_.sync ? SyncFolder(ParentOf(path)) : Status::OK();
+  }
+
+  Status Put(const std::string& path, std::string_view bytes) override {
+    PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes));
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+      const int error = errno;
+      ::unlink(temporary.c_str());
+      return ErrnoError(error, "writing", path);
+    }
+    return options_.sync ? SyncFolder(ParentOf(path)) : Status::OK();
+  }
+
+  Result<std::vector<ObjectInfo>> List(const std::string& folder, const std::string& start_from) override {
+    std::vector<ObjectInfo> found;
+    DIR* dir = ::opendir(folder.c_str());
+    if (dir == nullptr) {
+      if (errno == ENOENT) return found;
+      return ErrnoError(errno, "listing", folder);
+    }
+    const std::unique_ptr<DIR, int (*)(DIR*)> closer(dir, ::closedir);
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(dir);
+      if (entry == nullptr) {
+        if (errno != 0) return ErrnoError(errno, "listing", folder);
+        break;
+      }
+      const std::string name = entry->d_name;
+      if (name == "." || name == ".." || name < start_from) continue;
+      struct stat info {};
+      if (::fstatat(::dirfd(dir), entry->d_name, &info, 0) != 0) continue;  // gone meanwhile
+      if (!S_ISREG(info.st_mode)) continue;
+      found.push_back({JoinPath(folder, name), info.st_size, ModifiedMillis(info)});
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    return found;
+  }
+
+  Result<bool> Exists(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return ErrnoError(errno, "looking at", path);
+  }
+
+  Status Delete(const std::string& path) override {
+    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return Status::OK();
+    return ErrnoError(errno, "deleting", path);
+  }
+
+ private:
+  Result<std::string> WriteTemporary(const std::string& path, std::string_view bytes) {
+    PL_RETURN_NOT_OK(MakeFolders(ParentOf(path)));
+    std::string temporary = TemporaryBeside(path);
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.get() < 0) return ErrnoError(errno, "creating", path);
+    Status status = WriteFully(file.get(), bytes.data(), bytes.size(), path);
+    if (status.ok() && options_.sync && ::fdatasync(file.get()) != 0) status = ErrnoError(errno, "syncing", path);
+    if (!status.ok()) {
+      ::unlink(temporary.c_str());
+      return status;
+    }
+    return temporary;
+  }
+
+  const LocalOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> MakeLocalStore(LocalOptions options) { return std::make_unique<LocalStore>(options); }
+
+std::string JoinPath(std::string_view folder, std::string_view name) {
+  if (name.empty()) return std::string(folder);
+  if (name.front() == '/' || name.find("://") != std::string_view::npos || folder.empty()) return std::string(name);
+  std::string joined(folder);
+  if (joined.back() != '/') joined.push_back('/');
+  return joined.append(name);
+}
+
+}  // namespace pixlake::io
