@@ -1,0 +1,151 @@
+"""tools/check_modules.py finds each kind of wrong dependency in a small tree."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "tools" / "check_modules.py"
+
+MODULES = """\
+[base]
+level = 0
+what = "ground"
+uses = []
+
+[io]
+level = 1
+what = "stores"
+uses = []
+
+[file]
+level = 2
+what = "files"
+uses = ["io"]
+
+[engine]
+level = 7
+what = "all of it"
+uses = ["*"]
+
+[apps]
+uses = ["engine"]
+"""
+
+
+def RunCheck(root, *arguments):
+    return subprocess.run(
+        [sys.executable, SCRIPT, "--root", root, *arguments], capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A tree without findings."""
+    (tmp_path / "modules.toml").write_text(MODULES)
+    for name in ("base", "io", "file", "engine"):
+        folder = tmp_path / "src" / name
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text(f"# {name}\n")
+    (tmp_path / "src/base/id.h").write_text("#pragma once\n")
+    (tmp_path / "src/io/store.h").write_text('#include "base/id.h"\n')
+    (tmp_path / "src/io/store_internal.h").write_text("#pragma once\n")
+    (tmp_path / "src/io/store.cc").write_text('#include "io/store.h"\n#include "io/store_internal.h"\n')
+    (tmp_path / "src/file/writer.h").write_text('#include <vector>\n#include "io/store.h"\n')
+    (tmp_path / "src/engine/engine.h").write_text('#include "file/writer.h"\n#include "io/store.h"\n')
+    (tmp_path / "apps/cli").mkdir(parents=True)
+    (tmp_path / "apps/cli/options.h").write_text("#pragma once\n")
+    (tmp_path / "apps/cli/main.cc").write_text(
+        '#include "cli/options.h"\n#include "options.h"\n#include "engine/engine.h"\n#include "base/id.h"\n'
+    )
+    assert RunCheck(tmp_path, "--write").returncode == 0
+    return tmp_path
+
+
+def Append(path, text):
+    path.write_text(path.read_text() + text)
+
+
+def Findings(root):
+    result = RunCheck(root)
+    assert result.returncode in (0, 1), result.stderr
+    return result.stderr
+
+
+def test_accepts_a_tree_as_declared(tree):
+    result = RunCheck(tree)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "4 modules" in result.stdout
+
+
+def test_the_repository_itself_is_as_declared():
+    result = RunCheck(ROOT)
+    assert result.returncode == 0, result.stderr
+
+
+def test_rejects_an_undeclared_include(tree):
+    Append(tree / "src/io/store.cc", '#include "file/writer.h"\n')
+    assert 'src/io/store.cc:3: io includes "file/writer.h"' in Findings(tree)
+
+
+def test_rejects_a_cycle_of_includes(tree):
+    Append(tree / "src/io/store.cc", '#include "file/writer.h"\n')
+    assert "the includes: a cycle: file -> io -> file" in Findings(tree)
+
+
+def test_rejects_a_declared_cycle_and_a_level_inversion(tree):
+    text = (tree / "modules.toml").read_text()
+    (tree / "modules.toml").write_text(text.replace('what = "stores"\nuses = []', 'what = "stores"\nuses = ["file"]'))
+    findings = Findings(tree)
+    assert "[io] of level 1 uses file of level 2" in findings
+    assert "modules.toml: a cycle: file -> io -> file" in findings
+
+
+def test_rejects_a_foreign_internal_header(tree):
+    Append(tree / "src/file/writer.h", '#include "io/store_internal.h"\n')
+    assert '"io/store_internal.h" is internal to io' in Findings(tree)
+
+
+def test_rejects_a_relative_include(tree):
+    Append(tree / "src/file/writer.h", '#include "../io/store.h"\n')
+    assert "by its path from src/" in Findings(tree)
+
+
+def test_rejects_an_application_that_reaches_past_the_engine(tree):
+    Append(tree / "apps/cli/main.cc", '#include "io/store.h"\n')
+    assert 'apps/cli/main.cc:5: an application includes "io/store.h"' in Findings(tree)
+
+
+def test_rejects_an_undeclared_dependency_in_cmake(tree):
+    (tree / "src/io/CMakeLists.txt").write_text("pixlake_module(io\n  SOURCES store.cc\n  DEPS file)\n")
+    assert "src/io/CMakeLists.txt: io may not depend on file" in Findings(tree)
+
+
+def test_rejects_a_module_without_a_readme(tree):
+    (tree / "src/io/README.md").unlink()
+    assert "src/io: README.md is missing" in Findings(tree)
+
+
+def test_rejects_a_readme_of_more_than_forty_lines(tree):
+    (tree / "src/io/README.md").write_text("line\n" * 41)
+    assert "src/io/README.md: 41 lines, at most 40" in Findings(tree)
+
+
+def test_rejects_folders_and_declarations_without_each_other(tree):
+    (tree / "src/extra").mkdir()
+    Append(tree / "modules.toml", '\n[ghost]\nlevel = 3\nwhat = "none"\nuses = []\n')
+    findings = Findings(tree)
+    assert "src/extra: not declared" in findings
+    assert "[ghost] has no folder" in findings
+
+
+def test_rejects_a_picture_that_no_longer_matches_and_writes_it_anew(tree):
+    Append(tree / "ARCHITECTURE.md", "\nProse stays.\n")
+    text = (tree / "modules.toml").read_text()
+    (tree / "modules.toml").write_text(text.replace('what = "files"', 'what = "files and more"'))
+    assert "the picture does not match" in Findings(tree)
+    assert RunCheck(tree, "--write").returncode == 0
+    architecture = (tree / "ARCHITECTURE.md").read_text()
+    assert "files and more" in architecture and architecture.endswith("Prose stays.\n")
