@@ -34,9 +34,9 @@ struct FieldMapping {
 
 // One data file to read. Format-neutral: every format's planner makes these.
 struct ScanTask {
-  std::string path;           // absolute, as the store takes it
-  int64_t size = -1;          // bytes; -1 unknown
-  int64_t num_rows = -1;      // physical rows; -1 unknown
+  std::string path;       // absolute, as the store takes it
+  int64_t size = -1;      // bytes; -1 unknown
+  int64_t num_rows = -1;  // physical rows; -1 unknown
   // Values of the partition columns, typed, by table column name.
   std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> partition_values;
   // Sorted positions of rows that are deleted; null: none.

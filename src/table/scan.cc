@@ -1,0 +1,55 @@
+#include "table/scan.h"
+
+#include <algorithm>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "table/task_reader_internal.h"
+
+namespace pixlake::table {
+namespace {
+
+// Opens one task after the other, each only when the one before has ended.
+class PlanReader : public arrow::RecordBatchReader {
+ public:
+  PlanReader(std::shared_ptr<io::Store> store, std::shared_ptr<const ScanPlan> plan)
+      : store_(std::move(store)), plan_(std::move(plan)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return plan_->output_schema; }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    out->reset();
+    for (;;) {
+      if (reader_ == nullptr) {
+        if (next_ == plan_->tasks.size()) return Status::OK();
+        PL_ASSIGN_OR_RETURN(reader_, ReadTask(store_, *plan_, plan_->tasks[next_++]));
+      }
+      PL_RETURN_NOT_OK(reader_->ReadNext(out));
+      if (*out != nullptr) return Status::OK();
+      reader_.reset();
+    }
+  }
+
+ private:
+  std::shared_ptr<io::Store> store_;
+  std::shared_ptr<const ScanPlan> plan_;
+  size_t next_ = 0;
+  std::unique_ptr<arrow::RecordBatchReader> reader_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,
+                                                           const ScanPlan& plan, const ScanTask& task) {
+  auto reader = std::make_unique<TaskReader>(plan, task);
+  PL_RETURN_NOT_OK(reader->Open(store));
+  return std::unique_ptr<arrow::RecordBatchReader>(std::move(reader));
+}
+
+Result<std::unique_ptr<arrow::RecordBatchReader>> ReadAll(const std::shared_ptr<io::Store>& store,
+                                                          std::shared_ptr<const ScanPlan> plan) {
+  return std::unique_ptr<arrow::RecordBatchReader>(std::make_unique<PlanReader>(store, std::move(plan)));
+}
+
+}  // namespace pixlake::table

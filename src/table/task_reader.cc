@@ -1,0 +1,320 @@
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include <arrow/api.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/initialize.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/util/byte_size.h>
+#include <fmt/format.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/properties.h>
+
+#include "base/interrupt.h"
+#include "table/column_cast_internal.h"
+#include "table/task_reader_internal.h"
+
+namespace pixlake::table {
+namespace {
+
+constexpr int64_t kStreamBuffer = int64_t{1} << 20;
+
+// Runs what may throw.
+template <typename Function>
+Status Guard(Function function) {
+  try {
+    return function();
+  } catch (const parquet::ParquetStatusException& e) {
+    return e.status();
+  } catch (const parquet::ParquetException& e) {
+    return Error(ErrorCode::kCorrupt, e.what());
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::kOverBudget, "out of memory");
+  } catch (const std::exception& e) {
+    return Error(ErrorCode::kCorrupt, e.what());
+  }
+}
+
+// Bytes of the leaves in a row group when decoded.
+int64_t DecodedBytes(const parquet::RowGroupMetaData& row_group, const std::vector<int>& leaves) {
+  int64_t bytes = 0;
+  for (int leaf : leaves) {
+    bytes += std::max<int64_t>(0, row_group.ColumnChunk(leaf)->total_uncompressed_size());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TaskReader::TaskReader(const ScanPlan& plan, const ScanTask& task)
+    : schema_(plan.output_schema),
+      table_schema_(plan.table_schema),
+      mapping_(plan.mapping),
+      predicate_(plan.predicate),
+      batch_rows_(std::max<int64_t>(1, plan.batch_rows)),
+      batch_bytes_(std::max<int64_t>(1, plan.batch_bytes)),
+      task_(task) {}
+
+TaskReader::~TaskReader() = default;
+
+const std::shared_ptr<arrow::Scalar>* TaskReader::PartitionValue(const std::string& column) const {
+  for (const auto& [name, value] : task_.partition_values) {
+    if (name == column) return &value;
+  }
+  return nullptr;
+}
+
+Status TaskReader::Open(const std::shared_ptr<io::Store>& store) {
+  const auto is_constant = [&](const auto& field) { return PartitionValue(field->name()) != nullptr; };
+  const auto& fields = schema_->fields();
+  const bool needs_file = task_.num_rows < 0 || !std::all_of(fields.begin(), fields.end(), is_constant);
+  return InFile(Guard([&]() -> Status {
+    if (needs_file) PL_RETURN_NOT_OK(OpenFile(store));
+    PL_RETURN_NOT_OK(PlanColumns());
+    if (needs_file) return PlanRowGroups();
+    stretches_.push_back({-1, 0, task_.num_rows, batch_rows_});
+    return CheckDeletedRows(task_.num_rows);
+  }));
+}
+
+Status TaskReader::OpenFile(const std::shared_ptr<io::Store>& store) {
+  PL_ASSIGN_OR_RETURN(auto input, store->OpenInput(task_.path));
+  parquet::ReaderProperties properties;
+  // Only what is decoded is held, never a whole column chunk of images.
+  properties.set_buffer_size(std::min(kStreamBuffer, batch_bytes_));
+  auto probe = parquet::ParquetFileReader::Open(input, properties);
+  const auto metadata = probe->metadata();
+  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+    if (metadata->RowGroup(i)->total_byte_size() > batch_bytes_) properties.enable_buffered_stream();
+  }
+  if (properties.is_buffered_stream_enabled()) {
+    probe = parquet::ParquetFileReader::Open(input, properties, metadata);
+  }
+  parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+  arrow_properties.set_pre_buffer(false);
+  arrow_properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+  PL_ASSIGN_OR_RETURN(file_, parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(probe),
+                                                              arrow_properties));
+  return Status::OK();
+}
+
+Status TaskReader::PlanColumns() {
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  std::vector<FieldMapping> mapping;
+  for (const auto& field : schema_->fields()) {
+    Column column;
+    if (const auto* value = PartitionValue(field->name())) {
+      column.is_constant = true;
+      column.constant = *value;
+    } else {
+      const int position = table_schema_->GetFieldIndex(field->name());
+      if (position < 0 || static_cast<size_t>(position) >= mapping_.size()) {
+        return Error(ErrorCode::kInternal, fmt::format("no mapping for column {}", field->name()));
+      }
+      column.match = fields.size();
+      fields.push_back(field);
+      mapping.push_back(mapping_[static_cast<size_t>(position)]);
+    }
+    columns_.push_back(std::move(column));
+  }
+  if (file_ == nullptr) return Status::OK();
+  PL_ASSIGN_OR_RETURN(match_, MatchFields(fields, mapping, file_->manifest()));
+  leaves_.assign(match_.leaves.begin(), match_.leaves.end());
+  return Status::OK();
+}
+
+Result<std::vector<BoundComparison>> TaskReader::BindPredicate() {
+  std::vector<BoundComparison> bound;
+  for (const Comparison& comparison : predicate_.all_of) {
+    if (comparison.column.empty()) continue;
+    const std::string& name = comparison.column[0];
+    if (const auto* value = PartitionValue(name)) {
+      if (comparison.column.size() == 1) bound.push_back(BindConstant(comparison, *value));
+      continue;
+    }
+    const int position = table_schema_->GetFieldIndex(name);
+    if (position < 0 || static_cast<size_t>(position) >= mapping_.size()) continue;
+    PL_ASSIGN_OR_RETURN(
+        auto match, MatchFields({table_schema_->field(position)}, {mapping_[static_cast<size_t>(position)]},
+                                file_->manifest()));
+    BoundComparison one;
+    if (BindComparison(comparison, match.fields, &one)) bound.push_back(std::move(one));
+  }
+  return bound;
+}
+
+Status TaskReader::CheckDeletedRows(int64_t file_rows) const {
+  if (task_.deleted_rows == nullptr || task_.deleted_rows->empty()) return Status::OK();
+  const uint64_t last = task_.deleted_rows->back();
+  if (last < static_cast<uint64_t>(file_rows)) return Status::OK();
+  return Error(ErrorCode::kCorrupt,
+               fmt::format("row {} is marked deleted, the file has {} rows", last, file_rows));
+}
+
+// Rows for one read, so that what is decoded stays near the budget of bytes.
+int64_t TaskReader::BatchRows(int row_group, int64_t num_rows) const {
+  const auto metadata = file_->parquet_reader()->metadata()->RowGroup(row_group);
+  const int64_t row_bytes = std::max<int64_t>(1, DecodedBytes(*metadata, leaves_) / num_rows);
+  return std::clamp<int64_t>(batch_bytes_ / row_bytes, 1, batch_rows_);
+}
+
+Status TaskReader::PlanRowGroups() {
+  PL_ASSIGN_OR_RETURN(const auto comparisons, BindPredicate());
+  const auto metadata = file_->parquet_reader()->metadata();
+  int64_t first_row = 0;
+  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+    const int64_t rows = metadata->RowGroup(i)->num_rows();
+    if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - first_row) {
+      return Error(ErrorCode::kCorrupt, fmt::format("row group {} claims {} rows", i, rows));
+    }
+    if (rows > 0 && RowGroupMayMatch(*metadata, i, comparisons)) {
+      stretches_.push_back({i, first_row, rows, BatchRows(i, rows)});
+    }
+    first_row += rows;
+  }
+  if (first_row != metadata->num_rows()) {
+    return Error(ErrorCode::kCorrupt, fmt::format("its row groups have {} rows, its footer says {}",
+                                                  first_row, metadata->num_rows()));
+  }
+  if (task_.num_rows >= 0 && task_.num_rows != first_row) {
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("it has {} rows, the table says {}", first_row, task_.num_rows));
+  }
+  return CheckDeletedRows(first_row);
+}
+
+Status TaskReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
+  out->reset();
+  while (ready_.empty()) {
+    if (stretch_ == stretches_.size()) return Status::OK();
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(InFile(Guard([&] { return ReadMore(); })));
+  }
+  *out = std::move(ready_.front());
+  ready_.pop_front();
+  return Status::OK();
+}
+
+// The next rows as the file has them; null when no column is read.
+Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::NextPhysical(int64_t* rows) {
+  const Stretch& stretch = stretches_[stretch_];
+  std::shared_ptr<arrow::RecordBatch> physical;
+  if (leaves_.empty()) {
+    *rows = std::min(stretch.batch_rows, stretch.num_rows - row_in_stretch_);
+    return physical;
+  }
+  if (row_group_ == nullptr) {
+    file_->set_batch_size(stretch.batch_rows);
+    PL_ASSIGN_OR_RETURN(row_group_, file_->GetRecordBatchReader({stretch.row_group}, leaves_));
+  }
+  PL_RETURN_NOT_OK(row_group_->ReadNext(&physical));
+  *rows = physical == nullptr ? 0 : physical->num_rows();
+  if (physical == nullptr || *rows > stretch.num_rows - row_in_stretch_) {
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("row group {} has {} rows, its footer says {}", stretch.row_group,
+                             row_in_stretch_ + *rows, stretch.num_rows));
+  }
+  return physical;
+}
+
+Status TaskReader::ReadMore() {
+  const Stretch& stretch = stretches_[stretch_];
+  int64_t rows = 0;
+  PL_ASSIGN_OR_RETURN(const auto physical, NextPhysical(&rows));
+  const int64_t first_row = stretch.first_row + row_in_stretch_;
+  row_in_stretch_ += rows;
+  if (rows > 0) {
+    PL_ASSIGN_OR_RETURN(auto batch, ToOutput(physical.get(), rows));
+    PL_ASSIGN_OR_RETURN(batch, DropDeleted(std::move(batch), first_row));
+    PL_RETURN_NOT_OK(Split(std::move(batch)));
+  }
+  if (row_in_stretch_ == stretch.num_rows) {
+    row_group_.reset();
+    row_in_stretch_ = 0;
+    ++stretch_;
+  }
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::ToOutput(const arrow::RecordBatch* physical,
+                                                                 int64_t rows) {
+  std::vector<std::shared_ptr<arrow::Array>> arrays;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const auto& field = schema_->field(static_cast<int>(i));
+    const Column& column = columns_[i];
+    const bool has_constant = column.is_constant && column.constant != nullptr && column.constant->is_valid;
+    std::shared_ptr<arrow::Array> array;
+    if (has_constant) {
+      if (!column.constant->type->Equals(*field->type())) {
+        return Error(ErrorCode::kInternal,
+                     fmt::format("partition value of {} is {}, wanted {}", field->name(),
+                                 column.constant->type->ToString(), field->type()->ToString()));
+      }
+      PL_ASSIGN_OR_RETURN(array, arrow::MakeArrayFromScalar(*column.constant, rows));
+    } else if (column.is_constant || match_.fields[column.match].found == nullptr) {
+      PL_ASSIGN_OR_RETURN(array, arrow::MakeArrayOfNull(field->type(), rows));
+    } else {
+      const FieldMatch& match = match_.fields[column.match];
+      if (match.read_position < 0 || match.read_position >= physical->num_columns()) {
+        return Error(ErrorCode::kInternal, fmt::format("column {} was not read", match.path));
+      }
+      PL_ASSIGN_OR_RETURN(array, CastColumn(physical->column(match.read_position), match));
+    }
+    arrays.push_back(std::move(array));
+  }
+  return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::DropDeleted(std::shared_ptr<arrow::RecordBatch> batch,
+                                                                    int64_t first_row) {
+  if (task_.deleted_rows == nullptr) return batch;
+  const auto& deleted = *task_.deleted_rows;
+  const auto begin = std::lower_bound(deleted.begin(), deleted.end(), static_cast<uint64_t>(first_row));
+  const auto end =
+      std::lower_bound(begin, deleted.end(), static_cast<uint64_t>(first_row + batch->num_rows()));
+  if (begin == end) return batch;
+  if (batch->num_columns() == 0) {
+    std::vector<std::shared_ptr<arrow::Array>> none;
+    return arrow::RecordBatch::Make(schema_, batch->num_rows() - (end - begin), std::move(none));
+  }
+  arrow::BooleanBuilder keep;
+  auto next = begin;
+  for (int64_t row = first_row; row < first_row + batch->num_rows(); ++row) {
+    while (next != end && *next < static_cast<uint64_t>(row)) ++next;
+    PL_RETURN_NOT_OK(keep.Append(next == end || *next != static_cast<uint64_t>(row)));
+  }
+  PL_ASSIGN_OR_RETURN(auto mask, keep.Finish());
+  PL_RETURN_NOT_OK(arrow::compute::Initialize());
+  PL_ASSIGN_OR_RETURN(auto kept, arrow::compute::Filter(batch, mask));
+  return kept.record_batch();
+}
+
+// Hands out the batch in pieces that keep to the budget of bytes.
+Status TaskReader::Split(std::shared_ptr<arrow::RecordBatch> batch) {
+  if (batch->num_rows() == 0) return Status::OK();
+  if (batch->num_rows() > 1 && batch->num_columns() > 0) {
+    PL_ASSIGN_OR_RETURN(const int64_t bytes, arrow::util::ReferencedBufferSize(*batch));
+    if (bytes > batch_bytes_) {
+      const int64_t half = batch->num_rows() / 2;
+      PL_RETURN_NOT_OK(Split(batch->Slice(0, half)));
+      return Split(batch->Slice(half));
+    }
+  }
+  ready_.push_back(std::move(batch));
+  return Status::OK();
+}
+
+Status TaskReader::InFile(const Status& status) const {
+  if (status.ok()) return status;
+  const std::string context = fmt::format("reading data file {}", task_.path);
+  const bool ours = status.detail() != nullptr;
+  if (!ours && (status.IsInvalid() || status.IsIOError() || status.IsSerializationError())) {
+    return Error(ErrorCode::kCorrupt, context + ": " + status.message());
+  }
+  return WithContext(status, context);
+}
+
+}  // namespace pixlake::table
