@@ -10,12 +10,14 @@ namespace pixlake {
 
 Result<int64_t> ParseByteSize(std::string_view text) {
   const auto fail = [&] {
-    return Error(ErrorCode::kUsage, fmt::format("'{}' is not a size; expected for instance 256MB or 2GB", text));
+    return Error(ErrorCode::kUsage,
+                 fmt::format("'{}' is not a size; expected for instance 256MB or 2GB", text));
   };
   const std::string copy(text);
   char* end = nullptr;
   const double number = std::strtod(copy.c_str(), &end);
-  if (end == copy.c_str() || !std::isfinite(number) || number < 0 || std::isdigit(copy[0]) == 0) return fail();
+  if (end == copy.c_str() || !std::isfinite(number) || number < 0 || std::isdigit(copy[0]) == 0)
+    return fail();
   std::string unit;
   for (; *end != '\0'; ++end) {
     if (*end != ' ') unit.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(*end))));

@@ -66,12 +66,13 @@ std::string FormatInstant(int64_t millis) {
 Result<int64_t> ParseTimestamp(std::string_view text) {
   const std::string original(text);
   const auto fail = [&] {
-    return Error(ErrorCode::kUsage, "'" + original + "' is not a time; expected 2026-11-21 or 2026-11-21T03:15:26Z");
+    return Error(ErrorCode::kUsage,
+                 "'" + original + "' is not a time; expected 2026-11-21 or 2026-11-21T03:15:26Z");
   };
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   int64_t ms = 0;
-  if (!TakeDigits(&text, 4, &year) || !Take(&text, '-') || !TakeDigits(&text, 2, &month) || !Take(&text, '-') ||
-      !TakeDigits(&text, 2, &day)) {
+  if (!TakeDigits(&text, 4, &year) || !Take(&text, '-') || !TakeDigits(&text, 2, &month) ||
+      !Take(&text, '-') || !TakeDigits(&text, 2, &day)) {
     return fail();
   }
   int offset_minutes = 0;
@@ -98,7 +99,8 @@ Result<int64_t> ParseTimestamp(std::string_view text) {
     }
     if (!text.empty()) return fail();
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 24 || minute > 59 || second > 60) return fail();
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();

@@ -1,9 +1,9 @@
 #include "base/interrupt.h"
 
+#include <atomic>
+
 #include <signal.h>
 #include <unistd.h>
-
-#include <atomic>
 
 namespace pixlake {
 namespace {
@@ -28,9 +28,13 @@ void HandleInterrupts() {
   signal(SIGXFSZ, SIG_IGN);
 }
 
-bool Interrupted() { return g_signal.load(std::memory_order_relaxed) != 0; }
+bool Interrupted() {
+  return g_signal.load(std::memory_order_relaxed) != 0;
+}
 
-int InterruptSignal() { return g_signal.load(std::memory_order_relaxed); }
+int InterruptSignal() {
+  return g_signal.load(std::memory_order_relaxed);
+}
 
 Status CheckInterrupt() {
   if (!Interrupted()) return Status::OK();

@@ -1,13 +1,12 @@
 #include "base/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/byte_size.h"
 
@@ -18,7 +17,8 @@ constexpr int kBarWidth = 24;
 
 std::string Grouped(int64_t number) {
   std::string text = std::to_string(number);
-  for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<size_t>(at), 1, ',');
+  for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<size_t>(at), 1, ',');
   return text;
 }
 
@@ -83,7 +83,8 @@ void Progress::Add(int64_t items, int64_t bytes) {
 
 void Progress::Draw() {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  const std::string line = RenderProgress(what_, done_.load(), total_, bytes_.load(), elapsed.count(), TerminalColumns() - 1);
+  const std::string line =
+      RenderProgress(what_, done_.load(), total_, bytes_.load(), elapsed.count(), TerminalColumns() - 1);
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
 }

@@ -49,22 +49,38 @@ arrow::StatusCode ArrowCode(ErrorCode code) {
 
 std::string_view CodeName(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInternal: return "internal";
-    case ErrorCode::kUsage: return "usage";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kAlreadyExists: return "already_exists";
-    case ErrorCode::kIo: return "io";
-    case ErrorCode::kPermission: return "permission";
-    case ErrorCode::kNoSpace: return "no_space";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kChecksum: return "checksum";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kSchemaMismatch: return "schema_mismatch";
-    case ErrorCode::kCommitConflict: return "commit_conflict";
-    case ErrorCode::kCommitStateUnknown: return "commit_state_unknown";
-    case ErrorCode::kUnauthorised: return "unauthorised";
-    case ErrorCode::kOverBudget: return "over_budget";
-    case ErrorCode::kCancelled: return "cancelled";
+    case ErrorCode::kInternal:
+      return "internal";
+    case ErrorCode::kUsage:
+      return "usage";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kAlreadyExists:
+      return "already_exists";
+    case ErrorCode::kIo:
+      return "io";
+    case ErrorCode::kPermission:
+      return "permission";
+    case ErrorCode::kNoSpace:
+      return "no_space";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kChecksum:
+      return "checksum";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kSchemaMismatch:
+      return "schema_mismatch";
+    case ErrorCode::kCommitConflict:
+      return "commit_conflict";
+    case ErrorCode::kCommitStateUnknown:
+      return "commit_state_unknown";
+    case ErrorCode::kUnauthorised:
+      return "unauthorised";
+    case ErrorCode::kOverBudget:
+      return "over_budget";
+    case ErrorCode::kCancelled:
+      return "cancelled";
   }
   return "internal";
 }
@@ -78,16 +94,25 @@ ErrorCode CodeOf(const Status& status) {
     return static_cast<const ErrorDetail&>(*status.detail()).code();
   }
   switch (status.code()) {
-    case arrow::StatusCode::OutOfMemory: return ErrorCode::kOverBudget;
-    case arrow::StatusCode::KeyError: return ErrorCode::kNotFound;
-    case arrow::StatusCode::AlreadyExists: return ErrorCode::kAlreadyExists;
-    case arrow::StatusCode::IOError: return ErrorCode::kIo;
-    case arrow::StatusCode::NotImplemented: return ErrorCode::kUnsupported;
-    case arrow::StatusCode::Cancelled: return ErrorCode::kCancelled;
-    case arrow::StatusCode::TypeError: return ErrorCode::kSchemaMismatch;
+    case arrow::StatusCode::OutOfMemory:
+      return ErrorCode::kOverBudget;
+    case arrow::StatusCode::KeyError:
+      return ErrorCode::kNotFound;
+    case arrow::StatusCode::AlreadyExists:
+      return ErrorCode::kAlreadyExists;
+    case arrow::StatusCode::IOError:
+      return ErrorCode::kIo;
+    case arrow::StatusCode::NotImplemented:
+      return ErrorCode::kUnsupported;
+    case arrow::StatusCode::Cancelled:
+      return ErrorCode::kCancelled;
+    case arrow::StatusCode::TypeError:
+      return ErrorCode::kSchemaMismatch;
     case arrow::StatusCode::Invalid:
-    case arrow::StatusCode::SerializationError: return ErrorCode::kCorrupt;
-    default: return ErrorCode::kInternal;
+    case arrow::StatusCode::SerializationError:
+      return ErrorCode::kCorrupt;
+    default:
+      return ErrorCode::kInternal;
   }
 }
 
@@ -106,15 +131,20 @@ Status ErrnoError(int errno_value, std::string_view action, std::string_view pat
   message.append(action).append(" ").append(path).append(": ").append(std::strerror(errno_value));
   switch (errno_value) {
     case ENOENT:
-    case ENOTDIR: return Error(ErrorCode::kNotFound, std::move(message));
-    case EEXIST: return Error(ErrorCode::kAlreadyExists, std::move(message));
+    case ENOTDIR:
+      return Error(ErrorCode::kNotFound, std::move(message));
+    case EEXIST:
+      return Error(ErrorCode::kAlreadyExists, std::move(message));
     case EACCES:
     case EPERM:
-    case EROFS: return Error(ErrorCode::kPermission, std::move(message));
+    case EROFS:
+      return Error(ErrorCode::kPermission, std::move(message));
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return Error(ErrorCode::kNoSpace, std::move(message) + "; free some space and run it again");
-    default: return Error(ErrorCode::kIo, std::move(message));
+    case EFBIG:
+      return Error(ErrorCode::kNoSpace, std::move(message) + "; free some space and run it again");
+    default:
+      return Error(ErrorCode::kIo, std::move(message));
   }
 }
 

@@ -19,22 +19,22 @@ using Result = arrow::Result<T>;
 // What went wrong, in the product's own terms. Stable: the CLI prints the name
 // (`CodeName`) in `--json` output.
 enum class ErrorCode {
-  kInternal,             // a bug of ours
-  kUsage,                // wrong arguments
-  kNotFound,             // file, table, version or row that is not there
-  kAlreadyExists,        // put-if-absent lost, or a table is in the way
-  kIo,                   // the store failed; may work later
-  kPermission,           // the store refused
-  kNoSpace,              // disk full or quota reached
-  kCorrupt,              // bytes that break their format
-  kChecksum,             // bytes that are not the ones promised
-  kUnsupported,          // well-formed, but a feature we do not have
-  kSchemaMismatch,       // rows that do not fit the table
-  kCommitConflict,       // another writer won and a rebase is not allowed
-  kCommitStateUnknown,   // the put was sent, its answer never came
-  kUnauthorised,         // the principal may not
-  kOverBudget,           // memory, pixels or time
-  kCancelled,            // SIGINT or SIGTERM
+  kInternal,            // a bug of ours
+  kUsage,               // wrong arguments
+  kNotFound,            // file, table, version or row that is not there
+  kAlreadyExists,       // put-if-absent lost, or a table is in the way
+  kIo,                  // the store failed; may work later
+  kPermission,          // the store refused
+  kNoSpace,             // disk full or quota reached
+  kCorrupt,             // bytes that break their format
+  kChecksum,            // bytes that are not the ones promised
+  kUnsupported,         // well-formed, but a feature we do not have
+  kSchemaMismatch,      // rows that do not fit the table
+  kCommitConflict,      // another writer won and a rebase is not allowed
+  kCommitStateUnknown,  // the put was sent, its answer never came
+  kUnauthorised,        // the principal may not
+  kOverBudget,          // memory, pixels or time
+  kCancelled,           // SIGINT or SIGTERM
 };
 
 // Lower-case words with underscores: "commit_conflict".

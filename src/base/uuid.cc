@@ -1,9 +1,9 @@
 #include "base/uuid.h"
 
-#include <sys/random.h>
-
 #include <cstdint>
 #include <random>
+
+#include <sys/random.h>
 
 namespace pixlake {
 

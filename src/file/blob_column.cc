@@ -19,8 +19,16 @@ constexpr int64_t kMaxPageBytes = std::numeric_limits<int32_t>::max() - (1 << 20
 
 }  // namespace
 
-BlobColumn::BlobColumn(std::unique_ptr<parquet::PageWriter> pager, bool nullable, int64_t page_bytes)
-    : pager_(std::move(pager)), nullable_(nullable), page_bytes_(page_bytes), end_(kLevelRoom) {}
+BlobColumn::BlobColumn(std::unique_ptr<parquet::PageWriter> pager, parquet::ColumnChunkMetaDataBuilder* chunk,
+                       bool nullable, int64_t page_bytes)
+    : pager_(std::move(pager)),
+      chunk_(chunk),
+      nullable_(nullable),
+      page_bytes_(page_bytes),
+      end_(kLevelRoom) {
+  chunk_sizes_.unencoded_byte_array_data_bytes = 0;
+  if (nullable_) chunk_sizes_.definition_level_histogram = {0, 0};
+}
 
 Status BlobColumn::Reserve(int64_t more) {
   const int64_t needed = end_ + more;
@@ -34,8 +42,11 @@ Status BlobColumn::Reserve(int64_t more) {
 
 Status BlobColumn::AppendValue(const uint8_t* data, int64_t size) {
   if (size > kMaxPageBytes) {
-    return Error(ErrorCode::kUnsupported,
-                 fmt::format("a value of {} bytes does not fit into a Parquet page; values over 1 GiB are kept by reference", size));
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format(
+            "a value of {} bytes does not fit into a Parquet page; values over 1 GiB are kept by reference",
+            size));
   }
   if (rows_in_page_ > 0 && end_ - kLevelRoom + 4 + size > page_bytes_) PL_RETURN_NOT_OK(FlushPage());
   PL_RETURN_NOT_OK(Reserve(4 + size));
@@ -93,6 +104,7 @@ Status BlobColumn::FlushPage() {
                                  parquet::Encoding::RLE, parquet::Encoding::RLE, body->size(),
                                  parquet::EncodedStatistics(), first_row_, sizes);
   pager_->WriteDataPage(page);
+  chunk_sizes_.Merge(sizes);
   first_row_ += rows_in_page_;
   end_ = kLevelRoom;
   value_bytes_ = rows_in_page_ = nulls_in_page_ = 0;
@@ -107,17 +119,20 @@ Status BlobColumn::Append(const arrow::Array& array, int64_t offset, int64_t len
         PL_RETURN_NOT_OK(AppendNull());
       } else {
         const std::string_view value = values.GetView(i);
-        PL_RETURN_NOT_OK(AppendValue(reinterpret_cast<const uint8_t*>(value.data()), static_cast<int64_t>(value.size())));
+        PL_RETURN_NOT_OK(
+            AppendValue(reinterpret_cast<const uint8_t*>(value.data()), static_cast<int64_t>(value.size())));
       }
     }
     return Status::OK();
   };
-  if (array.type_id() == arrow::Type::LARGE_BINARY) return append(static_cast<const arrow::LargeBinaryArray&>(array));
+  if (array.type_id() == arrow::Type::LARGE_BINARY)
+    return append(static_cast<const arrow::LargeBinaryArray&>(array));
   return append(static_cast<const arrow::BinaryArray&>(array));
 }
 
 Status BlobColumn::Close() {
   PL_RETURN_NOT_OK(FlushPage());
+  chunk_->SetSizeStatistics(chunk_sizes_);
   pager_->Close(/*has_dictionary=*/false, /*fallback=*/false);
   return Status::OK();
 }

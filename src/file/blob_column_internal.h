@@ -7,6 +7,8 @@
 
 #include <arrow/type_fwd.h>
 #include <parquet/column_writer.h>
+#include <parquet/metadata.h>
+#include <parquet/size_statistics.h>
 
 #include "base/result.h"
 
@@ -16,7 +18,9 @@ namespace pixlake::file {
 // row group and column. Throws what parquet throws; the file writer catches.
 class BlobColumn {
  public:
-  BlobColumn(std::unique_ptr<parquet::PageWriter> pager, bool nullable, int64_t page_bytes);
+  // `chunk` gets the size statistics (how many nulls there are, for ranged reads).
+  BlobColumn(std::unique_ptr<parquet::PageWriter> pager, parquet::ColumnChunkMetaDataBuilder* chunk,
+             bool nullable, int64_t page_bytes);
 
   // Rows [offset, offset + length) of a binary or large_binary array.
   Status Append(const arrow::Array& array, int64_t offset, int64_t length);
@@ -30,6 +34,7 @@ class BlobColumn {
   Status Reserve(int64_t more);
 
   const std::unique_ptr<parquet::PageWriter> pager_;
+  parquet::ColumnChunkMetaDataBuilder* const chunk_;
   const bool nullable_;
   const int64_t page_bytes_;
   std::shared_ptr<arrow::ResizableBuffer> page_;  // room for levels, then values
@@ -39,6 +44,7 @@ class BlobColumn {
   int64_t rows_in_page_ = 0;
   int64_t nulls_in_page_ = 0;
   int64_t first_row_ = 0;  // of the page, within the row group
+  parquet::SizeStatistics chunk_sizes_;
 };
 
 }  // namespace pixlake::file

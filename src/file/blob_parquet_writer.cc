@@ -44,7 +44,8 @@ void ExemptBlobs(const parquet::SchemaDescriptor& schema, parquet::WriterPropert
   }
 }
 
-std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema, const std::vector<int32_t>& ids) {
+std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema,
+                                            const std::vector<int32_t>& ids) {
   if (ids.empty()) return schema;
   arrow::FieldVector fields = schema->fields();
   for (size_t i = 0; i < fields.size() && i < ids.size(); ++i) {
@@ -56,13 +57,15 @@ std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>
 
 // Value bytes of rows before `row`, for cutting batches by bytes.
 int64_t ByteOffset(const arrow::Array& array, int64_t row) {
-  if (array.type_id() == arrow::Type::LARGE_BINARY) return static_cast<const arrow::LargeBinaryArray&>(array).value_offset(row);
+  if (array.type_id() == arrow::Type::LARGE_BINARY)
+    return static_cast<const arrow::LargeBinaryArray&>(array).value_offset(row);
   return static_cast<const arrow::BinaryArray&>(array).value_offset(row);
 }
 
 class Writer : public BlobParquetWriter {
  public:
-  Writer(std::unique_ptr<io::OutputFile> output, std::shared_ptr<arrow::Schema> schema, BlobParquetOptions options)
+  Writer(std::unique_ptr<io::OutputFile> output, std::shared_ptr<arrow::Schema> schema,
+         BlobParquetOptions options)
       : output_(std::move(output)), schema_(std::move(schema)), options_(std::move(options)) {}
 
   Status Init() {
@@ -70,8 +73,8 @@ class Writer : public BlobParquetWriter {
     std::shared_ptr<parquet::SchemaDescriptor> descriptor;
     const auto with_ids = WithFieldIds(schema_, options_.field_ids);
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().build();
-    PL_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(with_ids.get(), *parquet::WriterProperties::Builder().build(),
-                                                     *arrow_properties, &descriptor));
+    PL_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
+        with_ids.get(), *parquet::WriterProperties::Builder().build(), *arrow_properties, &descriptor));
     descriptor_ = std::move(descriptor);
     parquet::WriterProperties::Builder builder;
     builder.compression(parquet::Compression::ZSTD)->compression_level(options_.zstd_level);
@@ -135,7 +138,8 @@ class Writer : public BlobParquetWriter {
   int64_t BlobBytes(const arrow::RecordBatch& batch, int64_t first, int64_t last) const {
     int64_t bytes = 0;
     for (int i = 0; i < batch.num_columns(); ++i) {
-      if (blob_[static_cast<size_t>(i)]) bytes += ByteOffset(*batch.column(i), last) - ByteOffset(*batch.column(i), first);
+      if (blob_[static_cast<size_t>(i)])
+        bytes += ByteOffset(*batch.column(i), last) - ByteOffset(*batch.column(i), first);
     }
     return bytes;
   }
@@ -149,8 +153,9 @@ class Writer : public BlobParquetWriter {
       if (blob_[static_cast<size_t>(i)]) {
         // Readers split a file by where a row group's first column starts, so only
         // a blob column in front may go straight to the file; others wait.
-        auto pager = MakePager(row_group_->NextColumnChunk(), leaf, /*buffered=*/leaf != 0);
-        blobs_.push_back(std::make_unique<BlobColumn>(std::move(pager), schema_->field(i)->nullable(), options_.page_bytes));
+        auto* chunk = row_group_->NextColumnChunk();
+        blobs_.push_back(std::make_unique<BlobColumn>(MakePager(chunk, leaf, /*buffered=*/leaf != 0), chunk,
+                                                      schema_->field(i)->nullable(), options_.page_bytes));
         plain_.push_back(nullptr);
         ++leaf;
         continue;
@@ -171,20 +176,19 @@ class Writer : public BlobParquetWriter {
     return count;
   }
 
-  std::unique_ptr<parquet::PageWriter> MakePager(parquet::ColumnChunkMetaDataBuilder* chunk, int leaf, bool buffered) {
+  std::unique_ptr<parquet::PageWriter> MakePager(parquet::ColumnChunkMetaDataBuilder* chunk, int leaf,
+                                                 bool buffered) {
     const auto path = descriptor_->Column(leaf)->path();
     const bool statistics = properties_->statistics_enabled(path);
+    const bool compressed = properties_->compression(path) != parquet::Compression::UNCOMPRESSED;
+    const auto codec =
+        compressed ? properties_->codec_options(path) : std::make_shared<parquet::CodecOptions>();
     return parquet::PageWriter::Open(Borrow(output_->stream()), properties_->compression(path), chunk,
                                      static_cast<int16_t>(closed_groups_), static_cast<int16_t>(leaf),
                                      arrow::default_memory_pool(), buffered, nullptr, nullptr,
                                      /*page_write_checksum_enabled=*/false,
                                      statistics ? page_index_->GetColumnIndexBuilder(leaf) : nullptr,
-                                     page_index_->GetOffsetIndexBuilder(leaf), *CodecOptionsOf(path));
-  }
-
-  std::shared_ptr<parquet::CodecOptions> CodecOptionsOf(const std::shared_ptr<parquet::schema::ColumnPath>& path) {
-    auto codec = properties_->codec_options(path);
-    return codec != nullptr ? codec : std::make_shared<parquet::CodecOptions>();
+                                     page_index_->GetOffsetIndexBuilder(leaf), *codec);
   }
 
   Status WriteSlice(const arrow::RecordBatch& batch, int64_t offset, int64_t length) {
@@ -204,7 +208,8 @@ class Writer : public BlobParquetWriter {
     blob_bytes_ += BlobBytes(batch, offset, offset + length);
     open_bytes_ = blob_bytes_;
     for (const auto& writer : plain_) {
-      if (writer != nullptr) open_bytes_ += writer->total_compressed_bytes() + writer->estimated_buffered_value_bytes();
+      if (writer != nullptr)
+        open_bytes_ += writer->total_compressed_bytes() + writer->estimated_buffered_value_bytes();
     }
     rows_ += length;
     rows_in_group_ += length;

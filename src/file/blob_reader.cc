@@ -8,27 +8,31 @@
 #include <vector>
 
 #include <arrow/buffer.h>
-#include <arrow/io/interfaces.h>
+#include <arrow/io/memory.h>
 #include <fmt/format.h>
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
+#include <parquet/size_statistics.h>
 
 namespace pixlake::file {
 namespace {
 
 struct Page {
-  int64_t offset = 0;         // in the file, header included
-  int64_t size = 0;           // bytes, header included
-  int64_t first_row = 0;      // in the file
+  int64_t offset = 0;     // in the file, header included
+  int64_t size = 0;       // bytes, header included
+  int64_t first_row = 0;  // in the file
   int64_t rows = 0;
-  int64_t value_bytes = -1;   // of all values, without lengths; -1 unknown
+  int64_t value_bytes = -1;  // of all values, without lengths; -1 unknown
 };
 
-// One column chunk's pages; `ranged` when values can be found by arithmetic.
+// One column chunk's pages, when there is an offset index and no dictionary.
 struct Chunk {
-  bool ranged = false;
+  bool indexed = false;
+  // Every row has a value that stands PLAIN and uncompressed at the page's end, so
+  // values are found by arithmetic.
+  bool dense = false;
   std::vector<Page> pages;
 };
 
@@ -40,8 +44,12 @@ uint32_t LittleEndian32(const uint8_t* at) {
 
 class Reader : public BlobReader {
  public:
-  Reader(std::shared_ptr<arrow::io::RandomAccessFile> file, std::unique_ptr<parquet::ParquetFileReader> parquet, std::string path)
-      : file_(std::move(file)), parquet_(std::move(parquet)), path_(std::move(path)), metadata_(parquet_->metadata()) {
+  Reader(std::shared_ptr<arrow::io::RandomAccessFile> file,
+         std::unique_ptr<parquet::ParquetFileReader> parquet, std::string path)
+      : file_(std::move(file)),
+        parquet_(std::move(parquet)),
+        path_(std::move(path)),
+        metadata_(parquet_->metadata()) {
     for (int group = 0; group < metadata_->num_row_groups(); ++group) {
       starts_.push_back(rows_);
       rows_ += metadata_->RowGroup(group)->num_rows();
@@ -58,18 +66,18 @@ class Reader : public BlobReader {
 
   Result<std::shared_ptr<arrow::Buffer>> Read(const std::string& column, int64_t row) override {
     PL_ASSIGN_OR_RETURN(const Place place, Find(column, row));
-    if (place.page == nullptr || place.page->value_bytes < 0) return ReadByDecoding(place, row);
+    if (place.page == nullptr) return DecodeFromChunk(place, row);
     const Page& page = *place.page;
+    if (!place.dense || page.value_bytes < 0) return DecodeFromPage(place, row);
     const int64_t values = page.value_bytes + 4 * page.rows;
-    // Fewer lengths than rows: there are nulls, whose places only the levels know.
-    if (values > page.size) return ReadByDecoding(place, row);
+    if (values > page.size) return Corrupt(column, row, "the page index says more bytes than the page has");
     PL_ASSIGN_OR_RETURN(const auto bytes, file_->ReadAt(page.offset + page.size - values, values));
     if (bytes->size() != values) return Corrupt(column, row, "the file ends inside the page");
     int64_t at = 0;
     for (int64_t current = page.first_row;; ++current) {
-      if (at + 4 > values) return ReadByDecoding(place, row);
+      if (at + 4 > values) return Corrupt(column, row, "the page ends before the value");
       const int64_t length = LittleEndian32(bytes->data() + at);
-      if (length > values - at - 4) return ReadByDecoding(place, row);
+      if (length > values - at - 4) return Corrupt(column, row, "a value is longer than its page");
       if (current == row) return arrow::SliceBuffer(bytes, at + 4, length);
       at += 4 + length;
     }
@@ -78,7 +86,9 @@ class Reader : public BlobReader {
   Result<std::shared_ptr<arrow::Buffer>> ReadKnowingLengths(const std::string& column, int64_t row,
                                                             std::span<const int64_t> lengths) override {
     PL_ASSIGN_OR_RETURN(const Place place, Find(column, row));
-    if (place.page == nullptr || static_cast<int64_t>(lengths.size()) != place.page->rows) return Read(column, row);
+    const bool known =
+        place.page != nullptr && place.dense && static_cast<int64_t>(lengths.size()) == place.page->rows;
+    if (!known) return Read(column, row);
     const Page& page = *place.page;
     int64_t total = 0, before = 0;
     for (int64_t i = 0; i < page.rows; ++i) {
@@ -89,7 +99,8 @@ class Reader : public BlobReader {
     }
     if (total > page.size) return Corrupt(column, row, "the lengths add up to more than the page");
     const int64_t length = lengths[static_cast<size_t>(row - page.first_row)];
-    PL_ASSIGN_OR_RETURN(const auto bytes, file_->ReadAt(page.offset + page.size - total + before, 4 + length));
+    PL_ASSIGN_OR_RETURN(const auto bytes,
+                        file_->ReadAt(page.offset + page.size - total + before, 4 + length));
     if (bytes->size() != 4 + length || LittleEndian32(bytes->data()) != length) {
       return Corrupt(column, row, "the length before the value is not the one expected");
     }
@@ -100,26 +111,34 @@ class Reader : public BlobReader {
   struct Place {
     int group = 0;
     int column = 0;
-    const Page* page = nullptr;  // null: not to be had by range
+    bool dense = false;
+    const Page* page = nullptr;  // null: no index, the chunk has to be read from its start
   };
 
   Status Corrupt(const std::string& column, int64_t row, const char* what) const {
-    return Error(ErrorCode::kCorrupt, fmt::format("reading {} column {} row {}: {}", path_, column, row, what));
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("reading {} column {} row {}: {}", path_, column, row, what));
   }
 
   Result<Place> Find(const std::string& column, int64_t row) {
     if (row < 0 || row >= rows_) {
-      return Error(ErrorCode::kNotFound, fmt::format("{} has {} rows, there is no row {}", path_, rows_, row));
+      return Error(ErrorCode::kNotFound,
+                   fmt::format("{} has {} rows, there is no row {}", path_, rows_, row));
     }
     Place place;
     place.column = metadata_->schema()->ColumnIndex(column);
-    if (place.column < 0) return Error(ErrorCode::kNotFound, fmt::format("{} has no column '{}'", path_, column));
-    place.group = static_cast<int>(std::upper_bound(starts_.begin(), starts_.end(), row) - starts_.begin()) - 1;
+    if (place.column < 0)
+      return Error(ErrorCode::kNotFound, fmt::format("{} has no column '{}'", path_, column));
+    place.group =
+        static_cast<int>(std::upper_bound(starts_.begin(), starts_.end(), row) - starts_.begin()) - 1;
     PL_ASSIGN_OR_RETURN(const Chunk* chunk, LoadChunk(place.group, place.column));
-    if (!chunk->ranged) return place;
-    const auto after = std::upper_bound(chunk->pages.begin(), chunk->pages.end(), row,
-                                        [](int64_t wanted, const Page& page) { return wanted < page.first_row; });
-    if (after == chunk->pages.begin()) return Corrupt(column, row, "the page index does not start at the first row");
+    if (!chunk->indexed) return place;
+    place.dense = chunk->dense;
+    const auto after =
+        std::upper_bound(chunk->pages.begin(), chunk->pages.end(), row,
+                         [](int64_t wanted, const Page& page) { return wanted < page.first_row; });
+    if (after == chunk->pages.begin())
+      return Corrupt(column, row, "the page index does not start at the first row");
     place.page = &*(after - 1);
     return place;
   }
@@ -144,18 +163,29 @@ class Reader : public BlobReader {
     const auto chunk_metadata = group_metadata->ColumnChunk(column);
     const parquet::ColumnDescriptor* descriptor = metadata_->schema()->Column(column);
     if (descriptor->physical_type() != parquet::Type::BYTE_ARRAY) {
-      return Error(ErrorCode::kSchemaMismatch, "column '" + descriptor->name() + "' of " + path_ + " holds no blobs");
+      return Error(ErrorCode::kSchemaMismatch,
+                   "column '" + descriptor->name() + "' of " + path_ + " holds no blobs");
     }
-    bool plain = chunk_metadata->compression() == parquet::Compression::UNCOMPRESSED && !chunk_metadata->has_dictionary_page() &&
-                 descriptor->max_repetition_level() == 0;
+    if (chunk_metadata->has_dictionary_page() || descriptor->max_repetition_level() != 0) return Status::OK();
+    bool plain = chunk_metadata->compression() == parquet::Compression::UNCOMPRESSED;
     for (const auto encoding : chunk_metadata->encodings()) {
       plain = plain && (encoding == parquet::Encoding::PLAIN || encoding == parquet::Encoding::RLE);
     }
-    const auto reader = plain ? parquet_->GetPageIndexReader() : nullptr;
+    const auto reader = parquet_->GetPageIndexReader();
     const auto group_reader = reader != nullptr ? reader->RowGroup(group) : nullptr;
     const auto index = group_reader != nullptr ? group_reader->GetOffsetIndex(column) : nullptr;
     if (index == nullptr || index->page_locations().empty()) return Status::OK();
+    chunk->dense = plain && HasNoNulls(*chunk_metadata, *descriptor, group_metadata->num_rows());
     return AddPages(*index, group, group_metadata->num_rows(), chunk);
+  }
+
+  static bool HasNoNulls(const parquet::ColumnChunkMetaData& chunk,
+                         const parquet::ColumnDescriptor& descriptor, int64_t rows) {
+    if (descriptor.max_definition_level() == 0) return true;
+    const auto sizes = chunk.size_statistics();
+    const auto most = static_cast<size_t>(descriptor.max_definition_level());
+    return sizes != nullptr && sizes->definition_level_histogram.size() == most + 1 &&
+           sizes->definition_level_histogram[most] == rows;
   }
 
   Status AddPages(const parquet::OffsetIndex& index, int group, int64_t group_rows, Chunk* chunk) {
@@ -170,33 +200,59 @@ class Reader : public BlobReader {
       page.first_row = starts_[static_cast<size_t>(group)] + locations[i].first_row_index;
       page.rows = next - locations[i].first_row_index;
       if (value_bytes.size() == locations.size()) page.value_bytes = value_bytes[i];
-      const bool sane = page.offset >= 4 && page.size > 0 && page.offset <= file_size - page.size && page.rows > 0 &&
-                        page.rows <= group_rows && locations[i].first_row_index >= 0 && page.value_bytes <= page.size;
-      if (!sane) return Error(ErrorCode::kCorrupt, fmt::format("the page index of {} points outside the file or its rows", path_));
+      const bool sane = page.offset >= 4 && page.size > 0 && page.offset <= file_size - page.size &&
+                        page.rows > 0 && page.rows <= group_rows && locations[i].first_row_index >= 0 &&
+                        page.value_bytes <= page.size;
+      if (!sane)
+        return Error(ErrorCode::kCorrupt,
+                     fmt::format("the page index of {} points outside the file or its rows", path_));
       chunk->pages.push_back(page);
     }
-    chunk->ranged = true;
+    chunk->indexed = true;
     return Status::OK();
   }
 
-  // Any encoding and codec, from the start of the column chunk.
-  Result<std::shared_ptr<arrow::Buffer>> ReadByDecoding(const Place& place, int64_t row) {
+  // Any encoding and codec, from the one page.
+  Result<std::shared_ptr<arrow::Buffer>> DecodeFromPage(const Place& place, int64_t row) {
+    const Page& page = *place.page;
+    PL_ASSIGN_OR_RETURN(auto bytes, file_->ReadAt(page.offset, page.size));
     try {
-      const auto column = std::static_pointer_cast<parquet::ByteArrayReader>(parquet_->RowGroup(place.group)->Column(place.column));
-      column->Skip(row - starts_[static_cast<size_t>(place.group)]);
-      int16_t definition = 0;
-      parquet::ByteArray value;
-      int64_t values_read = 0;
-      const int16_t most = column->descr()->max_definition_level();
-      if (column->ReadBatch(1, &definition, nullptr, &value, &values_read) != 1) {
-        return Corrupt(column->descr()->name(), row, "the column chunk ends before it");
-      }
-      if (values_read == 0 && (most == 0 || definition < most)) return std::shared_ptr<arrow::Buffer>();
-      return std::shared_ptr<arrow::Buffer>(
-          arrow::Buffer::FromString(std::string(reinterpret_cast<const char*>(value.ptr), value.len)));
+      auto stream = std::make_shared<arrow::io::BufferReader>(std::move(bytes));
+      const auto chunk = metadata_->RowGroup(place.group)->ColumnChunk(place.column);
+      const parquet::ColumnDescriptor* descriptor = metadata_->schema()->Column(place.column);
+      auto pages = parquet::PageReader::Open(std::move(stream), page.rows, chunk->compression(),
+                                             parquet::default_reader_properties(), *descriptor);
+      const auto column = parquet::ColumnReader::Make(descriptor, std::move(pages));
+      return ReadOne(static_cast<parquet::ByteArrayReader*>(column.get()), row - page.first_row);
     } catch (const std::exception& e) {
       return Error(ErrorCode::kCorrupt, "reading " + path_ + ": " + e.what());
     }
+  }
+
+  // The same without a page index, from the start of the column chunk.
+  Result<std::shared_ptr<arrow::Buffer>> DecodeFromChunk(const Place& place, int64_t row) {
+    try {
+      const auto column = parquet_->RowGroup(place.group)->Column(place.column);
+      return ReadOne(static_cast<parquet::ByteArrayReader*>(column.get()),
+                     row - starts_[static_cast<size_t>(place.group)]);
+    } catch (const std::exception& e) {
+      return Error(ErrorCode::kCorrupt, "reading " + path_ + ": " + e.what());
+    }
+  }
+
+  Result<std::shared_ptr<arrow::Buffer>> ReadOne(parquet::ByteArrayReader* column, int64_t skip) const {
+    column->Skip(skip);
+    int16_t definition = 0;
+    parquet::ByteArray value;
+    int64_t values_read = 0;
+    const int16_t most = column->descr()->max_definition_level();
+    column->ReadBatch(1, &definition, nullptr, &value, &values_read);
+    if (values_read == 1) {
+      return std::shared_ptr<arrow::Buffer>(
+          arrow::Buffer::FromString(std::string(reinterpret_cast<const char*>(value.ptr), value.len)));
+    }
+    if (most > 0 && definition < most) return std::shared_ptr<arrow::Buffer>();
+    return Corrupt(column->descr()->name(), skip, "the pages end before it");
   }
 
   const std::shared_ptr<arrow::io::RandomAccessFile> file_;
@@ -211,10 +267,12 @@ class Reader : public BlobReader {
 
 }  // namespace
 
-Result<std::unique_ptr<BlobReader>> BlobReader::Open(std::shared_ptr<arrow::io::RandomAccessFile> file, std::string path) {
+Result<std::unique_ptr<BlobReader>> BlobReader::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                     std::string path) {
   try {
     auto parquet = parquet::ParquetFileReader::Open(file);
-    return std::unique_ptr<BlobReader>(std::make_unique<Reader>(std::move(file), std::move(parquet), std::move(path)));
+    return std::unique_ptr<BlobReader>(
+        std::make_unique<Reader>(std::move(file), std::move(parquet), std::move(path)));
   } catch (const std::exception& e) {
     return Error(ErrorCode::kCorrupt, "opening " + path + " as Parquet: " + e.what());
   }

@@ -1,1 +1,159 @@
+#include "file/blob_reader.h"
 
+#include <random>
+
+#include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <gtest/gtest.h>
+#include <parquet/arrow/writer.h>
+
+#include "file/blob_parquet_writer.h"
+#include "io/store.h"
+
+namespace pixlake::file {
+namespace {
+
+// Keeps the written bytes in memory.
+class MemoryOutput : public io::OutputFile {
+ public:
+  explicit MemoryOutput(std::shared_ptr<arrow::Buffer>* result) : result_(result) {
+    sink_ = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  }
+  arrow::io::OutputStream* stream() override { return sink_.get(); }
+  Status Close() override { return sink_->Finish().Value(result_); }
+
+ private:
+  std::shared_ptr<arrow::Buffer>* result_;
+  std::shared_ptr<arrow::io::BufferOutputStream> sink_;
+};
+
+// Counts what is read.
+class CountingReader : public arrow::io::RandomAccessFile {
+ public:
+  explicit CountingReader(const std::shared_ptr<arrow::Buffer>& buffer) : inner_(buffer) {}
+  Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t size) override {
+    bytes += size;
+    ++reads;
+    return inner_.ReadAt(position, size);
+  }
+  Result<int64_t> ReadAt(int64_t position, int64_t size, void* out) override {
+    bytes += size;
+    ++reads;
+    return inner_.ReadAt(position, size, out);
+  }
+  Result<int64_t> Read(int64_t size, void* out) override { return inner_.Read(size, out); }
+  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t size) override { return inner_.Read(size); }
+  Result<int64_t> GetSize() override { return inner_.GetSize(); }
+  Result<int64_t> Tell() const override { return inner_.Tell(); }
+  Status Seek(int64_t position) override { return inner_.Seek(position); }
+  Status Close() override { return inner_.Close(); }
+  bool closed() const override { return inner_.closed(); }
+
+  int64_t bytes = 0;
+  int64_t reads = 0;
+
+ private:
+  arrow::io::BufferReader inner_;
+};
+
+std::shared_ptr<arrow::BinaryArray> RandomBlobs(int rows, bool nulls) {
+  std::mt19937 random(11);
+  arrow::BinaryBuilder builder;
+  for (int i = 0; i < rows; ++i) {
+    std::string blob(random() % 2000, '\0');
+    for (char& c : blob) c = static_cast<char>(random());
+    EXPECT_TRUE((nulls && random() % 5 == 0 ? builder.AppendNull() : builder.Append(blob)).ok());
+  }
+  return std::static_pointer_cast<arrow::BinaryArray>(builder.Finish().ValueOrDie());
+}
+
+std::shared_ptr<arrow::Buffer> WriteOurs(const std::shared_ptr<arrow::BinaryArray>& blobs) {
+  std::shared_ptr<arrow::Buffer> bytes;
+  const auto schema = arrow::schema({arrow::field("image", arrow::binary())});
+  BlobParquetOptions options;
+  options.row_group_bytes = 300 << 10;
+  options.page_bytes = 32 << 10;
+  auto writer = BlobParquetWriter::Open(std::make_unique<MemoryOutput>(&bytes), schema, options).ValueOrDie();
+  EXPECT_TRUE(writer->Write(*arrow::RecordBatch::Make(schema, blobs->length(), {blobs})).ok());
+  EXPECT_TRUE(writer->Close().ok());
+  return bytes;
+}
+
+void ExpectAllRows(BlobReader* reader, const arrow::BinaryArray& blobs) {
+  ASSERT_EQ(reader->num_rows(), blobs.length());
+  for (int64_t row = 0; row < blobs.length(); ++row) {
+    const auto value = reader->Read("image", row).ValueOrDie();
+    ASSERT_EQ(value == nullptr, blobs.IsNull(row)) << row;
+    if (value != nullptr) {
+      ASSERT_EQ(value->ToString(), blobs.GetString(row)) << row;
+    }
+  }
+}
+
+TEST(BlobReaderTest, GivesEveryRowOfOurFiles) {
+  for (const bool nulls : {false, true}) {
+    const auto blobs = RandomBlobs(1500, nulls);
+    auto reader =
+        BlobReader::Open(std::make_shared<arrow::io::BufferReader>(WriteOurs(blobs)), "t").ValueOrDie();
+    ExpectAllRows(reader.get(), *blobs);
+  }
+}
+
+TEST(BlobReaderTest, GivesEveryRowOfForeignCompressedFiles) {
+  const auto blobs = RandomBlobs(300, true);
+  const auto table = arrow::Table::Make(arrow::schema({arrow::field("image", arrow::binary())}), {blobs});
+  auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  const auto properties =
+      parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 100, properties).ok());
+  auto reader = BlobReader::Open(std::make_shared<arrow::io::BufferReader>(sink->Finish().ValueOrDie()), "t")
+                    .ValueOrDie();
+  ExpectAllRows(reader.get(), *blobs);
+}
+
+TEST(BlobReaderTest, WithLengthsItReadsJustTheValue) {
+  const auto blobs = RandomBlobs(1000, false);
+  auto file = std::make_shared<CountingReader>(WriteOurs(blobs));
+  auto reader = BlobReader::Open(file, "t").ValueOrDie();
+  for (const int64_t row : {0, 1, 500, 999}) {
+    const auto page = reader->PageOf("image", row).ValueOrDie();
+    std::vector<int64_t> lengths;
+    for (int64_t i = 0; i < page.count; ++i)
+      lengths.push_back(static_cast<int64_t>(blobs->GetView(page.first + i).size()));
+    file->bytes = file->reads = 0;
+    const auto value = reader->ReadKnowingLengths("image", row, lengths).ValueOrDie();
+    EXPECT_EQ(value->ToString(), blobs->GetString(row));
+    EXPECT_EQ(file->reads, 1);
+    EXPECT_EQ(file->bytes, 4 + value->size());
+    ++lengths[static_cast<size_t>(row - page.first)];
+    EXPECT_EQ(CodeOf(reader->ReadKnowingLengths("image", row, lengths).status()), ErrorCode::kCorrupt);
+  }
+}
+
+TEST(BlobReaderTest, WrongRowsAndColumnsAreNotFound) {
+  auto reader =
+      BlobReader::Open(std::make_shared<arrow::io::BufferReader>(WriteOurs(RandomBlobs(10, false))), "t")
+          .ValueOrDie();
+  EXPECT_EQ(CodeOf(reader->Read("image", 10).status()), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(reader->Read("image", -1).status()), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(reader->Read("picture", 0).status()), ErrorCode::kNotFound);
+}
+
+TEST(BlobReaderTest, DamageIsAnErrorOrARightAnswerNeverACrash) {
+  const auto blobs = RandomBlobs(200, false);
+  const auto bytes = WriteOurs(blobs);
+  std::mt19937 random(5);
+  for (int round = 0; round < 300; ++round) {
+    std::string damaged = bytes->ToString();
+    // The footer and indices are where damage could mislead.
+    for (int i = 0; i < 3; ++i) damaged[damaged.size() - 1 - random() % 2000] = static_cast<char>(random());
+    if (round % 3 == 0) damaged.resize(damaged.size() - random() % 5000);
+    auto reader =
+        BlobReader::Open(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(damaged)), "t");
+    if (!reader.ok()) continue;
+    (void)(*reader)->Read("image", 77);
+  }
+}
+
+}  // namespace
+}  // namespace pixlake::file

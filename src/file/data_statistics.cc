@@ -26,7 +26,8 @@ int CountLeaves(const arrow::DataType& type) {
 }
 
 // Leaves reached through structs alone, with their Parquet ordinals.
-void FindLeaves(const arrow::Field& field, std::vector<std::string> path, int* column, std::vector<Leaf>* leaves) {
+void FindLeaves(const arrow::Field& field, std::vector<std::string> path, int* column,
+                std::vector<Leaf>* leaves) {
   path.push_back(field.name());
   if (field.type()->id() == arrow::Type::STRUCT) {
     for (const auto& child : field.type()->fields()) FindLeaves(*child, path, column, leaves);
@@ -44,26 +45,41 @@ bool LessValue(const arrow::Scalar& left, const arrow::Scalar& right) {
 // Order of two scalars of one type, as SQL has it.
 bool Less(const arrow::Scalar& left, const arrow::Scalar& right) {
   switch (left.type->id()) {
-    case arrow::Type::BOOL: return LessValue<arrow::BooleanScalar>(left, right);
-    case arrow::Type::INT8: return LessValue<arrow::Int8Scalar>(left, right);
-    case arrow::Type::INT16: return LessValue<arrow::Int16Scalar>(left, right);
-    case arrow::Type::INT32: return LessValue<arrow::Int32Scalar>(left, right);
-    case arrow::Type::INT64: return LessValue<arrow::Int64Scalar>(left, right);
-    case arrow::Type::UINT8: return LessValue<arrow::UInt8Scalar>(left, right);
-    case arrow::Type::UINT16: return LessValue<arrow::UInt16Scalar>(left, right);
-    case arrow::Type::UINT32: return LessValue<arrow::UInt32Scalar>(left, right);
-    case arrow::Type::UINT64: return LessValue<arrow::UInt64Scalar>(left, right);
-    case arrow::Type::FLOAT: return LessValue<arrow::FloatScalar>(left, right);
-    case arrow::Type::DOUBLE: return LessValue<arrow::DoubleScalar>(left, right);
-    case arrow::Type::DATE32: return LessValue<arrow::Date32Scalar>(left, right);
-    case arrow::Type::TIMESTAMP: return LessValue<arrow::TimestampScalar>(left, right);
-    case arrow::Type::DECIMAL128: return LessValue<arrow::Decimal128Scalar>(left, right);
+    case arrow::Type::BOOL:
+      return LessValue<arrow::BooleanScalar>(left, right);
+    case arrow::Type::INT8:
+      return LessValue<arrow::Int8Scalar>(left, right);
+    case arrow::Type::INT16:
+      return LessValue<arrow::Int16Scalar>(left, right);
+    case arrow::Type::INT32:
+      return LessValue<arrow::Int32Scalar>(left, right);
+    case arrow::Type::INT64:
+      return LessValue<arrow::Int64Scalar>(left, right);
+    case arrow::Type::UINT8:
+      return LessValue<arrow::UInt8Scalar>(left, right);
+    case arrow::Type::UINT16:
+      return LessValue<arrow::UInt16Scalar>(left, right);
+    case arrow::Type::UINT32:
+      return LessValue<arrow::UInt32Scalar>(left, right);
+    case arrow::Type::UINT64:
+      return LessValue<arrow::UInt64Scalar>(left, right);
+    case arrow::Type::FLOAT:
+      return LessValue<arrow::FloatScalar>(left, right);
+    case arrow::Type::DOUBLE:
+      return LessValue<arrow::DoubleScalar>(left, right);
+    case arrow::Type::DATE32:
+      return LessValue<arrow::Date32Scalar>(left, right);
+    case arrow::Type::TIMESTAMP:
+      return LessValue<arrow::TimestampScalar>(left, right);
+    case arrow::Type::DECIMAL128:
+      return LessValue<arrow::Decimal128Scalar>(left, right);
     case arrow::Type::STRING: {
       const auto& a = static_cast<const arrow::BaseBinaryScalar&>(left);
       const auto& b = static_cast<const arrow::BaseBinaryScalar&>(right);
       return a.view() < b.view();
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -86,7 +102,8 @@ Result<bool> ChunkBounds(const parquet::Statistics& statistics, const std::share
   if (!statistics.HasMinMax() || !Ordered(*type)) return false;
   PL_RETURN_NOT_OK(parquet::arrow::StatisticsAsScalars(statistics, min, max));
   for (auto* bound : {min, max}) {
-    if (!(*bound)->type->Equals(*type)) PL_ASSIGN_OR_RETURN(*bound, (*bound)->CastTo(type));
+    if ((*bound)->type->Equals(*type)) continue;
+    PL_ASSIGN_OR_RETURN(*bound, (*bound)->CastTo(type));
   }
   return true;
 }
@@ -128,7 +145,8 @@ Result<DataStatistics> CollectStatistics(const parquet::FileMetaData& metadata, 
   int column = 0;
   for (const auto& field : schema.fields()) FindLeaves(*field, {}, &column, &leaves);
   if (column != metadata.num_columns()) {
-    return Error(ErrorCode::kSchemaMismatch, "the file's schema and the Arrow schema have different numbers of columns");
+    return Error(ErrorCode::kSchemaMismatch,
+                 "the file's schema and the Arrow schema have different numbers of columns");
   }
   try {
     for (const Leaf& leaf : leaves) {

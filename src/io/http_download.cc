@@ -1,10 +1,5 @@
 #include "io/http_download.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <memory>
@@ -12,7 +7,11 @@
 #include <thread>
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "io/local_file_internal.h"
@@ -63,13 +62,16 @@ size_t OnBody(char* data, size_t, size_t size, void* user) {
   return size;
 }
 
-int OnProgress(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return Interrupted() ? 1 : 0; }
+int OnProgress(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return Interrupted() ? 1 : 0;
+}
 
 Status HttpError(long code, const std::string& url) {
   const std::string message = fmt::format("downloading {}: the server answered {}", RedactUrl(url), code);
   if (code == 404 || code == 410) return Error(ErrorCode::kNotFound, message);
   if (code == 401 || code == 403) return Error(ErrorCode::kPermission, message);
-  if (code >= 400 && code < 500 && code != 408 && code != 425 && code != 429) return Error(ErrorCode::kUnsupported, message);
+  if (code >= 400 && code < 500 && code != 408 && code != 425 && code != 429)
+    return Error(ErrorCode::kUnsupported, message);
   return Error(ErrorCode::kIo, message);
 }
 
@@ -89,7 +91,8 @@ void SetOptions(CURL* curl, const std::string& url, Transfer* transfer) {
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
-  if (transfer->offset > 0) curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer->offset));
+  if (transfer->offset > 0)
+    curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer->offset));
 }
 
 // One request that continues the file behind `transfer->fd`.
@@ -111,7 +114,8 @@ Status Attempt(const std::string& url, Transfer* transfer) {
   if (code == 416 && transfer->offset > 0) {
     // What is there is not a prefix of what the server has (or is all of it).
     if (::ftruncate(transfer->fd, 0) != 0) return ErrnoError(errno, "writing", transfer->path);
-    return Error(ErrorCode::kIo, fmt::format("downloading {}: the partial file does not fit, starting again", RedactUrl(url)));
+    return Error(ErrorCode::kIo, fmt::format("downloading {}: the partial file does not fit, starting again",
+                                             RedactUrl(url)));
   }
   if (code >= 400) return HttpError(code, url);
   if (outcome != CURLE_OK) {
@@ -145,8 +149,10 @@ Status DownloadFile(const std::string& url, const std::string& target, const Dow
   // Two downloads of the same file take turns; the second finds the first one's.
   while (::flock(transfer.fd, LOCK_EX) != 0 && errno == EINTR && !Interrupted()) {
   }
-  struct stat at_path {}, at_fd {};
-  const bool replaced = ::stat(part.c_str(), &at_path) != 0 || ::fstat(transfer.fd, &at_fd) != 0 || at_path.st_ino != at_fd.st_ino;
+  struct stat at_path {
+  }, at_fd{};
+  const bool replaced = ::stat(part.c_str(), &at_path) != 0 || ::fstat(transfer.fd, &at_fd) != 0 ||
+                        at_path.st_ino != at_fd.st_ino;
   if (replaced) {
     ::close(transfer.fd);
     if (::stat(target.c_str(), &at_path) == 0) return Status::OK();
@@ -160,7 +166,8 @@ Status DownloadFile(const std::string& url, const std::string& target, const Dow
     if (status.ok() || !RetryHelps(status)) break;
   }
   if (status.ok() && ::fsync(transfer.fd) != 0) status = ErrnoError(errno, "syncing", part);
-  if (status.ok() && ::rename(part.c_str(), target.c_str()) != 0) status = ErrnoError(errno, "writing", target);
+  if (status.ok() && ::rename(part.c_str(), target.c_str()) != 0)
+    status = ErrnoError(errno, "writing", target);
   ::close(transfer.fd);
   return status;
 }

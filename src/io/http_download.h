@@ -10,9 +10,9 @@
 namespace pixlake::io {
 
 struct DownloadOptions {
-  int attempts = 5;                       // retries with doubling pauses on what may pass
+  int attempts = 5;  // retries with doubling pauses on what may pass
   int64_t connect_timeout_seconds = 15;
-  int64_t stall_timeout_seconds = 30;     // no byte for that long is a failure
+  int64_t stall_timeout_seconds = 30;  // no byte for that long is a failure
   int64_t max_bytes = int64_t{4} << 30;
   std::function<void(int64_t bytes)> on_bytes;  // progress, called as bytes arrive
 };

@@ -1,15 +1,14 @@
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/uuid.h"
 #include "io/local_file_internal.h"
@@ -21,7 +20,9 @@ constexpr size_t kGatherBytes = 256 << 10;
 
 class LocalOutputStream : public arrow::io::OutputStream {
  public:
-  LocalOutputStream(int fd, std::string path) : fd_(fd), path_(std::move(path)) { gathered_.reserve(kGatherBytes); }
+  LocalOutputStream(int fd, std::string path) : fd_(fd), path_(std::move(path)) {
+    gathered_.reserve(kGatherBytes);
+  }
   ~LocalOutputStream() override {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -129,7 +130,8 @@ Status MakeFolders(const std::string& folder) {
   if (errno != EEXIST) return ErrnoError(errno, "creating folder", folder);
   struct stat info {};
   if (::stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return Status::OK();
-  return Error(ErrorCode::kAlreadyExists, "creating folder " + folder + ": a file of that name is in the way");
+  return Error(ErrorCode::kAlreadyExists,
+               "creating folder " + folder + ": a file of that name is in the way");
 }
 
 Status SyncFolder(const std::string& folder) {
@@ -151,7 +153,8 @@ Status PublishWithoutOverwrite(const std::string& temporary, const std::string& 
   int error = errno;
   if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK) {
     // No hard links here (FAT, some network and FUSE file systems).
-    if (::syscall(SYS_renameat2, AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
+    if (::syscall(SYS_renameat2, AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) ==
+        0) {
       return Status::OK();
     }
     error = errno;

@@ -1,16 +1,15 @@
 #include "io/local_store.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include <arrow/io/file.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/local_file_internal.h"
 
@@ -63,8 +62,8 @@ class LocalStore : public Store {
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) return ErrnoError(errno, "reading", path);
     if (info.st_size > max_bytes) {
-      return Error(ErrorCode::kOverBudget,
-                   fmt::format("reading {}: it has {} bytes, at most {} are taken", path, info.st_size, max_bytes));
+      return Error(ErrorCode::kOverBudget, fmt::format("reading {}: it has {} bytes, at most {} are taken",
+                                                       path, info.st_size, max_bytes));
     }
     std::string bytes;
     // Not trusting st_size: the file may grow, and some special files say 0.
@@ -156,7 +155,8 @@ class LocalStore : public Store {
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.get() < 0) return ErrnoError(errno, "creating", path);
     Status status = WriteFully(file.get(), bytes.data(), bytes.size(), path);
-    if (status.ok() && options_.sync && ::fdatasync(file.get()) != 0) status = ErrnoError(errno, "syncing", path);
+    if (status.ok() && options_.sync && ::fdatasync(file.get()) != 0)
+      status = ErrnoError(errno, "syncing", path);
     if (!status.ok()) {
       ::unlink(temporary.c_str());
       return status;
@@ -169,11 +169,14 @@ class LocalStore : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> MakeLocalStore(LocalOptions options) { return std::make_unique<LocalStore>(options); }
+std::unique_ptr<Store> MakeLocalStore(LocalOptions options) {
+  return std::make_unique<LocalStore>(options);
+}
 
 std::string JoinPath(std::string_view folder, std::string_view name) {
   if (name.empty()) return std::string(folder);
-  if (name.front() == '/' || name.find("://") != std::string_view::npos || folder.empty()) return std::string(name);
+  if (name.front() == '/' || name.find("://") != std::string_view::npos || folder.empty())
+    return std::string(name);
   std::string joined(folder);
   if (joined.back() != '/') joined.push_back('/');
   return joined.append(name);

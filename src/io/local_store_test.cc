@@ -1,8 +1,5 @@
 #include "io/local_store.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -13,6 +10,8 @@
 #include <arrow/io/interfaces.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace pixlake::io {
 namespace {
@@ -31,7 +30,8 @@ class LocalStoreTest : public testing::Test {
 
   size_t FilesInFolder() const {
     size_t count = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_)) count += entry.is_regular_file() ? 1 : 0;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_))
+      count += entry.is_regular_file() ? 1 : 0;
     return count;
   }
 

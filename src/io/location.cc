@@ -1,11 +1,11 @@
 #include "io/location.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <vector>
+
+#include <unistd.h>
 
 namespace pixlake::io {
 namespace {
@@ -28,7 +28,8 @@ Result<std::string> FilePathOf(std::string_view uri) {
     }
     rest.remove_prefix(host.size());
   }
-  if (rest.empty() || rest.front() != '/') return Error(ErrorCode::kUsage, "'" + std::string(uri) + "' has no absolute path");
+  if (rest.empty() || rest.front() != '/')
+    return Error(ErrorCode::kUsage, "'" + std::string(uri) + "' has no absolute path");
   return PercentDecode(rest);
 }
 
@@ -59,11 +60,13 @@ Result<Location> Locate(const std::string& uri, LocalOptions options) {
   if (uri.rfind("file:", 0) == 0) {
     PL_ASSIGN_OR_RETURN(path, FilePathOf(uri));
   } else if (const size_t colon = uri.find("://"); colon != std::string::npos && uri.find('/') > colon) {
-    return Error(ErrorCode::kUnsupported, "'" + uri + "': no store for '" + uri.substr(0, colon) + "://'; this build has: file://");
+    return Error(ErrorCode::kUnsupported,
+                 "'" + uri + "': no store for '" + uri.substr(0, colon) + "://'; this build has: file://");
   }
   if (path.front() != '/') {
     char buffer[PATH_MAX];
-    if (::getcwd(buffer, sizeof(buffer)) == nullptr) return ErrnoError(errno, "finding", "the working folder");
+    if (::getcwd(buffer, sizeof(buffer)) == nullptr)
+      return ErrnoError(errno, "finding", "the working folder");
     path = std::string(buffer) + "/" + path;
   }
   return Location{MakeLocalStore(options), Normalise(path)};
@@ -80,7 +83,8 @@ Result<std::string> PercentDecode(std::string_view text) {
     const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
     if (high < 0 || low < 0) {
-      return Error(ErrorCode::kCorrupt, "'" + std::string(text) + "' has a '%' that two hex digits do not follow");
+      return Error(ErrorCode::kCorrupt,
+                   "'" + std::string(text) + "' has a '%' that two hex digits do not follow");
     }
     decoded.push_back(static_cast<char>(high * 16 + low));
     i += 2;

@@ -1,8 +1,7 @@
 #include "io/location.h"
 
-#include <unistd.h>
-
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace pixlake::io {
 namespace {
@@ -30,7 +29,8 @@ TEST(LocationTest, PercentCodingRoundTrips) {
 }
 
 TEST(LocationTest, HalfAnEscapeIsCorrupt) {
-  for (const char* text : {"%", "a%2", "%zz", "%2"}) EXPECT_EQ(CodeOf(PercentDecode(text).status()), ErrorCode::kCorrupt);
+  for (const char* text : {"%", "a%2", "%zz", "%2"})
+    EXPECT_EQ(CodeOf(PercentDecode(text).status()), ErrorCode::kCorrupt);
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ class Store {
 
   // The objects directly in a folder whose names are >= `start_from`, sorted by
   // name. A folder that does not exist is empty. `path` is the full path.
-  virtual Result<std::vector<ObjectInfo>> List(const std::string& folder, const std::string& start_from = "") = 0;
+  virtual Result<std::vector<ObjectInfo>> List(const std::string& folder,
+                                               const std::string& start_from = "") = 0;
 
   // True when a file or folder of that name exists.
   virtual Result<bool> Exists(const std::string& path) = 0;

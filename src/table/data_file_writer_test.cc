@@ -65,13 +65,15 @@ TEST_F(DataFileWriterTest, AbandonedItLeavesNothingBehind) {
 }
 
 TEST_F(DataFileWriterTest, RowsOfAnotherSchemaAreRefused) {
-  auto writer = DataFileWriter::Make(location_, arrow::schema({arrow::field("y", arrow::utf8())})).ValueOrDie();
+  auto writer =
+      DataFileWriter::Make(location_, arrow::schema({arrow::field("y", arrow::utf8())})).ValueOrDie();
   EXPECT_EQ(CodeOf(writer->Write(*Batch("[1]"))), ErrorCode::kSchemaMismatch);
 }
 
 TEST_F(DataFileWriterTest, NamesAreUniqueAndAlsoHudiFileSlices) {
   const std::string name = NewDataFileName();
-  EXPECT_TRUE(std::regex_match(name, std::regex("[0-9a-f-]{36}-0_[0-9]+-[0-9]+-[0-9]+_[0-9]{17}\\.parquet"))) << name;
+  EXPECT_TRUE(std::regex_match(name, std::regex("[0-9a-f-]{36}-0_[0-9]+-[0-9]+-[0-9]+_[0-9]{17}\\.parquet")))
+      << name;
   EXPECT_NE(name, NewDataFileName());
 }
 

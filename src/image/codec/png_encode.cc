@@ -1,0 +1,95 @@
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+#include <libdeflate.h>
+
+#include "image/codec/png.h"
+
+namespace pixlake::image {
+namespace {
+
+// PNG (Third Edition), 5.2: the signature.
+constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+constexpr size_t kChunkOverhead = 12;  // length, type, CRC
+
+void PutBigEndian32(uint8_t* at, uint32_t value) {
+  at[0] = static_cast<uint8_t>(value >> 24);
+  at[1] = static_cast<uint8_t>(value >> 16);
+  at[2] = static_cast<uint8_t>(value >> 8);
+  at[3] = static_cast<uint8_t>(value);
+}
+
+// 5.3: length, type, data, CRC over type and data. The data already stands at
+// `chunk` + 8; returns the chunk's end.
+uint8_t* FinishChunk(uint8_t* chunk, const char* type, size_t data_bytes) {
+  PutBigEndian32(chunk, static_cast<uint32_t>(data_bytes));
+  std::memcpy(chunk + 4, type, 4);
+  PutBigEndian32(chunk + 8 + data_bytes, libdeflate_crc32(0, chunk + 4, 4 + data_bytes));
+  return chunk + data_bytes + kChunkOverhead;
+}
+
+// 11.2.1 IHDR: width, height, bit depth 8, colour type 0 (greyscale), deflate,
+// adaptive filtering, no interlace.
+uint8_t* PutHeader(uint8_t* chunk, uint32_t width, uint32_t height) {
+  PutBigEndian32(chunk + 8, width);
+  PutBigEndian32(chunk + 12, height);
+  constexpr uint8_t kRest[5] = {8, 0, 0, 0, 0};
+  std::memcpy(chunk + 16, kRest, sizeof(kRest));
+  return FinishChunk(chunk, "IHDR", 13);
+}
+
+}  // namespace
+
+struct PngEncoder::State {
+  std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> compressor{
+      nullptr, libdeflate_free_compressor};
+  std::vector<uint8_t> rows;  // each row with its filter byte in front
+};
+
+PngEncoder::PngEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PngEncoder::PngEncoder(PngEncoder&&) noexcept = default;
+PngEncoder& PngEncoder::operator=(PngEncoder&&) noexcept = default;
+PngEncoder::~PngEncoder() = default;
+
+Result<PngEncoder> PngEncoder::Make(int level) {
+  auto state = std::make_unique<State>();
+  state->compressor.reset(libdeflate_alloc_compressor(level));
+  if (state->compressor == nullptr) {
+    return Error(ErrorCode::kUsage, fmt::format("PNG compression level {} is not between 0 and 12", level));
+  }
+  return PngEncoder(std::move(state));
+}
+
+Status PngEncoder::Encode(const GrayView& image, std::vector<uint8_t>* out) {
+  constexpr uint32_t kMostSide = std::numeric_limits<int32_t>::max();
+  const uint64_t pixels = uint64_t{image.width} * image.height;
+  if (pixels == 0 || image.width > kMostSide || image.height > kMostSide || image.pixels.size() != pixels) {
+    return Error(ErrorCode::kUsage, fmt::format("cannot write {} bytes as a PNG of {}x{} pixels",
+                                                image.pixels.size(), image.width, image.height));
+  }
+  const size_t row_bytes = size_t{image.width} + 1;
+  std::vector<uint8_t>& rows = state_->rows;
+  rows.resize(row_bytes * image.height);
+  for (uint32_t y = 0; y < image.height; ++y) {
+    rows[y * row_bytes] = 0;  // 9.2: filter type None
+    std::memcpy(&rows[y * row_bytes + 1], image.pixels.data() + size_t{y} * image.width, image.width);
+  }
+  const size_t bound = libdeflate_zlib_compress_bound(state_->compressor.get(), rows.size());
+  if (bound > kMostSide) return Error(ErrorCode::kUnsupported, "an image too large for one PNG data chunk");
+  const size_t start = out->size();
+  out->resize(start + sizeof(kSignature) + 13 + bound + 3 * kChunkOverhead);
+  uint8_t* at = out->data() + start;
+  std::memcpy(at, kSignature, sizeof(kSignature));
+  at = PutHeader(at + sizeof(kSignature), image.width, image.height);
+  const size_t compressed =
+      libdeflate_zlib_compress(state_->compressor.get(), rows.data(), rows.size(), at + 8, bound);
+  if (compressed == 0) return Error(ErrorCode::kInternal, "libdeflate found its own bound too small");
+  at = FinishChunk(at, "IDAT", compressed);
+  at = FinishChunk(at, "IEND", 0);
+  out->resize(static_cast<size_t>(at - out->data()));
+  return Status::OK();
+}
+
+}  // namespace pixlake::image

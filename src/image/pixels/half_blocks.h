@@ -1,0 +1,18 @@
+// Images as text, for terminals.
+#pragma once
+
+#include <string>
+
+#include "image/pixels/gray_image.h"
+
+namespace pixlake::image {
+
+// Two pixel rows a line with U+2580 and 24-bit grey colours; each line ends with
+// a colour reset. For terminals that know true colour.
+std::string RenderHalfBlocks(const GrayView& image);
+
+// One character a pixel pair (" .:-=+*#%@" dark to light), no escape codes. For
+// everything else.
+std::string RenderAscii(const GrayView& image);
+
+}  // namespace pixlake::image
