@@ -1,0 +1,115 @@
+"""One table, written by delta-rs and by us."""
+
+import threading
+from collections import Counter
+
+import deltalake
+import pyarrow as pa
+import pytest
+from conftest import TABLE, DeltaCount, DeltaRows
+
+SCHEMA = pa.schema([("image_binary", pa.binary()), ("label", pa.string())])
+
+
+def Rows(*pairs):
+    return pa.table({"image_binary": [blob for blob, _ in pairs], "label": [label for _, label in pairs]}, SCHEMA)
+
+
+@pytest.fixture
+def output(mnist_to_delta, mnist_small, tmp_path):
+    mnist_to_delta("--source", mnist_small.folder, "--out", tmp_path, "--no-tree")
+    return tmp_path
+
+
+def CountBySql(pixlake, table, where="true"):
+    outcome = pixlake("sql", f"SELECT count(*) AS n FROM delta_scan('{table}') WHERE {where}", "--format", "csv")
+    header, count = outcome.stdout.split()
+    assert header == "n"
+    return int(count)
+
+
+def test_we_read_what_deltalake_appended(pixlake, output, mnist_small):
+    table = output / TABLE
+    deltalake.write_deltalake(str(table), Rows((b"one", "x"), (b"two", "x")), mode="append")
+    assert CountBySql(pixlake, table) == len(mnist_small.labels) + 2
+    assert CountBySql(pixlake, table, "label = 'x'") == 2
+    assert len(pixlake("table", "history", table, "--json").json) >= 1
+
+
+def test_we_read_null_and_empty_values(pixlake, output):
+    table = output / TABLE
+    deltalake.write_deltalake(str(table), Rows((None, None), (b"", ""), (b"x", None)), mode="append")
+    assert CountBySql(pixlake, table, "label IS NULL") == 2
+    assert CountBySql(pixlake, table, "image_binary IS NULL") == 1
+    assert CountBySql(pixlake, table, "octet_length(image_binary) = 0") == 1
+
+
+def test_we_read_after_deltalake_deleted_rows(pixlake, output, mnist_small):
+    table = output / TABLE
+    deltalake.DeltaTable(str(table)).delete("label = '7'")
+    assert CountBySql(pixlake, table, "label = '7'") == 0
+    assert CountBySql(pixlake, table) == sum(label != "7" for label in mnist_small.labels)
+
+
+def test_we_read_after_a_checkpoint_of_deltalake(pixlake, output, mnist_small):
+    table = output / TABLE
+    for number in range(3):
+        deltalake.write_deltalake(str(table), Rows((b"row", str(number))), mode="append")
+    deltalake.DeltaTable(str(table)).create_checkpoint()
+    deltalake.write_deltalake(str(table), Rows((b"after", "checkpoint")), mode="append")
+    assert CountBySql(pixlake, table) == len(mnist_small.labels) + 4
+    pixlake("table", "check", table)
+
+
+def test_a_rerun_after_a_foreign_append_adds_nothing(pixlake, mnist_to_delta, output, mnist_small):
+    table = output / TABLE
+    deltalake.write_deltalake(str(table), Rows((b"one", "x")), mode="append")
+    mnist_to_delta("--source", mnist_small.folder, "--out", output, "--no-tree")
+    assert DeltaCount(table) == len(mnist_small.labels) + 1
+
+
+def test_we_append_to_a_table_that_deltalake_made(mnist_to_delta, mnist_small, tmp_path):
+    table = tmp_path / TABLE
+    table.parent.mkdir(parents=True)
+    deltalake.write_deltalake(str(table), Rows((b"first", "theirs")))
+    mnist_to_delta("--source", mnist_small.folder, "--out", tmp_path, "--no-tree")
+    rows = DeltaRows(table)
+    assert rows["theirs", b"first"] == 1
+    assert rows.total() == len(mnist_small.labels) + 1
+
+
+def test_deltalake_can_optimize_and_vacuum_our_table(pixlake, output, mnist_small):
+    table = output / TABLE
+    before = DeltaRows(table)
+    handle = deltalake.DeltaTable(str(table))
+    deltalake.write_deltalake(str(table), Rows((b"x", "x")), mode="append")
+    handle = deltalake.DeltaTable(str(table))
+    handle.optimize.compact()
+    handle.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    assert DeltaRows(table) == before + Counter([("x", b"x")])
+    assert CountBySql(pixlake, table) == len(mnist_small.labels) + 1
+
+
+@pytest.mark.full
+def test_both_append_at_the_same_moment(mnist_to_delta, mnist_large, tmp_path):
+    table = tmp_path / TABLE
+    table.parent.mkdir(parents=True)
+    deltalake.write_deltalake(str(table), Rows((b"first", "theirs")))
+    stop, written = threading.Event(), 1
+
+    def AppendUntilTold():
+        nonlocal written
+        while not stop.is_set():
+            deltalake.write_deltalake(str(table), Rows((b"next", "theirs")), mode="append")
+            written += 1
+
+    writer = threading.Thread(target=AppendUntilTold)
+    writer.start()
+    try:
+        mnist_to_delta("--source", mnist_large.folder, "--out", tmp_path, "--no-tree", timeout=300)
+    finally:
+        stop.set()
+        writer.join()
+    rows = DeltaRows(table)
+    assert sum(count for (label, _), count in rows.items() if label == "theirs") == written
+    assert rows.total() == written + len(mnist_large.labels)
