@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include "delta/action_json_internal.h"
+#include "delta/delta_table_internal.h"
+#include "delta/transaction_internal.h"
+
+namespace pixlake::delta {
+
+namespace {
+
+Result<table::HistoryEntry> ReadHistoryEntry(const io::Location& table, int64_t version,
+                                             const std::string& path, int64_t time) {
+  PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(path));
+  PL_ASSIGN_OR_RETURN(std::optional<CommitInfo> info, FindCommitInfo(std::move(bytes), path));
+  table::HistoryEntry entry;
+  entry.version = version;
+  entry.timestamp_ms = time;
+  if (info) {
+    entry.timestamp_ms = info->in_commit_timestamp.value_or(time);
+    entry.operation = std::move(info->operation);
+    entry.parameters = std::move(info->parameters);
+    entry.metrics = std::move(info->metrics);
+    entry.engine = std::move(info->engine_info);
+    entry.user_metadata = std::move(info->user_metadata);
+  }
+  return entry;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const DeltaSnapshot>> DeltaTable::LoadVersion(std::optional<int64_t> version) {
+  std::shared_ptr<const DeltaSnapshot> known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = latest_;
+  }
+  if (known != nullptr && version.value_or(-1) == known->version()) {
+    return known;
+  }
+  if (known != nullptr && !version) {
+    PL_ASSIGN_OR_RETURN(const bool newer,
+                        location_.store->Exists(CommitPath(location_, known->version() + 1)));
+    PL_ASSIGN_OR_RETURN(const bool still_there,
+                        location_.store->Exists(CommitPath(location_, known->version())));
+    if (!newer && still_there) {
+      return known;
+    }
+  }
+  PL_ASSIGN_OR_RETURN(TableState state, LoadState(location_, version, false));
+  PL_ASSIGN_OR_RETURN(auto snapshot, DeltaSnapshot::Make(location_, std::move(state)));
+  const std::lock_guard lock(mutex_);
+  if (!version || latest_ == nullptr || latest_->version() < snapshot->version()) {
+    latest_ = snapshot;
+  }
+  return snapshot;
+}
+
+Result<std::shared_ptr<const table::Snapshot>> DeltaTable::Load(const table::VersionSpec& spec) {
+  if (spec.version && spec.as_of_ms) {
+    return Error(ErrorCode::kUsage, "give a version or a time to read at, not both");
+  }
+  std::optional<int64_t> version = spec.version;
+  if (spec.as_of_ms) {
+    PL_ASSIGN_OR_RETURN(version, VersionAsOf(location_, *spec.as_of_ms));
+  }
+  PL_ASSIGN_OR_RETURN(std::shared_ptr<const DeltaSnapshot> snapshot, LoadVersion(version));
+  return std::shared_ptr<const table::Snapshot>(std::move(snapshot));
+}
+
+Result<std::unique_ptr<table::Transaction>> DeltaTable::BeginAppend(
+    std::shared_ptr<const table::Snapshot> read) {
+  auto snapshot = std::dynamic_pointer_cast<const DeltaSnapshot>(std::move(read));
+  if (snapshot == nullptr || snapshot->location().path != location_.path) {
+    return Error(ErrorCode::kInternal,
+                 fmt::format("BeginAppend of {} was given another table's snapshot", location_.path));
+  }
+  PL_ASSIGN_OR_RETURN(auto transaction, AppendTransaction::Begin(std::move(snapshot)));
+  return std::unique_ptr<table::Transaction>(std::move(transaction));
+}
+
+Result<std::vector<table::HistoryEntry>> DeltaTable::History(int64_t limit) {
+  PL_ASSIGN_OR_RETURN(const LogListing listing, ListWholeLog(location_));
+  if (listing.commits.empty() && listing.checkpoints.empty()) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{} is not a Delta table: no commit in _delta_log", location_.path));
+  }
+  const std::map<int64_t, int64_t> times = CommitTimes(listing);
+  std::vector<table::HistoryEntry> out;
+  for (auto commit = listing.commits.rbegin(); commit != listing.commits.rend(); ++commit) {
+    if (limit > 0 && static_cast<int64_t>(out.size()) >= limit) {
+      break;
+    }
+    PL_ASSIGN_OR_RETURN(
+        table::HistoryEntry entry,
+        ReadHistoryEntry(location_, commit->first, commit->second.path, times.at(commit->first)));
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+Result<table::CheckReport> DeltaTable::Check() {
+  return CheckTable(location_);
+}
+
+}  // namespace pixlake::delta

@@ -1,0 +1,42 @@
+// A Delta table at a place.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "delta/snapshot_internal.h"
+#include "table/table.h"
+
+namespace pixlake::delta {
+
+class DeltaTable : public table::Table {
+ public:
+  explicit DeltaTable(io::Location location) : location_(std::move(location)) {}
+
+  std::string_view format() const override { return "delta"; }
+  const io::Location& location() const override { return location_; }
+  Result<std::shared_ptr<const table::Snapshot>> Load(const table::VersionSpec& spec) override;
+  Result<std::unique_ptr<table::Transaction>> BeginAppend(
+      std::shared_ptr<const table::Snapshot> read) override;
+  Result<std::vector<table::HistoryEntry>> History(int64_t limit) override;
+  Result<table::CheckReport> Check() override;
+
+ private:
+  Result<std::shared_ptr<const DeltaSnapshot>> LoadVersion(std::optional<int64_t> version);
+
+  io::Location location_;
+  std::mutex mutex_;
+  std::shared_ptr<const DeltaSnapshot> latest_;  // the newest that was loaded
+};
+
+// The newest version not after `as_of_ms` (PROTOCOL.md, "Recommendations for Readers of
+// Tables with In-Commit Timestamps"). kNotFound when the table starts later.
+Result<int64_t> VersionAsOf(const io::Location& table, int64_t as_of_ms);
+
+// The commits' times: file times made strictly increasing, by version.
+std::map<int64_t, int64_t> CommitTimes(const LogListing& listing);
+
+// The body of DeltaTable::Check.
+Result<table::CheckReport> CheckTable(const io::Location& table);
+
+}  // namespace pixlake::delta

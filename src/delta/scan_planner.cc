@@ -1,0 +1,186 @@
+#include <charconv>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "delta/deletion_vector_internal.h"
+#include "delta/file_stats_internal.h"
+#include "delta/snapshot_internal.h"
+#include "delta/table_path_internal.h"
+#include "delta/value_text_internal.h"
+
+namespace pixlake::delta {
+
+namespace {
+
+constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
+constexpr char kColumnId[] = "delta.columnMapping.id";
+
+Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::string& mode);
+
+Result<std::vector<table::FieldMapping>> ChildMappings(const arrow::DataType& type, const std::string& mode) {
+  std::vector<table::FieldMapping> out;
+  switch (type.id()) {
+    case arrow::Type::STRUCT:
+      for (const auto& child : type.fields()) {
+        PL_ASSIGN_OR_RETURN(table::FieldMapping mapping, MappingOf(*child, mode));
+        out.push_back(std::move(mapping));
+      }
+      break;
+    case arrow::Type::LIST: {
+      PL_ASSIGN_OR_RETURN(auto children, ChildMappings(*type.field(0)->type(), mode));
+      out.push_back({"element", -1, std::move(children)});
+      break;
+    }
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(type);
+      PL_ASSIGN_OR_RETURN(auto key, ChildMappings(*map.key_type(), mode));
+      PL_ASSIGN_OR_RETURN(auto value, ChildMappings(*map.item_type(), mode));
+      out.push_back({"key", -1, std::move(key)});
+      out.push_back({"value", -1, std::move(value)});
+      break;
+    }
+    default:
+      break;
+  }
+  return out;
+}
+
+Result<std::string> RequiredMetadata(const arrow::Field& field, const char* key) {
+  if (field.metadata() != nullptr) {
+    arrow::Result<std::string> value = field.metadata()->Get(key);
+    if (value.ok()) {
+      return value;
+    }
+  }
+  return Error(ErrorCode::kCorrupt,
+               fmt::format("the table maps columns but column `{}` has no `{}`", field.name(), key));
+}
+
+Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::string& mode) {
+  table::FieldMapping out;
+  out.physical_name = field.name();
+  if (mode != "none") {
+    PL_ASSIGN_OR_RETURN(out.physical_name, RequiredMetadata(field, kPhysicalName));
+  }
+  if (mode == "id") {
+    PL_ASSIGN_OR_RETURN(const std::string id, RequiredMetadata(field, kColumnId));
+    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), out.field_id);
+    if (error != std::errc() || end != id.data() + id.size() || out.field_id < 0) {
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("column `{}` has id `{}`, expected a number", field.name(), id));
+    }
+  }
+  PL_ASSIGN_OR_RETURN(out.children, ChildMappings(*field.type(), mode));
+  return out;
+}
+
+struct PhysicalColumn {
+  std::vector<std::string> path;
+  std::shared_ptr<arrow::DataType> type;
+};
+
+// The leaf that a predicate's column means, in physical names; nullopt: none.
+std::optional<PhysicalColumn> FindColumn(const arrow::Schema& schema,
+                                         const std::vector<table::FieldMapping>& mapping,
+                                         const std::vector<std::string>& column) {
+  PhysicalColumn out;
+  const arrow::FieldVector* fields = &schema.fields();
+  const std::vector<table::FieldMapping>* mappings = &mapping;
+  for (const std::string& name : column) {
+    if (out.type != nullptr && out.type->id() != arrow::Type::STRUCT) {
+      return std::nullopt;
+    }
+    const auto field = std::find_if(fields->begin(), fields->end(),
+                                    [&](const auto& candidate) { return candidate->name() == name; });
+    if (field == fields->end()) {
+      return std::nullopt;
+    }
+    const table::FieldMapping& found = (*mappings)[field - fields->begin()];
+    out.path.push_back(found.physical_name);
+    out.type = (*field)->type();
+    fields = &out.type->fields();
+    mappings = &found.children;
+  }
+  return out.type == nullptr || out.type->num_fields() > 0 ? std::nullopt : std::optional(std::move(out));
+}
+
+table::ValueRange RangeOfValue(const std::shared_ptr<arrow::Scalar>& value) {
+  table::ValueRange range;
+  range.num_rows = 1;
+  range.null_count = value->is_valid ? 0 : 1;
+  if (value->is_valid) {
+    range.min = value;
+    range.max = value;
+  }
+  return range;
+}
+
+}  // namespace
+
+Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode) {
+  return ChildMappings(*arrow::struct_(schema.fields()), mode);
+}
+
+bool ScanPlanner::MayMatchStats(const AddFile& file) const {
+  if (predicate_.all_of.empty() || file.stats.empty()) {
+    return true;
+  }
+  const std::vector<std::string>& partitions = snapshot_.state().metadata.partition_columns;
+  const FileStats stats(file.stats, file.deletion_vector.has_value());
+  return std::all_of(
+      predicate_.all_of.begin(), predicate_.all_of.end(), [&](const table::Comparison& comparison) {
+        const bool partition =
+            comparison.column.size() == 1 &&
+            std::find(partitions.begin(), partitions.end(), comparison.column[0]) != partitions.end();
+        const std::optional<PhysicalColumn> column =
+            partition ? std::nullopt
+                      : FindColumn(*snapshot_.state().schema, snapshot_.mapping(), comparison.column);
+        return !column || table::MayMatch(comparison, stats.RangeOf(column->path, column->type));
+      });
+}
+
+Result<bool> ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const {
+  for (const table::Comparison& comparison : predicate_.all_of) {
+    for (const auto& [name, value] : task.partition_values) {
+      if (comparison.column.size() == 1 && comparison.column[0] == name &&
+          !table::MayMatch(comparison, RangeOfValue(value))) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+Result<std::optional<table::ScanTask>> ScanPlanner::Plan(const AddFile& file) const {
+  const TableState& state = snapshot_.state();
+  table::ScanTask task;
+  for (const std::string& name : state.metadata.partition_columns) {
+    const int index = state.schema->GetFieldIndex(name);
+    // Keyed by physical name; values of writers that used the logical one are met.
+    auto value = file.partition_values.find(snapshot_.mapping()[index].physical_name);
+    value = value == file.partition_values.end() ? file.partition_values.find(name) : value;
+    PL_ASSIGN_OR_RETURN(
+        auto scalar, ParsePartitionValue(value == file.partition_values.end() ? std::nullopt : value->second,
+                                         state.schema->field(index)->type()));
+    task.partition_values.emplace_back(name, std::move(scalar));
+  }
+  PL_ASSIGN_OR_RETURN(const bool partitions_match, MayMatchPartitions(task));
+  if (!partitions_match || !MayMatchStats(file)) {
+    return std::nullopt;
+  }
+  PL_ASSIGN_OR_RETURN(task.path, ResolvePath(snapshot_.location(), file.path));
+  if (file.size < 0) {
+    return Error(ErrorCode::kCorrupt, fmt::format("the log gives it a size of {} bytes", file.size));
+  }
+  task.size = file.size;
+  task.num_rows = NumRecords(file.stats);
+  if (file.deletion_vector && file.deletion_vector->cardinality != 0) {
+    PL_ASSIGN_OR_RETURN(std::vector<uint64_t> rows,
+                        ReadDeletionVector(snapshot_.location(), *file.deletion_vector, task.num_rows));
+    task.deleted_rows = std::make_shared<const std::vector<uint64_t>>(std::move(rows));
+  }
+  return task;
+}
+
+}  // namespace pixlake::delta

@@ -1,0 +1,61 @@
+// A Delta table at one version.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delta/table_state_internal.h"
+#include "io/location.h"
+#include "table/table.h"
+
+namespace pixlake::delta {
+
+class DeltaSnapshot : public table::Snapshot {
+ public:
+  // kCorrupt when the schema's column mapping is incomplete.
+  static Result<std::shared_ptr<const DeltaSnapshot>> Make(io::Location location, TableState state);
+
+  int64_t version() const override { return state_.version; }
+  int64_t timestamp_ms() const override { return state_.timestamp_ms; }
+  const table::TableDefinition& definition() const override { return definition_; }
+  const std::string& table_id() const override { return state_.metadata.id; }
+  Result<table::SnapshotTotals> Totals() const override;
+  Result<table::ScanPlan> PlanScan(const table::ScanRequest& request) const override;
+  std::optional<int64_t> TxnVersion(const std::string& app_id) const override;
+  std::vector<std::pair<std::string, std::string>> Facts() const override;
+
+  const TableState& state() const { return state_; }
+  const std::vector<table::FieldMapping>& mapping() const { return mapping_; }
+  const io::Location& location() const { return location_; }
+
+ private:
+  DeltaSnapshot() = default;
+
+  io::Location location_;
+  TableState state_;
+  table::TableDefinition definition_;
+  std::vector<table::FieldMapping> mapping_;  // one per column
+};
+
+// How columns are found in data files and statistics (PROTOCOL.md, "Column Mapping").
+Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode);
+
+// Which data files a scan must read, with their deletion vectors loaded.
+class ScanPlanner {
+ public:
+  ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate)
+      : snapshot_(snapshot), predicate_(predicate) {}
+
+  // nullopt: no row of the file can match.
+  Result<std::optional<table::ScanTask>> Plan(const AddFile& file) const;
+
+ private:
+  bool MayMatchStats(const AddFile& file) const;
+  Result<bool> MayMatchPartitions(const table::ScanTask& task) const;
+
+  const DeltaSnapshot& snapshot_;
+  const table::Predicate& predicate_;
+};
+
+}  // namespace pixlake::delta

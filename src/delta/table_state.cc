@@ -1,0 +1,231 @@
+#include <limits>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "delta/action_json_internal.h"
+#include "delta/checkpoint_reader_internal.h"
+#include "delta/features_internal.h"
+#include "delta/schema_json_internal.h"
+#include "delta/table_path_internal.h"
+#include "delta/table_state_internal.h"
+
+namespace pixlake::delta {
+
+namespace {
+
+// The primary key of a logical file: its path and its deletion vector's id.
+template <typename FileAction>
+std::string FileKey(const FileAction& file) {
+  std::string key = CanonicalPath(file.path);
+  key += '\0';
+  if (file.deletion_vector) {
+    key += file.deletion_vector->UniqueId();
+  }
+  return key;
+}
+
+std::string FileName(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+Status CheckColumns(const Metadata& metadata, const arrow::Schema& schema) {
+  for (const std::string& name : schema.field_names()) {
+    if (schema.GetAllFieldIndices(name).size() > 1) {
+      return Error(ErrorCode::kCorrupt, fmt::format("the schema has column `{}` more than once", name));
+    }
+  }
+  for (const std::string& name : metadata.partition_columns) {
+    const std::shared_ptr<arrow::Field> field = schema.GetFieldByName(name);
+    if (field == nullptr || field->type()->num_fields() > 0) {
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("partition column `{}` is not one simple column of the schema", name));
+    }
+  }
+  return Status::OK();
+}
+
+// Reads the checkpoint into `replay`; nothing for no checkpoint.
+Status ReplayCheckpoint(const io::Location& table, const LogCheckpoint* checkpoint, bool keep_tombstones,
+                        Replay* replay) {
+  if (checkpoint == nullptr) {
+    return Status::OK();
+  }
+  return ReadCheckpoint(table, *checkpoint, {keep_tombstones}, [&](Action action) {
+    replay->AddFromCheckpoint(std::move(action));
+    return Status::OK();
+  });
+}
+
+Result<TableState> LoadFrom(const io::Location& table, const LogListing& listing,
+                            const LogCheckpoint* checkpoint, int64_t target, bool keep_tombstones) {
+  const int64_t start = checkpoint == nullptr ? -1 : checkpoint->version;
+  PL_ASSIGN_OR_RETURN(const std::vector<io::ObjectInfo> commits,
+                      CommitsBetween(listing, start, target, table.path));
+  Replay replay(keep_tombstones);
+  std::optional<CommitInfo> commit_info;
+  for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
+    PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(commit->path));
+    std::vector<Action> actions;
+    PL_RETURN_NOT_OK(ParseActions(std::move(bytes), FileName(commit->path), [&](Action action) {
+      if (std::holds_alternative<CommitInfo>(action)) {
+        if (commit == commits.rbegin()) {
+          commit_info = std::get<CommitInfo>(std::move(action));
+        }
+      } else {
+        actions.push_back(std::move(action));
+      }
+      return Status::OK();
+    }));
+    replay.AddCommit(std::move(actions));
+  }
+  PL_RETURN_NOT_OK(ReplayCheckpoint(table, checkpoint, keep_tombstones, &replay));
+  PL_ASSIGN_OR_RETURN(TableState state, std::move(replay).Finish());
+  state.version = target;
+  state.commits_replayed = static_cast<int64_t>(commits.size());
+  if (checkpoint != nullptr) {
+    state.checkpoint_version = checkpoint->version;
+  }
+  state.commit_info = std::move(commit_info);
+  return state;
+}
+
+Status FillTimestamp(const io::Location& table, const LogListing& listing, TableState* state) {
+  const auto commit = listing.commits.find(state->version);
+  if (commit == listing.commits.end()) {
+    const auto checkpoint = listing.checkpoints.find(state->version);
+    state->timestamp_ms =
+        checkpoint == listing.checkpoints.end() ? 0 : checkpoint->second.files[0].modified_ms;
+    return Status::OK();
+  }
+  state->timestamp_ms = commit->second.modified_ms;
+  if (!InCommitTimestampsEnabled(state->protocol, state->metadata)) {
+    return Status::OK();
+  }
+  if (!state->commit_info) {
+    PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(commit->second.path));
+    PL_ASSIGN_OR_RETURN(state->commit_info, FindCommitInfo(std::move(bytes), FileName(commit->second.path)));
+  }
+  if (state->commit_info && state->commit_info->in_commit_timestamp) {
+    state->timestamp_ms = *state->commit_info->in_commit_timestamp;
+  }
+  return Status::OK();
+}
+
+// Tries the newest usable checkpoint, then older ones, then none.
+Result<TableState> LoadFromBest(const io::Location& table, const LogListing& listing, int64_t target,
+                                bool keep_tombstones) {
+  Status first_failure;
+  for (auto it = std::make_reverse_iterator(listing.checkpoints.upper_bound(target));
+       it != listing.checkpoints.rend(); ++it) {
+    Result<TableState> state = LoadFrom(table, listing, &it->second, target, keep_tombstones);
+    if (state.ok() || CodeOf(state.status()) == ErrorCode::kUnsupported) {
+      return state;
+    }
+    if (first_failure.ok()) {
+      first_failure = state.status();
+    }
+  }
+  Result<TableState> state = LoadFrom(table, listing, nullptr, target, keep_tombstones);
+  return state.ok() || first_failure.ok() ? std::move(state) : Result<TableState>(first_failure);
+}
+
+}  // namespace
+
+void Replay::AddCommit(std::vector<Action> actions) {
+  for (auto action = actions.rbegin(); action != actions.rend(); ++action) {
+    Apply(std::move(*action), true);
+  }
+}
+
+void Replay::AddFromCheckpoint(Action action) {
+  Apply(std::move(action), false);
+}
+
+// `remember`: an older source follows that may name the same files again.
+void Replay::Apply(Action action, bool remember) {
+  if (auto* add = std::get_if<AddFile>(&action)) {
+    const std::string key = FileKey(*add);
+    if (remember ? seen_.insert(key).second : !seen_.contains(key)) {
+      state_.files.push_back(std::move(*add));
+    }
+  } else if (auto* remove = std::get_if<RemoveFile>(&action)) {
+    const std::string key = FileKey(*remove);
+    const bool news = remember ? seen_.insert(key).second : !seen_.contains(key);
+    if (news && keep_tombstones_) {
+      state_.tombstones.push_back(std::move(*remove));
+    }
+  } else if (auto* protocol = std::get_if<Protocol>(&action)) {
+    if (!protocol_) {
+      protocol_ = std::move(*protocol);
+    }
+  } else if (auto* metadata = std::get_if<Metadata>(&action)) {
+    if (!metadata_) {
+      metadata_ = std::move(*metadata);
+    }
+  } else if (auto* txn = std::get_if<Txn>(&action)) {
+    state_.txns.emplace(txn->app_id, *txn);
+  } else if (auto* domain = std::get_if<DomainMetadata>(&action)) {
+    state_.domains.emplace(domain->domain, *domain);
+  }
+}
+
+Result<TableState> Replay::Finish() && {
+  if (!protocol_) {
+    return Error(ErrorCode::kCorrupt,
+                 "the log has no protocol action up to this version; the table cannot be read");
+  }
+  PL_RETURN_NOT_OK(CheckReadable(*protocol_));
+  if (!metadata_) {
+    return Error(ErrorCode::kCorrupt,
+                 "the log has no metaData action up to this version; the table cannot be read");
+  }
+  if (metadata_->format_provider != "parquet") {
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("the table's files are in format `{}`, expected parquet", metadata_->format_provider));
+  }
+  state_.protocol = *std::move(protocol_);
+  state_.metadata = *std::move(metadata_);
+  PL_ASSIGN_OR_RETURN(state_.schema, SchemaFromJson(state_.metadata.schema_string));
+  PL_RETURN_NOT_OK(CheckColumns(state_.metadata, *state_.schema));
+  PL_ASSIGN_OR_RETURN(state_.mapping_mode, ColumnMappingMode(state_.protocol, state_.metadata));
+  std::erase_if(state_.domains, [](const auto& entry) { return entry.second.removed; });
+  return std::move(state_);
+}
+
+Result<TableState> LoadState(const io::Location& table, std::optional<int64_t> version,
+                             bool keep_tombstones) {
+  PL_ASSIGN_OR_RETURN(LogListing listing, ListLog(table, version));
+  const std::optional<int64_t> latest = listing.latest();
+  if (!latest) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{} is not a Delta table: no commit in _delta_log", table.path));
+  }
+  const int64_t target = version.value_or(*latest);
+  if (target < 0 || target > *latest) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{} has no version {}; the latest is {}", table.path, target, *latest));
+  }
+  Result<TableState> state = LoadFromBest(table, listing, target, keep_tombstones);
+  if (!state.ok() && CodeOf(state.status()) != ErrorCode::kUnsupported) {
+    // The hint may have hidden an older checkpoint that still works.
+    PL_ASSIGN_OR_RETURN(listing, ListWholeLog(table));
+    const auto oldest = listing.commits.begin();
+    const bool cleaned_up = listing.checkpoints.upper_bound(target) == listing.checkpoints.begin() &&
+                            (oldest == listing.commits.end() || oldest->first > 0);
+    if (cleaned_up && target < *latest) {
+      return Error(
+          ErrorCode::kNotFound,
+          fmt::format("version {} of {} is no longer there: its log was cleaned up", target, table.path));
+    }
+    state = LoadFromBest(table, listing, target, keep_tombstones);
+  }
+  if (!state.ok()) {
+    return WithContext(state.status(), fmt::format("reading Delta table {}", table.path));
+  }
+  PL_RETURN_NOT_OK(FillTimestamp(table, listing, &*state));
+  return state;
+}
+
+}  // namespace pixlake::delta
