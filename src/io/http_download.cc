@@ -139,7 +139,7 @@ Status Pause(int attempt) {
 }  // namespace
 
 Status DownloadFile(const std::string& url, const std::string& target, const DownloadOptions& options) {
-  PL_RETURN_NOT_OK(MakeFolders(ParentOf(target)));
+  PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(target)));
   const std::string part = target + ".part";
   Transfer transfer;
   transfer.path = part;

@@ -121,10 +121,10 @@ std::string TemporaryBeside(const std::string& path) {
   return ParentOf(path) + "/." + name + "." + NewUuid() + ".tmp";
 }
 
-Status MakeFolders(const std::string& folder) {
+Status MakeLocalFolders(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0777) == 0 || folder == "/") return Status::OK();
   if (errno == ENOENT) {
-    PL_RETURN_NOT_OK(MakeFolders(ParentOf(folder)));
+    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(folder)));
     if (::mkdir(folder.c_str(), 0777) == 0) return Status::OK();
   }
   if (errno != EEXIST) return ErrnoError(errno, "creating folder", folder);
@@ -171,7 +171,7 @@ Status PublishWithoutOverwrite(const std::string& temporary, const std::string& 
 }
 
 Result<std::unique_ptr<OutputFile>> CreateLocalFile(const std::string& path, const LocalOptions& options) {
-  PL_RETURN_NOT_OK(MakeFolders(ParentOf(path)));
+  PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path)));
   std::string temporary = TemporaryBeside(path);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "creating", path);

@@ -13,9 +13,6 @@ namespace pixlake::io {
 // without overwriting. Writes under 256 KiB are gathered, larger ones go straight.
 Result<std::unique_ptr<OutputFile>> CreateLocalFile(const std::string& path, const LocalOptions& options);
 
-// Creates a folder and its parents; no error when it is there.
-Status MakeFolders(const std::string& folder);
-
 // Makes the entries of a folder durable.
 Status SyncFolder(const std::string& folder);
 

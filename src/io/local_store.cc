@@ -150,7 +150,7 @@ class LocalStore : public Store {
 
  private:
   Result<std::string> WriteTemporary(const std::string& path, std::string_view bytes) {
-    PL_RETURN_NOT_OK(MakeFolders(ParentOf(path)));
+    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path)));
     std::string temporary = TemporaryBeside(path);
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.get() < 0) return ErrnoError(errno, "creating", path);

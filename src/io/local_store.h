@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "io/store.h"
 
@@ -16,5 +17,8 @@ struct LocalOptions {
 // crash leaves at most an unreferenced hidden file; where links are not to be
 // had, renameat2(RENAME_NOREPLACE).
 std::unique_ptr<Store> MakeLocalStore(LocalOptions options = {});
+
+// Creates a folder and its parents; no error when it is there.
+Status MakeLocalFolders(const std::string& folder);
 
 }  // namespace pixlake::io
