@@ -31,7 +31,7 @@ build_packages=(
   libcli11-dev libcurl4-openssl-dev libdeflate-dev libfmt-dev libgmock-dev
   libgtest-dev libisal-dev libroaring-dev libsimdjson-dev libspdlog-dev
   libspng-dev libssl-dev libtbb-dev nlohmann-json3-dev patchelf xz-utils)
-test_packages=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
+test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
 # --- what was asked for ------------------------------------------------------
 want_test=1 want_bench=0 offline=0

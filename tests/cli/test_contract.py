@@ -191,9 +191,8 @@ def test_completion_is_a_script_of_its_shell(pixlake, shell):
 def test_bash_completes_a_command(pixlake):
     script = pixlake("completion", "bash").stdout
     shell = script + '\nCOMP_WORDS=(pixlake ver); COMP_CWORD=1; COMP_LINE="pixlake ver"; COMP_POINT=11\n'
-    shell += (
-        "$(complete -p pixlake | sed -n 's/.*-F \\([^ ]*\\).*/\\1/p') pixlake ver pixlake; echo \"${COMPREPLY[@]}\""
-    )
+    shell += "$(complete -p pixlake | sed -n 's/.*-F \\([^ ]*\\).*/\\1/p') pixlake ver pixlake\n"
+    shell += 'echo "${COMPREPLY[@]}"'
     environment = {**os.environ, "PATH": f"{pixlake.binary.parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", shell], text=True, capture_output=True, check=True, env=environment)
     assert done.stdout.split() == ["version"]
