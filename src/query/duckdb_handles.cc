@@ -1,0 +1,80 @@
+#include <array>
+#include <utility>
+
+#include "query/duckdb_handles_internal.h"
+
+namespace pixlake::query {
+namespace {
+
+using KindAndCode = std::pair<std::string_view, ErrorCode>;
+
+// What DuckDB's messages begin with.
+constexpr std::array<KindAndCode, 24> kKinds = {{
+    {"Parser Error", ErrorCode::kUsage},
+    {"Syntax Error", ErrorCode::kUsage},
+    {"Binder Error", ErrorCode::kUsage},
+    {"Catalog Error", ErrorCode::kNotFound},
+    {"Conversion Error", ErrorCode::kUsage},
+    {"Invalid Input Error", ErrorCode::kUsage},
+    {"Invalid Configuration Error", ErrorCode::kUsage},
+    {"Invalid type Error", ErrorCode::kUsage},
+    {"Mismatch Type Error", ErrorCode::kUsage},
+    {"Out of Range Error", ErrorCode::kUsage},
+    {"Decimal Error", ErrorCode::kUsage},
+    {"Divide by Zero Error", ErrorCode::kUsage},
+    {"Parameter Not Resolved Error", ErrorCode::kUsage},
+    {"Constraint Error", ErrorCode::kUsage},
+    {"Settings Error", ErrorCode::kUsage},
+    {"Not implemented Error", ErrorCode::kUnsupported},
+    {"Missing Extension Error", ErrorCode::kUnsupported},
+    {"Extension Autoloading Error", ErrorCode::kUnsupported},
+    {"Permission Error", ErrorCode::kPermission},
+    {"IO Error", ErrorCode::kIo},
+    {"HTTP Error", ErrorCode::kIo},
+    {"Out of Memory Error", ErrorCode::kOverBudget},
+    {"INTERRUPT Error", ErrorCode::kCancelled},
+    {"Expression Error", ErrorCode::kUsage},
+}};
+
+}  // namespace
+
+Status DuckDbError(const char* message) {
+  const std::string text = message == nullptr || *message == '\0' ? "DuckDB gave no reason" : message;
+  for (const auto& [kind, code] : kKinds) {
+    if (text.compare(0, kind.size(), kind) == 0) return Error(code, text);
+  }
+  return Error(ErrorCode::kInternal, text);
+}
+
+Status TakeError(duckdb_error_data error) {
+  if (error == nullptr) return Status::OK();
+  Status status;
+  if (duckdb_error_data_has_error(error)) status = DuckDbError(duckdb_error_data_message(error));
+  duckdb_destroy_error_data(&error);
+  return status;
+}
+
+std::string TextOf(duckdb_value value) {
+  char* text = duckdb_get_varchar(value);
+  if (text == nullptr) return {};
+  std::string copy(text);
+  duckdb_free(text);
+  return copy;
+}
+
+Status Execute(duckdb_connection connection, const std::string& sql) {
+  OwnedResult result;
+  if (duckdb_query(connection, sql.c_str(), result.get()) == DuckDBSuccess) return Status::OK();
+  return DuckDbError(duckdb_result_error(result.get()));
+}
+
+std::string QuoteLiteral(std::string_view text) {
+  std::string quoted = "'";
+  for (char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+}  // namespace pixlake::query

@@ -1,0 +1,19 @@
+// A running statement and its rows.
+#pragma once
+
+#include <memory>
+
+#include "query/duckdb_handles_internal.h"
+#include "query/sql_session.h"
+#include "query/table_scan_function_internal.h"
+
+namespace pixlake::query {
+
+// Starts a prepared statement; returns when its first rows are there.
+Result<std::unique_ptr<QueryResult>> RunStatement(duckdb_connection connection, Prepared statement,
+                                                  std::shared_ptr<ScanContext> context);
+
+// Runs it to its end for what it does, not for its rows.
+Status DrainResult(QueryResult* result);
+
+}  // namespace pixlake::query

@@ -1,0 +1,165 @@
+#include "query/result_writer.h"
+
+#include <string>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/ipc/writer.h>
+#include <fmt/format.h>
+
+#include "file/blob_parquet_writer.h"
+#include "io/store.h"
+#include "query/table_box_internal.h"
+#include "query/value_format_internal.h"
+
+namespace pixlake::query {
+namespace {
+
+constexpr size_t kFlushBytes = size_t{1} << 20;
+
+// Calls `write(batch)` for every batch and counts the rows.
+template <typename Write>
+Result<int64_t> ForEachBatch(arrow::RecordBatchReader* rows, Write write) {
+  int64_t count = 0;
+  for (std::shared_ptr<arrow::RecordBatch> batch;;) {
+    PL_RETURN_NOT_OK(rows->ReadNext(&batch));
+    if (batch == nullptr) return count;
+    count += batch->num_rows();
+    PL_RETURN_NOT_OK(write(*batch));
+  }
+}
+
+Status FlushIfLarge(std::string* text, arrow::io::OutputStream* out) {
+  if (text->size() < kFlushBytes) return Status::OK();
+  PL_RETURN_NOT_OK(out->Write(*text));
+  text->clear();
+  return Status::OK();
+}
+
+// RFC 4180 section 2, rules 5 to 7.
+void AppendCsvField(std::string_view value, std::string* out) {
+  if (!value.empty() && value.find_first_of(",\"\r\n") == std::string_view::npos) {
+    *out += value;
+    return;
+  }
+  *out += '"';
+  for (char c : value) {
+    if (c == '"') *out += '"';
+    *out += c;
+  }
+  *out += '"';
+}
+
+Result<int64_t> WriteCsv(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+  std::string text;
+  const auto schema = rows->schema();
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    if (i > 0) text += ',';
+    AppendCsvField(schema->field(i)->name(), &text);
+  }
+  text += '\n';
+  std::string value;
+  PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) -> Status {
+                        for (int64_t row = 0; row < batch.num_rows(); ++row) {
+                          for (int i = 0; i < batch.num_columns(); ++i) {
+                            if (i > 0) text += ',';
+                            if (batch.column(i)->IsNull(row)) continue;
+                            value.clear();
+                            AppendPlain(*batch.column(i), row, &value);
+                            AppendCsvField(value, &text);
+                          }
+                          text += '\n';
+                          PL_RETURN_NOT_OK(FlushIfLarge(&text, out));
+                        }
+                        return Status::OK();
+                      }));
+  PL_RETURN_NOT_OK(out->Write(text));
+  return count;
+}
+
+Result<int64_t> WriteJson(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+  std::vector<std::string> keys;
+  for (const auto& field : rows->schema()->fields()) {
+    std::string key = keys.empty() ? "{" : ",";
+    AppendJsonString(field->name(), &key);
+    keys.push_back(key + ":");
+  }
+  std::string text = "[";
+  const char* separator = "\n";
+  PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) -> Status {
+                        for (int64_t row = 0; row < batch.num_rows(); ++row) {
+                          text += std::exchange(separator, ",\n");
+                          for (size_t i = 0; i < keys.size(); ++i) {
+                            text += keys[i];
+                            AppendJson(*batch.column(static_cast<int>(i)), row, &text);
+                          }
+                          text += keys.empty() ? "{}" : "}";
+                          PL_RETURN_NOT_OK(FlushIfLarge(&text, out));
+                        }
+                        return Status::OK();
+                      }));
+  PL_RETURN_NOT_OK(out->Write(text + "\n]\n"));
+  return count;
+}
+
+Result<int64_t> WriteArrow(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+  PL_ASSIGN_OR_RETURN(auto writer, arrow::ipc::MakeStreamWriter(out, rows->schema()));
+  PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) {
+                        return writer->WriteRecordBatch(batch);
+                      }));
+  PL_RETURN_NOT_OK(writer->Close());
+  return count;
+}
+
+// A stream of the caller's as a file that is written; closing it is the caller's part.
+class BorrowedOutput : public io::OutputFile {
+ public:
+  explicit BorrowedOutput(arrow::io::OutputStream* stream) : stream_(stream) {}
+  arrow::io::OutputStream* stream() override { return stream_; }
+  Status Close() override { return stream_->Flush(); }
+
+ private:
+  arrow::io::OutputStream* stream_;
+};
+
+Result<int64_t> WriteParquet(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+  PL_ASSIGN_OR_RETURN(auto writer,
+                      file::BlobParquetWriter::Open(std::make_unique<BorrowedOutput>(out), rows->schema()));
+  PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) {
+                        return writer->Write(batch);
+                      }));
+  PL_RETURN_NOT_OK(writer->Close());
+  return count;
+}
+
+}  // namespace
+
+Result<ResultFormat> ParseResultFormat(std::string_view name) {
+  if (name == "table") return ResultFormat::kTable;
+  if (name == "csv") return ResultFormat::kCsv;
+  if (name == "json") return ResultFormat::kJson;
+  if (name == "parquet") return ResultFormat::kParquet;
+  if (name == "arrow") return ResultFormat::kArrow;
+  return Error(ErrorCode::kUsage,
+               fmt::format("format '{}' is none of table, csv, json, parquet, arrow", name));
+}
+
+Result<int64_t> WriteResult(arrow::RecordBatchReader* rows, const WriteOptions& options,
+                            arrow::io::OutputStream* out) {
+  switch (options.format) {
+    case ResultFormat::kTable:
+      return WriteTableBox(rows, options, out);
+    case ResultFormat::kCsv:
+      return WriteCsv(rows, out);
+    case ResultFormat::kJson:
+      return WriteJson(rows, out);
+    case ResultFormat::kParquet:
+      return WriteParquet(rows, out);
+    case ResultFormat::kArrow:
+      return WriteArrow(rows, out);
+  }
+  return Error(ErrorCode::kInternal, "no such result format");
+}
+
+}  // namespace pixlake::query

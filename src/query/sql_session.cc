@@ -1,0 +1,141 @@
+#include "query/sql_session.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "query/duckdb_handles_internal.h"
+#include "query/query_result_internal.h"
+#include "query/table_scan_function_internal.h"
+
+namespace pixlake::query {
+namespace {
+
+constexpr int64_t kMinBatchBytes = int64_t{1} << 20;
+constexpr int64_t kMaxBatchBytes = int64_t{16} << 20;
+
+class Session : public SqlSession {
+ public:
+  Status Start(SessionOptions options);
+  Result<std::unique_ptr<QueryResult>> Query(const std::string& sql) override;
+
+ private:
+  ScanPredicates PredicatesOf(const std::string& sql);
+
+  SessionOptions options_;
+  std::vector<std::string> function_names_;
+  Database database_;
+  Connection connection_;
+  Connection helper_;     // parses queries for us, while none runs
+  Connection converter_;  // turns Arrow data into DuckDB's; runs nothing
+  std::shared_ptr<ScanContext> context_;
+  // Views and macros of the user's could hide a scan of a table that is also named
+  // in a query, and settings change how texts compare: from then on nothing is skipped.
+  bool only_selects_ = true;
+};
+
+Status SetOption(const Config& config, const char* name, const std::string& value) {
+  if (duckdb_set_config(config.get(), name, value.c_str()) == DuckDBSuccess) return Status::OK();
+  return Error(ErrorCode::kUsage, fmt::format("DuckDB refused {} = {}", name, value));
+}
+
+Result<Connection> Connect(const Database& database) {
+  Connection connection;
+  if (duckdb_connect(database.get(), connection.out()) != DuckDBSuccess) {
+    return Error(ErrorCode::kInternal, "DuckDB gave no connection");
+  }
+  return connection;
+}
+
+Status Session::Start(SessionOptions options) {
+  options_ = std::move(options);
+  Config config;
+  if (duckdb_create_config(config.out()) != DuckDBSuccess)
+    return Error(ErrorCode::kOverBudget, "out of memory");
+  PL_RETURN_NOT_OK(SetOption(config, "autoinstall_known_extensions", "false"));
+  PL_RETURN_NOT_OK(SetOption(config, "autoload_known_extensions", "false"));
+  if (options_.memory_limit_bytes > 0) {
+    PL_RETURN_NOT_OK(SetOption(config, "memory_limit", fmt::format("{}B", options_.memory_limit_bytes)));
+  }
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int threads = options_.threads > 0 ? options_.threads : cores;
+  PL_RETURN_NOT_OK(SetOption(config, "threads", std::to_string(threads)));
+  PL_RETURN_NOT_OK(SetOption(config, "temp_directory", options_.temp_folder));
+  char* message = nullptr;
+  if (duckdb_open_ext(nullptr, database_.out(), config.get(), &message) != DuckDBSuccess) {
+    const Status status = DuckDbError(message);
+    duckdb_free(message);
+    return status;
+  }
+  PL_ASSIGN_OR_RETURN(connection_, Connect(database_));
+  PL_ASSIGN_OR_RETURN(helper_, Connect(database_));
+  PL_ASSIGN_OR_RETURN(converter_, Connect(database_));
+  // Small chunks are not gathered into large ones: 2,048 images would be gigabytes.
+  PL_RETURN_NOT_OK(Execute(connection_.get(), "SET enable_caching_operators = false"));
+  PL_RETURN_NOT_OK(Execute(connection_.get(), "SET TimeZone = 'UTC'"));
+
+  const int64_t share =
+      options_.memory_limit_bytes > 0 ? options_.memory_limit_bytes / (8 * threads) : kMaxBatchBytes;
+  context_ = std::make_shared<ScanContext>(converter_.get(), threads,
+                                           std::clamp(share, kMinBatchBytes, kMaxBatchBytes));
+  for (const auto& function : options_.scan_functions) {
+    PL_RETURN_NOT_OK(RegisterScanFunction(connection_.get(), function, context_));
+    function_names_.push_back(function.name);
+  }
+  RegisterReplacementScan(database_.get(), options_.scan_functions);
+  return Status::OK();
+}
+
+ScanPredicates Session::PredicatesOf(const std::string& sql) {
+  OwnedResult result;
+  const std::string call = "SELECT json_serialize_sql(" + QuoteLiteral(sql) + ")";
+  if (duckdb_query(helper_.get(), call.c_str(), result.get()) != DuckDBSuccess) return {};
+  const DataChunk chunk(duckdb_fetch_chunk(*result.get()));
+  if (chunk.get() == nullptr || duckdb_data_chunk_get_size(chunk.get()) != 1) return {};
+  auto* texts =
+      static_cast<duckdb_string_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), 0)));
+  const std::string tree(duckdb_string_t_data(texts), duckdb_string_t_length(*texts));
+  return ExtractScanPredicates(tree, function_names_);
+}
+
+bool IsSelect(duckdb_prepared_statement statement) {
+  const auto type = duckdb_prepared_statement_type(statement);
+  return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
+}
+
+Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
+  Extracted statements;
+  const idx_t count = duckdb_extract_statements(connection_.get(), sql.c_str(), statements.out());
+  if (count == 0) {
+    const char* message = duckdb_extract_statements_error(statements.get());
+    if (message != nullptr) return DuckDbError(message);
+    return Error(ErrorCode::kUsage, "there is no statement to run");
+  }
+  context_->BeginQuery(count == 1 && only_selects_ ? PredicatesOf(sql) : ScanPredicates{});
+  for (idx_t i = 0; i < count; ++i) {
+    Prepared prepared;
+    const auto state =
+        duckdb_prepare_extracted_statement(connection_.get(), statements.get(), i, prepared.out());
+    if (state != DuckDBSuccess) {
+      const Status failure = context_->failure();
+      return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get())) : failure;
+    }
+    only_selects_ &= IsSelect(prepared.get());
+    PL_ASSIGN_OR_RETURN(auto result, RunStatement(connection_.get(), std::move(prepared), context_));
+    if (i + 1 == count) return result;
+    PL_RETURN_NOT_OK(DrainResult(result.get()));
+  }
+  return Error(ErrorCode::kInternal, "no statement was run");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqlSession>> SqlSession::Open(SessionOptions options) {
+  auto session = std::make_unique<Session>();
+  PL_RETURN_NOT_OK(session->Start(std::move(options)));
+  return std::unique_ptr<SqlSession>(std::move(session));
+}
+
+}  // namespace pixlake::query

@@ -1,0 +1,70 @@
+// SQL over tables, on DuckDB.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/record_batch.h>
+
+#include "base/result.h"
+#include "io/store.h"
+#include "table/table.h"
+
+namespace pixlake::query {
+
+struct OpenedTable {
+  std::shared_ptr<const table::Snapshot> snapshot;
+  std::shared_ptr<io::Store> store;
+};
+
+// A function of SQL that reads tables of one format: `NAME('uri')`,
+// `NAME('uri', 3)`, `NAME('uri', version := 3)`, `NAME('uri', as_of := '2024-05-01 12:00:00')`
+// (UTC). The callbacks are asked from any thread, one query at a time.
+struct ScanFunction {
+  std::string name;  // "delta_scan"
+  std::function<Result<OpenedTable>(const std::string& uri, const table::VersionSpec& version)> open;
+  // True when `FROM 'name'` means a table of this format. May be empty.
+  std::function<bool(const std::string& name)> recognises;
+};
+
+struct SessionOptions {
+  int64_t memory_limit_bytes = 0;  // 0: DuckDB's own default (80 % of the machine)
+  int threads = 0;                 // 0: one a core
+  std::string temp_folder;         // where queries larger than memory spill; empty: nowhere
+  std::vector<ScanFunction> scan_functions;
+};
+
+// Files of tables that the scans of a query planned.
+struct ScanTotals {
+  int64_t files_total = 0;
+  int64_t files_skipped = 0;  // by partition values and statistics
+};
+
+// The rows of a query, as they are computed. Of one thread; must be destroyed
+// before its session, and ends when the session runs the next query.
+class QueryResult : public arrow::RecordBatchReader {
+ public:
+  // False for statements that return nothing (CREATE, SET, …); there are no batches then.
+  virtual bool has_rows() const = 0;
+  // Grows while the query runs.
+  virtual ScanTotals scan_totals() const = 0;
+};
+
+// One connection to an in-memory DuckDB. Of one thread. SIGINT (base/interrupt.h)
+// ends a running query with kCancelled.
+class SqlSession {
+ public:
+  // Extensions are never fetched or loaded. kUsage for options DuckDB refuses.
+  static Result<std::unique_ptr<SqlSession>> Open(SessionOptions options);
+  virtual ~SqlSession() = default;
+
+  // Runs one or more statements; the result is the last one's. Errors keep DuckDB's
+  // message: kUsage (syntax, names, types), kNotFound (no such table), kOverBudget,
+  // kCancelled, …; what a ScanFunction or a data file failed with comes out as it is.
+  virtual Result<std::unique_ptr<QueryResult>> Query(const std::string& sql) = 0;
+};
+
+}  // namespace pixlake::query

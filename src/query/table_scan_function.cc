@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/interrupt.h"
+#include "query/arrow_to_duckdb_internal.h"
+#include "query/table_scan_function_internal.h"
+#include "table/scan.h"
+
+namespace pixlake::query {
+namespace {
+
+constexpr char kRowColumn[] = "__pixlake_row";
+constexpr int64_t kBatchRows = 8192;
+
+std::string InnerName(const std::string& function) {
+  return "__pixlake_" + function;
+}
+
+struct FunctionInfo {
+  ScanFunction function;
+  std::shared_ptr<ScanContext> context;
+};
+
+// What one mention of a table in a query is bound to.
+struct BoundScan {
+  std::shared_ptr<ScanContext> context;
+  std::string uri;
+  OpenedTable table;
+  std::vector<ColumnConverter> converters;  // one per column of the table
+
+  const arrow::Schema& schema() const { return *table.snapshot->definition().schema; }
+};
+
+// One run of a scan, shared by its threads.
+struct RunningScan {
+  table::ScanPlan plan;
+  // Per column of the output chunk: which of the plan's columns; -1 is kRowColumn.
+  std::vector<int> plan_column;
+  std::vector<const ColumnConverter*> converters;  // null for kRowColumn
+  std::atomic<size_t> next_task{0};
+};
+
+struct ScanThread {
+  std::unique_ptr<arrow::RecordBatchReader> reader;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  int64_t offset = 0;
+};
+
+template <typename T>
+void Delete(void* pointer) {
+  delete static_cast<T*>(pointer);
+}
+
+// Nothing may be thrown through DuckDB's C callbacks.
+template <typename Function>
+Status Guard(Function function) noexcept {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::kOverBudget, "out of memory");
+  } catch (const std::exception& e) {
+    return Error(ErrorCode::kInternal, e.what());
+  }
+}
+
+Result<table::VersionSpec> VersionOf(duckdb_bind_info info) {
+  table::VersionSpec spec;
+  const Value version(duckdb_bind_get_named_parameter(info, "version"));
+  if (version.get() != nullptr && !duckdb_is_null_value(version.get())) {
+    spec.version = duckdb_get_int64(version.get());
+  }
+  const Value as_of(duckdb_bind_get_named_parameter(info, "as_of"));
+  if (as_of.get() != nullptr && !duckdb_is_null_value(as_of.get())) {
+    if (spec.version) return Error(ErrorCode::kUsage, "give a version or as_of, not both");
+    const duckdb_timestamp instant = duckdb_get_timestamp(as_of.get());
+    if (!duckdb_is_finite_timestamp(instant)) return Error(ErrorCode::kUsage, "as_of is not a finite time");
+    spec.as_of_ms = instant.micros >= 0 ? instant.micros / 1000 : (instant.micros - 999) / 1000;
+  }
+  return spec;
+}
+
+Status BindScan(duckdb_bind_info info, const FunctionInfo& function) {
+  auto bound = std::make_unique<BoundScan>();
+  bound->context = function.context;
+  const Value uri(duckdb_bind_get_parameter(info, 0));
+  if (uri.get() == nullptr || duckdb_is_null_value(uri.get())) {
+    return Error(ErrorCode::kUsage, function.function.name + " wants the place of a table");
+  }
+  bound->uri = TextOf(uri.get());
+  PL_ASSIGN_OR_RETURN(const auto version, VersionOf(info));
+  PL_ASSIGN_OR_RETURN(bound->table, function.function.open(bound->uri, version));
+
+  const LogicalType row_type(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
+  duckdb_bind_add_result_column(info, kRowColumn, row_type.get());
+  for (const auto& field : bound->schema().fields()) {
+    PL_ASSIGN_OR_RETURN(auto converter, ColumnConverter::Make(function.context->converter(), field));
+    duckdb_bind_add_result_column(info, field->name().c_str(), converter.type());
+    bound->converters.push_back(std::move(converter));
+  }
+  const auto totals = bound->table.snapshot->Totals();
+  if (totals.ok() && totals->num_rows) {
+    duckdb_bind_set_cardinality(info, static_cast<idx_t>(*totals->num_rows), /*is_exact=*/false);
+  }
+  duckdb_bind_set_bind_data(info, bound.release(), Delete<BoundScan>);
+  return Status::OK();
+}
+
+void Bind(duckdb_bind_info info) {
+  const auto& function = *static_cast<FunctionInfo*>(duckdb_bind_get_extra_info(info));
+  const Status status = Guard([&] { return BindScan(info, function); });
+  if (status.ok()) return;
+  function.context->Fail(status);
+  duckdb_bind_set_error(info, status.message().c_str());
+}
+
+Status StartScan(duckdb_init_info info, const BoundScan& bound) {
+  auto scan = std::make_unique<RunningScan>();
+  table::ScanRequest request;
+  request.columns.emplace();
+  for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
+    const idx_t column = duckdb_init_get_column_index(info, i);
+    const bool real = column >= 1 && column <= bound.converters.size();
+    scan->plan_column.push_back(real ? static_cast<int>(request.columns->size()) : -1);
+    scan->converters.push_back(real ? &bound.converters[column - 1] : nullptr);
+    if (real) request.columns->push_back(bound.schema().field(static_cast<int>(column - 1))->name());
+  }
+  request.predicate = bound.context->PredicateFor(bound.uri, bound.schema());
+  request.batch_rows = kBatchRows;
+  request.batch_bytes = bound.context->batch_bytes();
+  PL_ASSIGN_OR_RETURN(scan->plan, bound.table.snapshot->PlanScan(request));
+  bound.context->AddFiles(scan->plan.files_total, scan->plan.files_skipped);
+  const auto threads =
+      std::clamp<size_t>(scan->plan.tasks.size(), 1, static_cast<size_t>(bound.context->threads()));
+  duckdb_init_set_max_threads(info, threads);
+  duckdb_init_set_init_data(info, scan.release(), Delete<RunningScan>);
+  return Status::OK();
+}
+
+void Init(duckdb_init_info info) {
+  const auto& bound = *static_cast<BoundScan*>(duckdb_init_get_bind_data(info));
+  const Status status = Guard([&] { return StartScan(info, bound); });
+  if (status.ok()) return;
+  bound.context->Fail(status);
+  duckdb_init_set_error(info, status.message().c_str());
+}
+
+void InitThread(duckdb_init_info info) {
+  const Status status = Guard([&] {
+    duckdb_init_set_init_data(info, new ScanThread(), Delete<ScanThread>);
+    return Status::OK();
+  });
+  if (!status.ok()) duckdb_init_set_error(info, status.message().c_str());
+}
+
+// Sees to it that the thread has rows; false at the end.
+Result<bool> HasRows(const BoundScan& bound, RunningScan* scan, ScanThread* thread) {
+  while (thread->batch == nullptr || thread->offset == thread->batch->num_rows()) {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    thread->batch.reset();
+    thread->offset = 0;
+    if (thread->reader == nullptr) {
+      const size_t task = scan->next_task.fetch_add(1);
+      if (task >= scan->plan.tasks.size()) return false;
+      PL_ASSIGN_OR_RETURN(thread->reader,
+                          table::ReadTask(bound.table.store, scan->plan, scan->plan.tasks[task]));
+    }
+    PL_RETURN_NOT_OK(thread->reader->ReadNext(&thread->batch));
+    if (thread->batch == nullptr) thread->reader.reset();
+  }
+  return true;
+}
+
+Status FillChunk(const BoundScan& bound, RunningScan* scan, ScanThread* thread, duckdb_data_chunk chunk) {
+  PL_ASSIGN_OR_RETURN(const bool has_rows, HasRows(bound, scan, thread));
+  if (!has_rows) {
+    duckdb_data_chunk_set_size(chunk, 0);
+    return Status::OK();
+  }
+  const int64_t rows =
+      std::min(static_cast<int64_t>(duckdb_vector_size()), thread->batch->num_rows() - thread->offset);
+  for (size_t i = 0; i < scan->plan_column.size(); ++i) {
+    const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+    if (scan->plan_column[i] < 0) {
+      std::memset(duckdb_vector_get_data(vector), 0, static_cast<size_t>(rows));
+      continue;
+    }
+    const auto column = thread->batch->column(scan->plan_column[i])->Slice(thread->offset, rows);
+    PL_RETURN_NOT_OK(scan->converters[i]->Fill(bound.context->converter(), column, vector));
+  }
+  thread->offset += rows;
+  duckdb_data_chunk_set_size(chunk, static_cast<idx_t>(rows));
+  return Status::OK();
+}
+
+void Scan(duckdb_function_info info, duckdb_data_chunk chunk) {
+  const auto& bound = *static_cast<BoundScan*>(duckdb_function_get_bind_data(info));
+  auto* scan = static_cast<RunningScan*>(duckdb_function_get_init_data(info));
+  auto* thread = static_cast<ScanThread*>(duckdb_function_get_local_init_data(info));
+  const Status status = Guard([&] { return FillChunk(bound, scan, thread, chunk); });
+  if (status.ok()) return;
+  bound.context->Fail(status);
+  duckdb_function_set_error(info, status.message().c_str());
+}
+
+void Replace(duckdb_replacement_scan_info info, const char* name, void* data) {
+  const Status status = Guard([&] {
+    for (const ScanFunction& function : *static_cast<std::vector<ScanFunction>*>(data)) {
+      if (!function.recognises || !function.recognises(name)) continue;
+      const Value uri(duckdb_create_varchar(name));
+      duckdb_replacement_scan_set_function_name(info, function.name.c_str());
+      duckdb_replacement_scan_add_parameter(info, uri.get());
+      break;
+    }
+    return Status::OK();
+  });
+  if (!status.ok()) duckdb_replacement_scan_set_error(info, status.message().c_str());
+}
+
+}  // namespace
+
+void ScanContext::BeginQuery(ScanPredicates predicates) {
+  const std::lock_guard lock(mutex_);
+  predicates_ = std::move(predicates);
+  failure_ = Status::OK();
+  totals_ = {};
+}
+
+table::Predicate ScanContext::PredicateFor(const std::string& uri, const arrow::Schema& schema) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = predicates_.find(uri);
+  return found == predicates_.end() ? table::Predicate{} : BindPredicate(found->second, schema);
+}
+
+void ScanContext::Fail(const Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (failure_.ok()) failure_ = status;
+}
+
+Status ScanContext::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void ScanContext::AddFiles(int64_t total, int64_t skipped) {
+  const std::lock_guard lock(mutex_);
+  totals_.files_total += total;
+  totals_.files_skipped += skipped;
+}
+
+ScanTotals ScanContext::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& function,
+                            const std::shared_ptr<ScanContext>& context) {
+  const std::string inner = InnerName(function.name);
+  const LogicalType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
+  const LogicalType number(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
+  const LogicalType instant(duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP));
+  const TableFunction owned(duckdb_create_table_function());
+  const duckdb_table_function made = owned.get();
+  duckdb_table_function_set_name(made, inner.c_str());
+  duckdb_table_function_add_parameter(made, text.get());
+  duckdb_table_function_add_named_parameter(made, "version", number.get());
+  duckdb_table_function_add_named_parameter(made, "as_of", instant.get());
+  duckdb_table_function_set_extra_info(made, new FunctionInfo{function, context}, Delete<FunctionInfo>);
+  duckdb_table_function_set_bind(made, Bind);
+  duckdb_table_function_set_init(made, Init);
+  duckdb_table_function_set_local_init(made, InitThread);
+  duckdb_table_function_set_function(made, Scan);
+  duckdb_table_function_supports_projection_pushdown(made, true);
+  if (duckdb_register_table_function(connection, made) != DuckDBSuccess) {
+    return Error(ErrorCode::kInternal, "DuckDB refused the function " + inner);
+  }
+  return Execute(connection,
+                 fmt::format("CREATE MACRO {}(uri, version := NULL, as_of := NULL) AS TABLE "
+                             "SELECT * EXCLUDE ({}) FROM {}(uri, version := version, as_of := as_of)",
+                             function.name, kRowColumn, inner));
+}
+
+void RegisterReplacementScan(duckdb_database database, const std::vector<ScanFunction>& functions) {
+  duckdb_add_replacement_scan(database, Replace, new std::vector<ScanFunction>(functions),
+                              Delete<std::vector<ScanFunction>>);
+}
+
+}  // namespace pixlake::query

@@ -1,0 +1,59 @@
+// Tables as table functions of DuckDB.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <duckdb.h>
+
+#include "base/result.h"
+#include "query/duckdb_handles_internal.h"
+#include "query/scan_predicates_internal.h"
+#include "query/sql_session.h"
+
+namespace pixlake::query {
+
+// What a session and the callbacks that DuckDB runs for it share. Thread-safe.
+class ScanContext {
+ public:
+  ScanContext(duckdb_connection converter, int threads, int64_t batch_bytes)
+      : converter_(converter), threads_(threads), batch_bytes_(batch_bytes) {}
+
+  // Forgets the query before.
+  void BeginQuery(ScanPredicates predicates);
+  // The conditions on the scan of `uri`, with the names of `schema`.
+  table::Predicate PredicateFor(const std::string& uri, const arrow::Schema& schema) const;
+  // Keeps the first failure of a callback, since DuckDB takes its text alone.
+  void Fail(const Status& status);
+  Status failure() const;
+  void AddFiles(int64_t total, int64_t skipped);
+  ScanTotals totals() const;
+
+  // Turns Arrow data into DuckDB's; never runs a query while one is on.
+  duckdb_connection converter() const { return converter_; }
+  int threads() const { return threads_; }
+  int64_t batch_bytes() const { return batch_bytes_; }
+
+ private:
+  const duckdb_connection converter_;
+  const int threads_;
+  const int64_t batch_bytes_;
+  mutable std::mutex mutex_;
+  ScanPredicates predicates_;
+  Status failure_;
+  ScanTotals totals_;
+};
+
+// Makes `function` known: a table function under a name of ours, whose first column
+// is a cheap one that nobody sees (DuckDB reads the first column of a table to count
+// its rows, and that may be an image), and a macro of the function's own name over it.
+Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& function,
+                            const std::shared_ptr<ScanContext>& context);
+
+// `FROM 'name'` for names that one of `functions` recognises.
+void RegisterReplacementScan(duckdb_database database, const std::vector<ScanFunction>& functions);
+
+}  // namespace pixlake::query
