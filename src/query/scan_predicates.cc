@@ -261,11 +261,27 @@ ScalarPtr Extractor::Cast(const std::string& text, const std::string& type) {
 
 // A float column is compared as floats, so only literals that are floats are sure.
 bool IsExactFloat(const arrow::Scalar& value) {
-  if (value.type->id() == arrow::Type::INT64) {
-    return std::llabs(static_cast<const arrow::Int64Scalar&>(value).value) <= (1 << 24);
+  double number = 0;
+  switch (value.type->id()) {
+    case arrow::Type::INT64: {
+      return std::llabs(static_cast<const arrow::Int64Scalar&>(value).value) <= (1 << 24);
+    }
+    case arrow::Type::DOUBLE:
+      number = static_cast<const arrow::DoubleScalar&>(value).value;
+      break;
+    case arrow::Type::DECIMAL128: {
+      const auto& decimal = static_cast<const arrow::Decimal128Scalar&>(value);
+      const int32_t scale = static_cast<const arrow::DecimalType&>(*value.type).scale();
+      const double unscaled = decimal.value.ToDouble(0);
+      number = unscaled / std::pow(10.0, scale);
+      // Small enough for the product to be exact, so that it tells.
+      if (scale > 6 || std::fabs(unscaled) > (1 << 24)) return false;
+      if (static_cast<double>(static_cast<float>(number)) * std::pow(10.0, scale) != unscaled) return false;
+      break;
+    }
+    default:
+      return false;
   }
-  if (value.type->id() != arrow::Type::DOUBLE) return false;
-  const double number = static_cast<const arrow::DoubleScalar&>(value).value;
   return static_cast<double>(static_cast<float>(number)) == number;
 }
 
