@@ -275,9 +275,13 @@ std::shared_ptr<arrow::Schema> MnistTableSchema() {
   return arrow::schema({arrow::field("image_binary", arrow::binary()), arrow::field("label", arrow::utf8())});
 }
 
-Status CheckMnist(const MnistFiles& files) {
-  for (const MnistPart& part : files.parts) PL_RETURN_NOT_OK(OpenPart(part).status());
-  return Status::OK();
+Result<int64_t> CountMnist(const MnistFiles& files) {
+  int64_t images = 0;
+  for (const MnistPart& part : files.parts) {
+    PL_ASSIGN_OR_RETURN(const PartStreams streams, OpenPart(part));
+    images += streams.images->header().item_count;
+  }
+  return images;
 }
 
 Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableFormat* format,

@@ -37,8 +37,9 @@ struct MnistOutcome {
 std::shared_ptr<arrow::Schema> MnistTableSchema();
 
 // Opens both parts and checks, before anything is written, that images are
-// uint8 of rank 3, labels uint8 of rank 1, and their counts match.
-Status CheckMnist(const MnistFiles& files);
+// uint8 of rank 3, labels uint8 of rank 1, and their counts match; gives the
+// number of images.
+Result<int64_t> CountMnist(const MnistFiles& files);
 
 // Reads, encodes and writes both parts in bounded memory. The table is created when
 // there is none and appended to in one commit with a txn named for the data, so

@@ -1,0 +1,133 @@
+#include "cli/command.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/byte_size.h"
+#include "base/interrupt.h"
+
+namespace pixlake::cli {
+namespace {
+
+// The command that was chosen; it runs after parsing, outside CLI11's own try.
+struct Chosen {
+  std::function<Status()> body;
+  bool json = false;
+};
+Chosen g_chosen;
+
+int Report(const Status& status, bool json) {
+  if (status.ok()) return kDone;
+  const ErrorCode code = CodeOf(status);
+  std::string message = status.message();
+  // One error a line: Arrow's messages may bring their own call stack.
+  if (const size_t stack = message.find("\n/"); stack != std::string::npos) message.resize(stack);
+  fmt::print(stderr, "pixlake: error: {}\n", message);
+  if (json) PrintJson({{"status", "error"}, {"error", {{"code", CodeName(code)}, {"message", message}}}});
+  return code == ErrorCode::kUsage ? kWrongUsage : kFailed;
+}
+
+bool AskedForJson(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--") == 0) return false;
+    if (std::strcmp(argv[i], "--json") == 0) return true;
+  }
+  return false;
+}
+
+int Parse(CLI::App* program, int argc, char** argv) {
+  try {
+    program->parse(argc, argv);
+    return kDone;
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) {  // --help
+      program->exit(e);
+      return -1;
+    }
+    program->exit(e, std::cerr, std::cerr);
+    if (AskedForJson(argc, argv))
+      PrintJson({{"status", "error"}, {"error", {{"code", "usage"}, {"message", e.what()}}}});
+    return kWrongUsage;
+  }
+}
+
+Status RunChosen() {
+  try {
+    return g_chosen.body();
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::kOverBudget,
+                 "out of memory; run again with a smaller --memory or fewer --threads");
+  } catch (const std::exception& e) {
+    return Error(ErrorCode::kInternal, std::string("unexpected: ") + e.what());
+  }
+}
+
+}  // namespace
+
+void AddCommonOptions(CLI::App* command, CommonOptions* options) {
+  const std::string group = "Common options";
+  command->add_flag("--json", options->json, "Print one JSON object on standard output, nothing else there")
+      ->group(group);
+  command->add_flag("-q,--quiet", options->quiet, "No progress bar")->group(group);
+  command
+      ->add_option("--memory", options->memory,
+                   "Most memory to use, e.g. 256MB (default: a quarter of the machine's)")
+      ->type_name("SIZE")
+      ->group(group);
+  command->add_option("--threads", options->threads, "Threads to use (default: one a core)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024))
+      ->group(group);
+  command->add_flag("--no-sync", options->no_sync, "Do not wait for the disk before reporting success")
+      ->group(group);
+}
+
+Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options) {
+  engine::EngineOptions engine_options;
+  if (!options.memory.empty()) {
+    PL_ASSIGN_OR_RETURN(engine_options.memory_bytes, ParseByteSize(options.memory));
+    if (engine_options.memory_bytes == 0)
+      return Error(ErrorCode::kUsage, "--memory 0 leaves nothing to work with");
+  }
+  engine_options.threads = options.threads;
+  engine_options.sync = !options.no_sync;
+  return engine::Engine::Make(engine_options);
+}
+
+void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body) {
+  command->callback([options, body = std::move(body)] {
+    g_chosen = {body, options != nullptr && options->json};
+  });
+}
+
+void PrintJson(const Json& object) {
+  // Names of files may be in any bytes; JSON is UTF-8.
+  const int indent = isatty(STDOUT_FILENO) != 0 ? 2 : -1;
+  const std::string text = object.dump(indent, ' ', false, Json::error_handler_t::replace);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+int RunProgram(CLI::App* program, int argc, char** argv) {
+  HandleInterrupts();
+  const int parsed = Parse(program, argc, argv);
+  if (parsed < 0) return kDone;
+  if (parsed != kDone) return parsed;
+  int status = kDone;
+  if (g_chosen.body) status = Report(RunChosen(), g_chosen.json);
+  const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (lost && status == kDone) {
+    fmt::print(stderr, "pixlake: error: writing to standard output: {}\n", std::strerror(errno));
+    status = kFailed;
+  }
+  return status;
+}
+
+}  // namespace pixlake::cli

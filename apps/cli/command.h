@@ -1,0 +1,56 @@
+// What every command has in common: shared options, output, exit status.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+#include "engine/engine.h"
+
+namespace pixlake::cli {
+
+// Exit statuses (a contract).
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+
+// Keys stay in the order they are set: people read them.
+using Json = nlohmann::ordered_json;
+
+struct CommonOptions {
+  bool json = false;
+  bool quiet = false;
+  bool no_sync = false;
+  std::string memory;
+  int threads = 0;
+};
+
+// --json, --quiet, --memory, --threads, --no-sync, on any command.
+void AddCommonOptions(CLI::App* command, CommonOptions* options);
+
+Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options);
+
+// Arranges that `body` runs after parsing when `command` was chosen; its status
+// becomes the exit status and, on an error, the message.
+void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body);
+
+// Prints one JSON object (indented when stdout is a terminal).
+void PrintJson(const Json& object);
+
+// Parses, runs the chosen command, flushes; the process's exit status.
+int RunProgram(CLI::App* program, int argc, char** argv);
+
+// Each adds itself and its options to the program.
+void AddMnistCommand(CLI::App* program);  // as `mnist-to-delta`
+void SetUpMnist(CLI::App* command);       // the program `mnist-to-delta` itself
+void AddSqlCommand(CLI::App* program);
+void AddCatCommand(CLI::App* program);
+void AddTableCommand(CLI::App* program);
+void AddVersionCommand(CLI::App* program);
+void AddCompletionCommand(CLI::App* program);
+
+}  // namespace pixlake::cli

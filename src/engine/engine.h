@@ -1,0 +1,45 @@
+// The composition root: which formats there are, and the resources all work shares.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "table/table.h"
+
+namespace pixlake::engine {
+
+struct EngineOptions {
+  int64_t memory_bytes = 0;  // 0: a quarter of the machine's, at most 4 GiB
+  int threads = 0;           // 0: one for each core this process may use
+  bool sync = true;          // fsync before success is reported
+};
+
+// Thread-safe once made.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> Make(EngineOptions options);
+
+  int64_t memory_bytes() const { return options_.memory_bytes; }
+  int threads() const { return options_.threads; }
+
+  // A path or URI to a place in a store.
+  Result<io::Location> Locate(const std::string& uri) const;
+
+  // The table at `uri`, whatever its format. kNotFound, naming the formats looked
+  // for, when there is none.
+  Result<std::unique_ptr<table::Table>> OpenTable(const std::string& uri) const;
+
+  // kUsage for a name no format is registered under.
+  Result<table::TableFormat*> Format(std::string_view name) const;
+
+ private:
+  explicit Engine(EngineOptions options);
+
+  EngineOptions options_;
+  std::vector<std::unique_ptr<table::TableFormat>> formats_;
+};
+
+}  // namespace pixlake::engine

@@ -1,0 +1,109 @@
+#include "engine/sql.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include <arrow/io/file.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/uuid.h"
+
+namespace pixlake::engine {
+namespace {
+
+// Runs the statements and writes the rows to `out`.
+Result<SqlReport> Run(const Engine& engine, const SqlRequest& request, arrow::io::OutputStream* out) {
+  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
+  PL_ASSIGN_OR_RETURN(const auto result, session->Query(request.sql));
+  SqlReport report;
+  PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), request.write, out));
+  report.scans = result->scan_totals();
+  return report;
+}
+
+// A stream over a descriptor of its own, so that closing it leaves `fd` open.
+Result<std::shared_ptr<arrow::io::FileOutputStream>> OpenDescriptor(int fd) {
+  const int copy = ::dup(fd);
+  if (copy < 0) return ErrnoError(errno, "opening", "an output");
+  return arrow::io::FileOutputStream::Open(copy);
+}
+
+// Where queries larger than memory spill.
+std::string TemporaryFolder() {
+  const char* folder = std::getenv("TMPDIR");
+  return std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/pixlake-" +
+         std::to_string(getpid());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) {
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const delta, engine.Format("delta"));
+  query::ScanFunction scan;
+  scan.name = "delta_scan";
+  scan.open = [&engine, delta](const std::string& uri,
+                               const table::VersionSpec& version) -> Result<query::OpenedTable> {
+    PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(uri));
+    PL_ASSIGN_OR_RETURN(const auto table, delta->Open(location));
+    PL_ASSIGN_OR_RETURN(auto snapshot, table->Load(version));
+    return query::OpenedTable{std::move(snapshot), location.store};
+  };
+  scan.recognises = [&engine, delta](const std::string& name) {
+    const auto location = engine.Locate(name);
+    if (!location.ok()) return false;
+    const auto there = delta->Detect(*location);
+    return there.ok() && *there;
+  };
+  query::SessionOptions options;
+  options.memory_limit_bytes = engine.memory_bytes();
+  options.threads = engine.threads();
+  options.temp_folder = TemporaryFolder();
+  options.scan_functions.push_back(std::move(scan));
+  return query::SqlSession::Open(std::move(options));
+}
+
+Result<SqlReport> RunSql(const Engine& engine, const SqlRequest& request) {
+  if (request.output.empty()) {
+    PL_ASSIGN_OR_RETURN(const auto out, OpenDescriptor(STDOUT_FILENO));
+    PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out.get()));
+    PL_RETURN_NOT_OK(out->Close());
+    return report;
+  }
+  PL_ASSIGN_OR_RETURN(const io::Location file, engine.Locate(request.output));
+  // Written beside its place first; Create refuses to overwrite, so an older result
+  // goes only once the new one is complete.
+  const std::string fresh = file.path + "." + NewUuid();
+  PL_ASSIGN_OR_RETURN(const auto out, file.store->Create(fresh));
+  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out->stream()));
+  PL_RETURN_NOT_OK(out->Close());
+  if (std::rename(fresh.c_str(), file.path.c_str()) != 0) {
+    const Status status = ErrnoError(errno, "writing", file.path);
+    (void)file.store->Delete(fresh);
+    return status;
+  }
+  return report;
+}
+
+Result<SqlReport> RunSqlAsJson(const Engine& engine, const SqlRequest& request) {
+  SqlRequest rows = request;
+  rows.write.format = query::ResultFormat::kJson;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> spool(std::tmpfile(), std::fclose);
+  if (spool == nullptr) return ErrnoError(errno, "creating", "a temporary file");
+  PL_ASSIGN_OR_RETURN(const auto out, OpenDescriptor(fileno(spool.get())));
+  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, rows, out.get()));
+  PL_RETURN_NOT_OK(out->Close());
+  std::fputs("{\"status\":\"ok\",\"rows\":", stdout);
+  std::rewind(spool.get());
+  char buffer[1 << 16];
+  for (size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), spool.get())) > 0;)
+    std::fwrite(buffer, 1, got, stdout);
+  const auto tail = fmt::format(",\"row_count\":{},\"files_total\":{},\"files_skipped\":{}}}\n", report.rows,
+                                report.scans.files_total, report.scans.files_skipped);
+  std::fputs(tail.c_str(), stdout);
+  return report;
+}
+
+}  // namespace pixlake::engine

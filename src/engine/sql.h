@@ -1,0 +1,38 @@
+// SQL over the tables the engine knows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "query/result_writer.h"
+#include "query/sql_session.h"
+
+namespace pixlake::engine {
+
+// A session in which `delta_scan('uri'[, version])` and `FROM 'path/of/a/table'`
+// read tables through the engine, within its memory and threads.
+Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine);
+
+struct SqlRequest {
+  std::string sql;
+  query::WriteOptions write;
+  std::string output;  // a file; empty: standard output
+};
+
+struct SqlReport {
+  int64_t rows = 0;
+  query::ScanTotals scans;
+};
+
+// Runs the statements and writes the last one's rows. A file appears whole or not
+// at all and replaces one of that name.
+Result<SqlReport> RunSql(const Engine& engine, const SqlRequest& request);
+
+// The same as one JSON object on standard output, {"status","rows",…}, printed only
+// once the query has succeeded.
+Result<SqlReport> RunSqlAsJson(const Engine& engine, const SqlRequest& request);
+
+}  // namespace pixlake::engine
