@@ -33,7 +33,9 @@ Result<Metadata> ReadMetadata(const JsonFields& fields) {
     out.format_provider = provider.value_or("parquet");
     PL_ASSIGN_OR_RETURN(out.format_options, format->StringMap("options"));
   }
-  PL_ASSIGN_OR_RETURN(out.schema_string, fields.String("schemaString"));
+  // Required, but missed only where the schema is asked for: a later metaData heals it.
+  PL_ASSIGN_OR_RETURN(auto schema_string, fields.MaybeString("schemaString"));
+  out.schema_string = schema_string.value_or("");
   PL_ASSIGN_OR_RETURN(out.partition_columns, fields.StringList("partitionColumns"));
   PL_ASSIGN_OR_RETURN(out.configuration, fields.StringMap("configuration"));
   PL_ASSIGN_OR_RETURN(out.created_time, fields.MaybeInt("createdTime"));

@@ -81,7 +81,8 @@ Result<Metadata> MetadataAt(const StructColumn& metadata, int64_t row) {
     out.format_provider = provider.value_or("parquet");
     PL_ASSIGN_OR_RETURN(out.format_options, format.TextMap("options", row));
   }
-  PL_ASSIGN_OR_RETURN(out.schema_string, metadata.Text("schemaString", row));
+  PL_ASSIGN_OR_RETURN(auto schema_string, metadata.MaybeText("schemaString", row));
+  out.schema_string = schema_string.value_or("");
   PL_ASSIGN_OR_RETURN(out.partition_columns, metadata.TextList("partitionColumns", row));
   PL_ASSIGN_OR_RETURN(out.configuration, metadata.TextMap("configuration", row));
   PL_ASSIGN_OR_RETURN(out.created_time, metadata.MaybeInt("createdTime", row));

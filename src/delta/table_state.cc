@@ -187,6 +187,9 @@ Result<TableState> Replay::Finish() && {
   }
   state_.protocol = *std::move(protocol_);
   state_.metadata = *std::move(metadata_);
+  if (state_.metadata.schema_string.empty()) {
+    return Error(ErrorCode::kCorrupt, "the table's metaData action has no schemaString");
+  }
   PL_ASSIGN_OR_RETURN(state_.schema, SchemaFromJson(state_.metadata.schema_string));
   PL_RETURN_NOT_OK(CheckColumns(state_.metadata, *state_.schema));
   PL_ASSIGN_OR_RETURN(state_.mapping_mode, ColumnMappingMode(state_.protocol, state_.metadata));
