@@ -74,6 +74,9 @@ Status Session::Start(SessionOptions options) {
   PL_ASSIGN_OR_RETURN(converter_, Connect(database_));
   // Small chunks are not gathered into large ones: 2,048 images would be gigabytes.
   PL_RETURN_NOT_OK(Execute(connection_.get(), "SET enable_caching_operators = false"));
+  // Nor does a result run ahead of its reader: DuckDB counts a chunk that points into
+  // Arrow memory as if it were nearly empty, and would buffer a whole table of images.
+  PL_RETURN_NOT_OK(Execute(connection_.get(), "SET streaming_buffer_size = '1KB'"));
   PL_RETURN_NOT_OK(Execute(connection_.get(), "SET TimeZone = 'UTC'"));
 
   const int64_t share =
