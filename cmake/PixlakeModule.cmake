@@ -11,8 +11,7 @@ add_library(pixlake_flags INTERFACE)
 target_compile_options(pixlake_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
   # g++ 12 reports these in the standard library's own inlined code.
-  -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
-  -Wno-free-nonheap-object -Wno-dangling-pointer
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-free-nonheap-object;-Wno-dangling-pointer>
   # -fPIC for libraries and programs alike, so that one precompiled header serves both.
   -fPIC -fdiagnostics-color=auto -fno-omit-frame-pointer -Winvalid-pch)
 target_compile_definitions(pixlake_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
@@ -25,6 +24,9 @@ if(PIXLAKE_SANITIZE)
     target_compile_options(pixlake_flags INTERFACE -fno-sanitize=vptr)
   endif()
   target_link_options(pixlake_flags INTERFACE -fsanitize=${PIXLAKE_SANITIZE})
+endif()
+if(PIXLAKE_FUZZ)
+  target_compile_options(pixlake_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # Arrow takes seconds a file to parse: one precompiled header for all modules.

@@ -24,12 +24,18 @@ duckdb_npm_sha512=IXcrZJE6kEqM0Z4wwdVnGBHX/frOS33VPNAwDXQ/Q+Fs84b058Qe94chrCCIcN
 duckdb_crate_version=1.10506.1
 duckdb_header_sha256=e85f70155b5948c8575e59f66e60d43575cec8b252293534c9e8598eb313a293
 
+# simdjson's own sources, out of the sdist of its Python binding: see
+# cmake/PixlakeDependencies.cmake for why Debian's library will not do.
+simdjson_version=3.12.3
+simdjson_sdist=pysimdjson==7.0.2
+simdjson_sdist_sha256=44cf276e48912a3b9c7ca362c14da8420a7ac15a9f1a16ec95becff86db3904a
+
 maven_dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 
 build_packages=(
   ca-certificates ccache cmake g++ git make ninja-build pkg-config
   libcli11-dev libcurl4-openssl-dev libdeflate-dev libfmt-dev libgmock-dev
-  libgtest-dev libisal-dev libroaring-dev libsimdjson-dev libspdlog-dev
+  libgtest-dev libisal-dev libroaring-dev libspdlog-dev
   libspng-dev libssl-dev libtbb-dev nlohmann-json3-dev patchelf xz-utils)
 test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
@@ -49,6 +55,7 @@ cache=${XDG_CACHE_HOME:-${HOME}/.cache}/pixlake
 deps=${PIXLAKE_DEPS:-${cache}/deps}
 arrow_dir=${deps}/arrow-${arrow_version}
 duckdb_dir=${deps}/duckdb-${duckdb_version}
+simdjson_dir=${deps}/simdjson-${simdjson_version}
 jars_dir=${deps}/spark-jars
 test_venv=$(dirname "${deps}")/venv-test
 bench_venv=$(dirname "${deps}")/venv-bench
@@ -211,6 +218,26 @@ TOML
   rm -rf "${work}"
 }
 
+simdjson_is_here() {
+  [[ -s ${simdjson_dir}/simdjson.h && -s ${simdjson_dir}/simdjson.cpp && -s ${simdjson_dir}/LICENSE ]]
+}
+
+get_simdjson() {
+  simdjson_is_here && return 0
+  need_network "simdjson ${simdjson_version}"
+  say "getting simdjson ${simdjson_version} (sources out of ${simdjson_sdist}'s sdist)"
+  local work
+  work=$(mktemp -d "${deps}/.simdjson.XXXXXX")
+  printf '%s --hash=sha256:%s\n' "${simdjson_sdist}" "${simdjson_sdist_sha256}" >"${work}/requirements.txt"
+  "$(python_with_pip)" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+    --no-binary :all: --dest "${work}/sdist" --requirement "${work}/requirements.txt"
+  mkdir -p "${work}/simdjson"
+  tar -xzf "${work}"/sdist/*.tar.gz -C "${work}/simdjson" --strip-components=2 --wildcards '*/simdjson/simdjson.h' '*/simdjson/simdjson.cpp'
+  tar -xzf "${work}"/sdist/*.tar.gz -C "${work}/simdjson" --strip-components=1 --wildcards '*/LICENSE'
+  put_in_place "${work}/simdjson" "${simdjson_dir}"
+  rm -rf "${work}"
+}
+
 needs_java() { ((want_test || want_bench)); }
 
 jars_are_here() {
@@ -271,7 +298,7 @@ packages=("${build_packages[@]}")
 packages+=($(extra_packages))
 
 everything_is_here() {
-  [[ -z $(missing_packages "${packages[@]}") ]] && arrow_is_here && duckdb_is_here || return 1
+  [[ -z $(missing_packages "${packages[@]}") ]] && arrow_is_here && duckdb_is_here && simdjson_is_here || return 1
   if needs_java; then jars_are_here || return 1; fi
   if ((want_test)); then venv_is_here "${test_venv}" tests/requirements.txt || return 1; fi
   if ((want_bench)); then venv_is_here "${bench_venv}" bench/requirements.txt || return 1; fi
@@ -288,11 +315,12 @@ if ! flock --nonblock 9; then
   say "another setup is running; waiting for it"
   flock 9
 fi
-rm -rf "${deps}"/.arrow.* "${deps}"/.duckdb.* "${deps}"/.jars.*
+rm -rf "${deps}"/.arrow.* "${deps}"/.duckdb.* "${deps}"/.simdjson.* "${deps}"/.jars.*
 
 install_packages "${packages[@]}"
 get_arrow
 get_duckdb
+get_simdjson
 if needs_java; then get_spark_jars; fi
 if ((want_test)); then get_venv "${test_venv}" tests/requirements.txt "the tests"; fi
 if ((want_bench)); then get_venv "${bench_venv}" bench/requirements.txt "the benchmark's peers"; fi
