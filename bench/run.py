@@ -63,7 +63,7 @@ class Contestant:
 class MemoryWatch(threading.Thread):
     """The largest sum of resident memory of a process and its descendants.
 
-    os.wait4 knows the largest single process; a peer with several needs the sum.
+    A process of its own that lives shorter than a look adds nothing to speak of.
     """
 
     def __init__(self, pid: int):
@@ -73,7 +73,7 @@ class MemoryWatch(threading.Thread):
     def run(self):
         while not self.over.is_set():
             self.peak = max(self.peak, self.Tree(self.pid))
-            self.over.wait(0.02)
+            self.over.wait(0.005)
 
     def Tree(self, pid: int) -> int:
         try:
@@ -107,7 +107,7 @@ def Measure(command: list[str], log: Path, watch: bool = True) -> Run:
         watcher = MemoryWatch(process.pid)
         if watch:
             watcher.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        _, status, _ = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
         WaitForOrphans()
@@ -118,7 +118,8 @@ def Measure(command: list[str], log: Path, watch: bool = True) -> Run:
         sys.exit(f"bench: {' '.join(command)} ended with status {process.returncode}:\n{log.read_text()[-3000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(wall, cpu, max(watcher.peak, usage.ru_maxrss * 1024))
+    # Not wait4's ru_maxrss: it starts at what this Python had before exec.
+    return Run(wall, cpu, watcher.peak)
 
 
 def Compete(contestants: list[Contestant], work: Path, check: Callable[[Contestant, Path], None] | None = None):

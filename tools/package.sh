@@ -87,11 +87,14 @@ try_it() { "$@" "/opt/${name}/bin/pixlake" version && "$@" "/opt/${name}/bin/mni
   --source /tmp/mnist --out /tmp/out >/dev/null && "$@" "/opt/${name}/bin/pixlake" sql \
   "SELECT count(*) AS images FROM delta_scan('/tmp/out/artifacts/mnist_images_delta')" --format csv; }
 
+# Without /proc the loader cannot see where a program stands; LD_ORIGIN_PATH says it.
+empty=(env -i "LD_ORIGIN_PATH=/opt/${name}/bin")
 chroot_command=()
-if [[ $(id -u) == 0 ]] && chroot "${root}" /nonexistent 2>&1 | grep -q 'No such file'; then
-  chroot_command=(env -i chroot "${root}")
-elif unshare --user --map-root-user true 2>/dev/null; then
-  chroot_command=(env -i unshare --user --map-root-user chroot "${root}")
+chroot=$(PATH=${PATH}:/usr/sbin:/sbin command -v chroot || true)
+if [[ $(id -u) == 0 && -n ${chroot} ]] && "${chroot}" / true 2>/dev/null; then
+  chroot_command=("${empty[@]}" "${chroot}" "${root}")
+elif [[ -n ${chroot} ]] && unshare --user --map-root-user "${chroot}" / true 2>/dev/null; then
+  chroot_command=("${empty[@]}" "$(command -v unshare)" --user --map-root-user "${chroot}" "${root}")
 fi
 if ((${#chroot_command[@]})); then
   mkdir -p "${root}/lib64" "${root}/lib/x86_64-linux-gnu"

