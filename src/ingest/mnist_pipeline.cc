@@ -250,14 +250,23 @@ Result<std::unique_ptr<table::Table>> OpenOrCreate(table::TableFormat* format, c
   return format->Open(location);
 }
 
+std::string OneLine(const arrow::Schema& schema) {
+  std::string text;
+  for (const auto& field : schema.fields()) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field->name(), field->type()->ToString());
+  }
+  return text;
+}
+
 Status CheckTable(const table::Snapshot& snapshot, const std::string& path, bool ours_committed) {
   if (!snapshot.definition().schema->Equals(*MnistTableSchema(), /*check_metadata=*/false) ||
       !snapshot.definition().partition_columns.empty()) {
     return Error(
         ErrorCode::kSchemaMismatch,
-        fmt::format("the table at {} has columns [{}]; expected [image_binary: binary, label: string] and no "
-                    "partitions; choose another --out",
-                    path, snapshot.definition().schema->ToString()));
+        fmt::format(
+            "the table at {} has the schema [{}]; expected [image_binary: binary, label: string] and no "
+            "partitions; choose another --out",
+            path, OneLine(*snapshot.definition().schema)));
   }
   PL_ASSIGN_OR_RETURN(const table::SnapshotTotals totals, snapshot.Totals());
   if (totals.num_files > 0 && !ours_committed) {

@@ -1,6 +1,7 @@
 #include "io/http_download.h"
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,8 +25,9 @@ struct Transfer {
   int fd = -1;
   std::string path;
   CURL* curl = nullptr;
-  int64_t offset = 0;    // bytes that were there before this request
-  int64_t received = 0;  // bytes written by this request
+  int64_t offset = 0;        // bytes that were there before this request
+  int64_t received = 0;      // bytes written by this request
+  int64_t range_start = -1;  // what a 206 says it starts with
   bool checked_status = false;
   Status write_status;
   const DownloadOptions* options = nullptr;
@@ -37,7 +40,8 @@ bool AcceptBody(Transfer* transfer) {
   transfer->checked_status = true;
   long code = 0;
   curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &code);
-  if (code == 206 || (code == 200 && transfer->offset == 0)) return true;
+  if (code == 206) return transfer->range_start == transfer->offset;
+  if (code == 200 && transfer->offset == 0) return true;
   if (code != 200) return false;
   if (::ftruncate(transfer->fd, 0) != 0 || ::lseek(transfer->fd, 0, SEEK_SET) < 0) {
     transfer->write_status = ErrnoError(errno, "writing", transfer->path);
@@ -45,6 +49,19 @@ bool AcceptBody(Transfer* transfer) {
   }
   transfer->offset = 0;
   return true;
+}
+
+// RFC 9110, 14.4: "Content-Range: bytes 100-199/200".
+size_t OnHeader(char* data, size_t, size_t size, void* user) {
+  auto* transfer = static_cast<Transfer*>(user);
+  constexpr std::string_view kName = "content-range: bytes ";
+  const std::string_view line(data, size);
+  if (line.size() > kName.size() && ::strncasecmp(line.data(), kName.data(), kName.size()) == 0) {
+    int64_t start = -1;
+    const auto parsed = std::from_chars(line.data() + kName.size(), line.data() + line.size(), start);
+    transfer->range_start = parsed.ec == std::errc() ? start : -1;
+  }
+  return size;
 }
 
 size_t OnBody(char* data, size_t, size_t size, void* user) {
@@ -91,8 +108,12 @@ void SetOptions(CURL* curl, const std::string& url, Transfer* transfer) {
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
-  if (transfer->offset > 0)
-    curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer->offset));
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+  if (transfer->offset > 0) {
+    // Not CURLOPT_RESUME_FROM: that fails when a server sends everything instead.
+    curl_easy_setopt(curl, CURLOPT_RANGE, (std::to_string(transfer->offset) + "-").c_str());
+  }
 }
 
 // One request that continues the file behind `transfer->fd`.
@@ -104,6 +125,7 @@ Status Attempt(const std::string& url, Transfer* transfer) {
   transfer->curl = curl.get();
   transfer->received = 0;
   transfer->checked_status = false;
+  transfer->range_start = -1;
   transfer->offset = ::lseek(transfer->fd, 0, SEEK_END);
   SetOptions(curl.get(), url, transfer);
   const CURLcode outcome = curl_easy_perform(curl.get());
