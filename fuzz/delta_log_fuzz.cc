@@ -35,9 +35,14 @@ class MemoryStore : public pixlake::io::Store {
   Result<std::unique_ptr<pixlake::io::OutputFile>> Create(const std::string& path) override {
     return Error(ErrorCode::kPermission, path);
   }
-  Status PutIfAbsent(const std::string& path, std::string_view) override { return Error(ErrorCode::kPermission, path); }
-  Status Put(const std::string& path, std::string_view) override { return Error(ErrorCode::kPermission, path); }
-  Result<std::vector<pixlake::io::ObjectInfo>> List(const std::string& folder, const std::string& start_from) override {
+  Status PutIfAbsent(const std::string& path, std::string_view) override {
+    return Error(ErrorCode::kPermission, path);
+  }
+  Status Put(const std::string& path, std::string_view) override {
+    return Error(ErrorCode::kPermission, path);
+  }
+  Result<std::vector<pixlake::io::ObjectInfo>> List(const std::string& folder,
+                                                    const std::string& start_from) override {
     std::vector<pixlake::io::ObjectInfo> found;
     for (const auto& [path, bytes] : files_) {
       if (path.rfind(folder + "/", 0) != 0 || path.substr(folder.size() + 1) < start_from) continue;
@@ -61,10 +66,9 @@ class MemoryStore : public pixlake::io::Store {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const pixlake::io::Location location{
-      std::make_shared<MemoryStore>(
-          std::map<std::string, std::string>{{"/t/_delta_log/00000000000000000000.json", text}}),
-      "/t"};
+  const pixlake::io::Location location{std::make_shared<MemoryStore>(std::map<std::string, std::string>{
+                                           {"/t/_delta_log/00000000000000000000.json", text}}),
+                                       "/t"};
   static const auto format = pixlake::delta::MakeDeltaFormat();
   const auto table = format->Open(location);
   if (!table.ok()) return 0;

@@ -6,6 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!view.ok()) return 0;
   const int64_t elements = view->header.data_bytes / pixlake::image::IdxTypeSize(view->header.type);
   volatile double sum = 0;
-  for (int64_t i = 0; i < elements; ++i) sum = sum + pixlake::image::IdxElement(view->header.type, view->data, i);
+  for (int64_t i = 0; i < elements; ++i)
+    sum = sum + pixlake::image::IdxElement(view->header.type, view->data, i);
   return 0;
 }

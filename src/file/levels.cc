@@ -29,7 +29,8 @@ Status ApplyNullability(const arrow::Field& field, const arrow::Array& array, En
     if (!entries->alive[i]) continue;
     if (array.IsNull(entries->slot[i])) {
       if (!field.nullable()) {
-        return Error(ErrorCode::kSchemaMismatch, "column '" + field.name() + "' may not hold nulls, and does");
+        return Error(ErrorCode::kSchemaMismatch,
+                     "column '" + field.name() + "' may not hold nulls, and does");
       }
       entries->alive[i] = false;
     } else if (field.nullable()) {
@@ -72,7 +73,8 @@ Status EmitLeaf(const arrow::Field& field, const std::shared_ptr<arrow::Array>& 
   leaf.num_levels = static_cast<int64_t>(entries.slot.size());
   leaf.nullable = field.nullable();
   bool identity = leaf.num_levels == array->length();
-  for (int64_t i = 0; identity && i < leaf.num_levels; ++i) identity = entries.slot[static_cast<size_t>(i)] == i;
+  for (int64_t i = 0; identity && i < leaf.num_levels; ++i)
+    identity = entries.slot[static_cast<size_t>(i)] == i;
   if (identity) {
     leaf.values = array;
   } else {
@@ -116,8 +118,8 @@ Status Shred(const arrow::Field& field, const std::shared_ptr<arrow::Array>& arr
     case arrow::Type::SPARSE_UNION:
     case arrow::Type::DICTIONARY:
     case arrow::Type::EXTENSION:
-      return Error(ErrorCode::kUnsupported,
-                   "column '" + field.name() + "' has type " + array->type()->ToString() + ", which cannot be written");
+      return Error(ErrorCode::kUnsupported, "column '" + field.name() + "' has type " +
+                                                array->type()->ToString() + ", which cannot be written");
     default:
       return EmitLeaf(field, array, std::move(entries), leaves);
   }

@@ -45,7 +45,8 @@ TEST(LevelsTest, EmptyAndNullListsEndAtTheirLevel) {
 }
 
 TEST(LevelsTest, ANullStructKeepsItsSlot) {
-  const auto type = arrow::struct_({arrow::field("a", arrow::int32()), arrow::field("b", arrow::int32(), false)});
+  const auto type =
+      arrow::struct_({arrow::field("a", arrow::int32()), arrow::field("b", arrow::int32(), false)});
   const auto leaves = Shredded(arrow::field("s", type), R"([{"a": 1, "b": 2}, null, {"a": null, "b": 3}])");
   ASSERT_EQ(leaves.size(), 2u);
   EXPECT_THAT(leaves[0].definition_levels, ElementsAre(2, 0, 1));

@@ -60,11 +60,15 @@ class Writer : public DataFileWriter {
 
 }  // namespace
 
-std::string NewDataFileName() { return NewUuid() + "-0_0-0-0_" + FormatInstant(NowMillis()) + ".parquet"; }
+std::string NewDataFileName() {
+  return NewUuid() + "-0_0-0-0_" + FormatInstant(NowMillis()) + ".parquet";
+}
 
-Result<std::unique_ptr<DataFileWriter>> DataFileWriter::Make(io::Location table, std::shared_ptr<arrow::Schema> schema,
+Result<std::unique_ptr<DataFileWriter>> DataFileWriter::Make(io::Location table,
+                                                             std::shared_ptr<arrow::Schema> schema,
                                                              DataFileOptions options) {
-  if (options.target_file_bytes <= 0 || options.parquet.row_group_bytes <= 0 || options.parquet.page_bytes <= 0) {
+  if (options.target_file_bytes <= 0 || options.parquet.row_group_bytes <= 0 ||
+      options.parquet.page_bytes <= 0) {
     return Error(ErrorCode::kUsage, "file, row group and page sizes must be more than 0 bytes");
   }
   return std::unique_ptr<DataFileWriter>(

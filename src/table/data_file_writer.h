@@ -27,7 +27,8 @@ std::string NewDataFileName();
 // table's folder. Destroyed before Finish(), it deletes what it wrote.
 class DataFileWriter {
  public:
-  static Result<std::unique_ptr<DataFileWriter>> Make(io::Location table, std::shared_ptr<arrow::Schema> schema,
+  static Result<std::unique_ptr<DataFileWriter>> Make(io::Location table,
+                                                      std::shared_ptr<arrow::Schema> schema,
                                                       DataFileOptions options = {});
   virtual ~DataFileWriter() = default;
   virtual Status Write(const arrow::RecordBatch& batch) = 0;

@@ -134,7 +134,8 @@ class TableFormat {
   virtual Result<bool> Detect(const io::Location& location) = 0;
   virtual Result<std::unique_ptr<Table>> Open(const io::Location& location) = 0;
   // Version 0. kAlreadyExists when there is a table, also when a racer made it.
-  virtual Result<std::unique_ptr<Table>> Create(const io::Location& location, const TableDefinition& definition) = 0;
+  virtual Result<std::unique_ptr<Table>> Create(const io::Location& location,
+                                                const TableDefinition& definition) = 0;
 };
 
 }  // namespace pixlake::table
