@@ -300,8 +300,8 @@ def Bench(work: Path, parts: list[str], arguments) -> None:
         report.append(
             f"`mnist-to-delta` against the two usual ways. The peer with Spark ran {heavy} times, for it takes long. "
             f"The last two rows are floors: the same files out of a tar archive ({size:.0f} MiB), and the table's "
-            "bytes written and synced. Nearly all of pixlake's time here is the kernel's, creating 70,000 files: compare "
-            "it with `tar -x`, which does nothing else."
+            "bytes written and synced. Nearly all of pixlake's time here is the kernel's, creating 70,000 files: "
+            "compare it with `tar -x`, which does nothing else."
         )
         report += ["", *Table([ours, pillow, spark, untar, floor], ours), ""]
         report.append(Aim("times as fast as with PySpark", spark.wall / ours.wall, 30))
