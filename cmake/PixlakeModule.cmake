@@ -17,6 +17,9 @@ target_compile_options(pixlake_flags INTERFACE
 target_compile_definitions(pixlake_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 target_include_directories(pixlake_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(pixlake_flags INTERFACE Threads::Threads)
+# The linker would take OpenSSL's names from libparquet, which keeps them to itself
+# (tools/setup/hide_symbols.py), and leave libcrypto out as not needed.
+target_link_options(pixlake_flags INTERFACE -Wl,--no-as-needed)
 if(PIXLAKE_SANITIZE)
   target_compile_options(pixlake_flags INTERFACE -fsanitize=${PIXLAKE_SANITIZE} -fno-sanitize-recover=all -U_FORTIFY_SOURCE)
   # Arrow comes without the sanitizers' typeinfo, so vptr checks cannot work.
