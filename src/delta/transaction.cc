@@ -229,14 +229,15 @@ Result<table::CommitOutcome> AppendTransaction::PutUntilSettled() {
     if (!unknown && CodeOf(put) != ErrorCode::kAlreadyExists) {
       return put;
     }
-    // From an unknown answer on our commit may exist, so its files must stay.
-    keep_files_ = keep_files_ || unknown;
+    // Our commit may exist (also where our own lost answer was tried again by the
+    // store), so its files stay until somebody else's commit was read in its place.
+    keep_files_ = true;
     const int64_t tried = version_;
     Result<Standing> standing = Rebase();
     if (!standing.ok()) {
       const bool settled = version_ > tried || CodeOf(standing.status()) == ErrorCode::kCommitConflict;
       keep_files_ = keep_files_ && !settled;
-      return keep_files_ ? put : standing.status();
+      return unknown && keep_files_ ? put : standing.status();
     }
     // Another's commit stands where ours might have been: ours is not there.
     keep_files_ = keep_files_ && version_ == tried;

@@ -58,7 +58,8 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
     return there.ok() && *there;
   };
   query::SessionOptions options;
-  options.memory_limit_bytes = engine.memory_bytes();
+  // The scans' own batches come on top of what DuckDB counts.
+  options.memory_limit_bytes = engine.memory_bytes() / 4 * 3;
   options.threads = engine.threads();
   options.temp_folder = TemporaryFolder();
   options.scan_functions.push_back(std::move(scan));
@@ -100,6 +101,7 @@ Result<SqlReport> RunSqlAsJson(const Engine& engine, const SqlRequest& request) 
   char buffer[1 << 16];
   for (size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), spool.get())) > 0;)
     std::fwrite(buffer, 1, got, stdout);
+  if (std::ferror(spool.get()) != 0) return ErrnoError(errno, "reading", "a temporary file");
   const auto tail = fmt::format(",\"row_count\":{},\"files_total\":{},\"files_skipped\":{}}}\n", report.rows,
                                 report.scans.files_total, report.scans.files_skipped);
   std::fputs(tail.c_str(), stdout);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "base/interrupt.h"
 
@@ -37,20 +38,28 @@ bool IsTable(const Engine& engine, const std::string& path) {
   return there.ok() && *there;
 }
 
-Status Walk(const Engine& engine, const std::string& folder, std::vector<ListedTable>* found) {
+Status Walk(const Engine& engine, const std::string& folder, bool root, std::vector<ListedTable>* found) {
   PL_RETURN_NOT_OK(CheckInterrupt());
   if (IsTable(engine, folder)) {
     found->push_back(Inspect(engine, folder));
     return Status::OK();
   }
   std::error_code error;
-  for (fs::directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
-       !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
     if (entry->is_symlink(ignored) || !entry->is_directory(ignored)) continue;
-    PL_RETURN_NOT_OK(Walk(engine, entry->path().string(), found));
+    PL_RETURN_NOT_OK(Walk(engine, entry->path().string(), false, found));
   }
-  if (error) return ErrnoError(error.value(), "listing", folder);
+  if (!error) return Status::OK();
+  const Status status = ErrnoError(error.value(), "listing", folder);
+  if (root) return status;
+  // Below the root: one that is gone meanwhile is no news, another is told.
+  if (CodeOf(status) != ErrorCode::kNotFound) {
+    ListedTable unread;
+    unread.path = folder;
+    unread.problem = status.message();
+    found->push_back(std::move(unread));
+  }
   return Status::OK();
 }
 
@@ -59,7 +68,7 @@ Status Walk(const Engine& engine, const std::string& folder, std::vector<ListedT
 Result<std::vector<ListedTable>> ListTables(const Engine& engine, const std::string& folder) {
   PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(folder));
   std::vector<ListedTable> found;
-  PL_RETURN_NOT_OK(Walk(engine, location.path, &found));
+  PL_RETURN_NOT_OK(Walk(engine, location.path, true, &found));
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return found;
 }

@@ -21,7 +21,7 @@ struct ListedTable {
 };
 
 // Looks through local folders, not following links and not into tables themselves.
-// A table that cannot be read is listed with its problem.
+// A table or folder that cannot be read is listed with its problem.
 Result<std::vector<ListedTable>> ListTables(const Engine& engine, const std::string& folder);
 
 }  // namespace pixlake::engine

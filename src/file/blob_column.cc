@@ -44,9 +44,8 @@ Status BlobColumn::AppendValue(const uint8_t* data, int64_t size) {
   if (size > kMaxPageBytes) {
     return Error(
         ErrorCode::kUnsupported,
-        fmt::format(
-            "a value of {} bytes does not fit into a Parquet page; values over 1 GiB are kept by reference",
-            size));
+        fmt::format("a value of {} bytes does not fit into a Parquet page; at most 2 GiB less 1 MiB does",
+                    size));
   }
   if (rows_in_page_ > 0 && end_ - kLevelRoom + 4 + size > page_bytes_) PL_RETURN_NOT_OK(FlushPage());
   PL_RETURN_NOT_OK(Reserve(4 + size));

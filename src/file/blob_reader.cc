@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -49,11 +50,18 @@ class Reader : public BlobReader {
       : file_(std::move(file)),
         parquet_(std::move(parquet)),
         path_(std::move(path)),
-        metadata_(parquet_->metadata()) {
+        metadata_(parquet_->metadata()) {}
+
+  Status CountRows() {
     for (int group = 0; group < metadata_->num_row_groups(); ++group) {
+      const int64_t rows = metadata_->RowGroup(group)->num_rows();
+      if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - rows_) {
+        return Error(ErrorCode::kCorrupt, fmt::format("{}: row group {} claims {} rows", path_, group, rows));
+      }
       starts_.push_back(rows_);
-      rows_ += metadata_->RowGroup(group)->num_rows();
+      rows_ += rows;
     }
+    return Status::OK();
   }
 
   int64_t num_rows() const override { return rows_; }
@@ -271,8 +279,9 @@ Result<std::unique_ptr<BlobReader>> BlobReader::Open(std::shared_ptr<arrow::io::
                                                      std::string path) {
   try {
     auto parquet = parquet::ParquetFileReader::Open(file);
-    return std::unique_ptr<BlobReader>(
-        std::make_unique<Reader>(std::move(file), std::move(parquet), std::move(path)));
+    auto reader = std::make_unique<Reader>(std::move(file), std::move(parquet), path);
+    PL_RETURN_NOT_OK(reader->CountRows());
+    return std::unique_ptr<BlobReader>(std::move(reader));
   } catch (const std::exception& e) {
     return Error(ErrorCode::kCorrupt, "opening " + path + " as Parquet: " + e.what());
   }

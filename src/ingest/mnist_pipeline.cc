@@ -149,8 +149,13 @@ class Pipeline {
     Fail(CheckInterrupt());
     if (Failed()) return nullptr;
     while (part_ < parts_.size() &&
-           parts_[part_].images->items_read() == parts_[part_].images->header().item_count)
+           parts_[part_].images->items_read() == parts_[part_].images->header().item_count) {
+      // Nothing is left to read, which also checks that nothing follows.
+      Fail(parts_[part_].images->Read(0, nullptr));
+      Fail(parts_[part_].labels->Read(0, nullptr));
       ++part_;
+    }
+    if (Failed()) return nullptr;
     if (part_ == parts_.size()) return nullptr;
     auto batch = std::make_unique<Batch>();
     const Status status = ReadBatch(&parts_[part_], batch.get());
@@ -236,6 +241,18 @@ class Pipeline {
   MnistOutcome outcome_;  // used by the last stage alone
 };
 
+// kOverBudget unless a single batch of every part fits half of the budget.
+Status CheckBudget(const std::vector<PartStreams>& parts, int64_t memory_bytes) {
+  for (const PartStreams& part : parts) {
+    const int64_t image = part.images->header().item_bytes;
+    if (3 * image <= memory_bytes / 2) continue;
+    return Error(ErrorCode::kOverBudget,
+                 fmt::format("{}: one image takes {} bytes; run again with --memory of at least {} bytes",
+                             part.images->path(), image, 6 * image));
+  }
+  return Status::OK();
+}
+
 // The table with the right schema, created when there is none.
 Result<std::unique_ptr<table::Table>> OpenOrCreate(table::TableFormat* format, const io::Location& location) {
   PL_ASSIGN_OR_RETURN(const bool there, format->Detect(location));
@@ -300,6 +317,7 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
     PL_ASSIGN_OR_RETURN(PartStreams streams, OpenPart(part));
     parts.push_back(std::move(streams));
   }
+  PL_RETURN_NOT_OK(CheckBudget(parts, options.memory_bytes));
   std::unique_ptr<table::Table> table;
   std::unique_ptr<table::Transaction> transaction;
   std::unique_ptr<table::DataFileWriter> writer;

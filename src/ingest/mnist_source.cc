@@ -5,7 +5,9 @@
 #include <span>
 #include <sstream>
 #include <utility>
+#include <vector>
 
+#include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
 #include "image/hash/sha256.h"
@@ -26,10 +28,6 @@ constexpr std::array<KnownFile, 4> kFiles = {{
     {"t10k-labels-idx1-ubyte", "ec29112dd5afa0611ce80d1b7f02629c"},
 }};
 constexpr int64_t kMostFileBytes = int64_t{1} << 30;
-
-std::span<const uint8_t> AsBytes(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 std::string DefaultCache() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
@@ -101,9 +99,32 @@ Result<Checksums> LoadChecksums(const std::string& option) {
   return checksums;
 }
 
-Status VerifyChecksum(const std::string& name, const std::string& bytes, const std::string& expected) {
-  const std::string found =
-      expected.size() == 64 ? image::Sha256Hex(AsBytes(bytes)) : image::Md5Hex(AsBytes(bytes));
+struct Digests {
+  std::string md5;
+  std::string sha256;
+};
+
+// Both digests of a file in one pass, a piece at a time.
+Result<Digests> DigestFile(const io::Location& file) {
+  PL_ASSIGN_OR_RETURN(const auto input, file.store->OpenInput(file.path));
+  image::DigestStream md5(image::DigestStream::Algorithm::kMd5);
+  image::DigestStream sha256(image::DigestStream::Algorithm::kSha256);
+  std::vector<uint8_t> piece(256 << 10);
+  for (int64_t position = 0;;) {
+    PL_ASSIGN_OR_RETURN(const int64_t got,
+                        input->ReadAt(position, static_cast<int64_t>(piece.size()), piece.data()));
+    if (got == 0) break;
+    const std::span<const uint8_t> bytes(piece.data(), static_cast<size_t>(got));
+    md5.Update(bytes);
+    sha256.Update(bytes);
+    position += got;
+  }
+  return Digests{md5.Finish(), sha256.Finish()};
+}
+
+Status VerifyChecksum(const io::Location& file, const std::string& name, const std::string& expected) {
+  PL_ASSIGN_OR_RETURN(const Digests digests, DigestFile(file));
+  const std::string& found = expected.size() == 64 ? digests.sha256 : digests.md5;
   if (found == expected) return Status::OK();
   return Error(ErrorCode::kChecksum,
                fmt::format("{}: its checksum is {}, expected {}", name, found, expected));
@@ -119,8 +140,7 @@ Result<io::Location> Fetch(const MnistSourceOptions& options, const std::string&
   }
   const auto verify = [&]() -> Status {
     if (expected == checksums.end()) return Status::OK();
-    PL_ASSIGN_OR_RETURN(const std::string bytes, file.store->ReadAll(file.path, kMostFileBytes));
-    return VerifyChecksum(name, bytes, expected->second);
+    return VerifyChecksum(file, name, expected->second);
   };
   PL_ASSIGN_OR_RETURN(const bool cached, file.store->Exists(file.path));
   if (cached && verify().ok()) return file;
@@ -143,9 +163,9 @@ Status Identify(const std::array<io::Location, 4>& files, MnistFiles* found) {
   std::string digests;
   found->published = true;
   for (size_t i = 0; i < files.size(); ++i) {
-    PL_ASSIGN_OR_RETURN(const std::string bytes, files[i].store->ReadAll(files[i].path, kMostFileBytes));
-    digests += image::Sha256Hex(AsBytes(bytes));
-    found->published = found->published && image::Md5Hex(AsBytes(bytes)) == kFiles[i].md5;
+    PL_ASSIGN_OR_RETURN(const Digests file, DigestFile(files[i]));
+    digests += file.sha256;
+    found->published = found->published && file.md5 == kFiles[i].md5;
   }
   found->id = image::Sha256Hex(digests);
   return Status::OK();
@@ -159,7 +179,10 @@ Result<MnistFiles> FindMnist(const MnistSourceOptions& options) {
   if (options.source.empty() || IsUrl(options.source)) {
     std::string mirror = options.source.empty() ? kDefaultMnistMirror : options.source;
     while (!mirror.empty() && mirror.back() == '/') mirror.pop_back();
-    const std::string cache = options.cache.empty() ? DefaultCache() : options.cache;
+    std::string cache = options.cache.empty() ? DefaultCache() : options.cache;
+    // Other data sets have the same four names: without checksums to tell them apart,
+    // each mirror has a folder of its own.
+    if (options.checksums == "none") cache += "/" + image::Sha256Hex(mirror).substr(0, 16);
     PL_ASSIGN_OR_RETURN(const Checksums checksums, LoadChecksums(options.checksums));
     MnistSourceOptions counting = options;
     counting.on_bytes = [&](int64_t bytes) {

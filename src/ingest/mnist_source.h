@@ -37,7 +37,7 @@ struct MnistPart {
 
 struct MnistFiles {
   std::array<MnistPart, 2> parts;
-  // SHA-256 over the four files' own SHA-256, in order: the same data, the same id.
+  // SHA-256 over the four files' own SHA-256, in order: the same files, the same id.
   std::string id;
   bool published = false;  // all four have the published checksums
   int64_t downloaded_bytes = 0;

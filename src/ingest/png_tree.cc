@@ -69,7 +69,9 @@ Status PngTree::Write(const std::string& label, const std::string& name, std::sp
       written = written < 0 ? 0 : written;
       status = WriteWhole(fd, root_ + "/" + label + "/" + name, bytes.subspan(static_cast<size_t>(written)));
     }
-    ::close(fd);
+    // Network file systems and quotas may say only here that there is no room.
+    if (::close(fd) != 0 && status.ok())
+      status = ErrnoError(errno, "writing", root_ + "/" + label + "/" + name);
     if (!status.ok()) ::unlinkat(folder, name.c_str(), 0);
     return status;
   }
@@ -87,7 +89,7 @@ Status PngTree::Replace(int folder, const std::string& path, const std::string& 
   const int fd = ::openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "creating", path);
   Status status = WriteWhole(fd, path, bytes);
-  ::close(fd);
+  if (::close(fd) != 0 && status.ok()) status = ErrnoError(errno, "writing", path);
   if (status.ok() && ::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) {
     status = ErrnoError(errno, "replacing", path);
   }

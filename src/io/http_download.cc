@@ -134,6 +134,7 @@ Status Attempt(const std::string& url, Transfer* transfer) {
   transfer->received = 0;
   transfer->checked_status = false;
   transfer->range_start = -1;
+  transfer->write_status = Status::OK();
   transfer->offset = ::lseek(transfer->fd, 0, SEEK_END);
   SetOptions(curl.get(), url, transfer);
   const CURLcode outcome = curl_easy_perform(curl.get());

@@ -121,11 +121,14 @@ std::string TemporaryBeside(const std::string& path) {
   return ParentOf(path) + "/." + name + "." + NewUuid() + ".tmp";
 }
 
-Status MakeLocalFolders(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0777) == 0 || folder == "/") return Status::OK();
+Status MakeLocalFolders(const std::string& folder, bool sync) {
+  // A new folder is durable once the folder that it stands in is.
+  const auto made = [&] { return sync ? SyncFolder(ParentOf(folder)) : Status::OK(); };
+  if (folder == "/") return Status::OK();
+  if (::mkdir(folder.c_str(), 0777) == 0) return made();
   if (errno == ENOENT) {
-    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(folder)));
-    if (::mkdir(folder.c_str(), 0777) == 0) return Status::OK();
+    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(folder), sync));
+    if (::mkdir(folder.c_str(), 0777) == 0) return made();
   }
   if (errno != EEXIST) return ErrnoError(errno, "creating folder", folder);
   struct stat info {};
@@ -167,11 +170,13 @@ Status PublishWithoutOverwrite(const std::string& temporary, const std::string& 
     }
   }
   ::unlink(temporary.c_str());
-  return ErrnoError(error, "creating", path);
+  const Status status = ErrnoError(error, "creating", path);
+  // After any other error than a plain refusal the name may be there all the same.
+  return CodeOf(status) == ErrorCode::kIo ? Error(ErrorCode::kCommitStateUnknown, status.message()) : status;
 }
 
 Result<std::unique_ptr<OutputFile>> CreateLocalFile(const std::string& path, const LocalOptions& options) {
-  PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path)));
+  PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path), options.sync));
   std::string temporary = TemporaryBeside(path);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "creating", path);

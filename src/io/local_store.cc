@@ -97,7 +97,9 @@ class LocalStore : public Store {
   Status PutIfAbsent(const std::string& path, std::string_view bytes) override {
     PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes));
     PL_RETURN_NOT_OK(PublishWithoutOverwrite(temporary, path));
-    return options_.sync ? SyncFolder(ParentOf(path)) : Status::OK();
+    const Status synced = options_.sync ? SyncFolder(ParentOf(path)) : Status::OK();
+    // It is visible already, so this is no failure that can be taken back.
+    return synced.ok() ? synced : Error(ErrorCode::kCommitStateUnknown, synced.message());
   }
 
   Status Put(const std::string& path, std::string_view bytes) override {
@@ -128,7 +130,10 @@ class LocalStore : public Store {
       const std::string name = entry->d_name;
       if (name == "." || name == ".." || name < start_from) continue;
       struct stat info {};
-      if (::fstatat(::dirfd(dir), entry->d_name, &info, 0) != 0) continue;  // gone meanwhile
+      if (::fstatat(::dirfd(dir), entry->d_name, &info, 0) != 0) {
+        if (errno == ENOENT) continue;  // gone meanwhile, or a link to nothing
+        return ErrnoError(errno, "looking at", JoinPath(folder, name));
+      }
       if (!S_ISREG(info.st_mode)) continue;
       found.push_back({JoinPath(folder, name), info.st_size, ModifiedMillis(info)});
     }
@@ -150,7 +155,7 @@ class LocalStore : public Store {
 
  private:
   Result<std::string> WriteTemporary(const std::string& path, std::string_view bytes) {
-    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path)));
+    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path), options_.sync));
     std::string temporary = TemporaryBeside(path);
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.get() < 0) return ErrnoError(errno, "creating", path);

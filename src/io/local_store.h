@@ -18,7 +18,7 @@ struct LocalOptions {
 // had, renameat2(RENAME_NOREPLACE).
 std::unique_ptr<Store> MakeLocalStore(LocalOptions options = {});
 
-// Creates a folder and its parents; no error when it is there.
-Status MakeLocalFolders(const std::string& folder);
+// Creates a folder and its parents, durably when `sync`; no error when it is there.
+Status MakeLocalFolders(const std::string& folder, bool sync = false);
 
 }  // namespace pixlake::io

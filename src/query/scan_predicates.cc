@@ -87,6 +87,8 @@ class Extractor {
   }
 
   void Select(const Json& select) {
+    // A sample is taken before the conditions are looked at.
+    if (!IsNullOrMissing(select, "sample")) return;
     if (IsNullOrMissing(select, "where_clause") || IsNullOrMissing(select, "from_table")) return;
     std::vector<Source> sources;
     if (!Sources(select.at("from_table"), &sources)) return;

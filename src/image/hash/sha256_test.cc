@@ -15,5 +15,13 @@ TEST(Sha256Test, AgreesWithThePublishedVectors) {
             "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
+TEST(Sha256Test, PiecesGiveWhatTheWholeDoes) {
+  DigestStream stream(DigestStream::Algorithm::kSha256);
+  for (const std::string_view piece : {"a", "", "bc"}) {
+    stream.Update({reinterpret_cast<const uint8_t*>(piece.data()), piece.size()});
+  }
+  EXPECT_EQ(stream.Finish(), Sha256Hex("abc"));
+}
+
 }  // namespace
 }  // namespace pixlake::image
