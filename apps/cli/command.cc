@@ -22,6 +22,7 @@ struct Chosen {
   bool json = false;
 };
 Chosen g_chosen;
+bool g_reported = false;
 
 int Report(const Status& status, bool json) {
   if (status.ok()) return kDone;
@@ -30,7 +31,8 @@ int Report(const Status& status, bool json) {
   // One error a line: Arrow's messages may bring their own call stack.
   if (const size_t stack = message.find("\n/"); stack != std::string::npos) message.resize(stack);
   fmt::print(stderr, "pixlake: error: {}\n", message);
-  if (json) PrintJson({{"status", "error"}, {"error", {{"code", CodeName(code)}, {"message", message}}}});
+  if (json && !g_reported)
+    PrintJson({{"status", "error"}, {"error", {{"code", CodeName(code)}, {"message", message}}}});
   return code == ErrorCode::kUsage ? kWrongUsage : kFailed;
 }
 
@@ -105,6 +107,11 @@ void OnCommand(CLI::App* command, const CommonOptions* options, std::function<St
   command->callback([options, body = std::move(body)] {
     g_chosen = {body, options != nullptr && options->json};
   });
+}
+
+Status Reported(Status status) {
+  g_reported = true;
+  return status;
 }
 
 void PrintJson(const Json& object) {

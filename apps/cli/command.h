@@ -41,6 +41,9 @@ void OnCommand(CLI::App* command, const CommonOptions* options, std::function<St
 // Prints one JSON object (indented when stdout is a terminal).
 void PrintJson(const Json& object);
 
+// Marks an error whose `--json` object the command has printed itself.
+Status Reported(Status status);
+
 // Parses, runs the chosen command, flushes; the process's exit status.
 int RunProgram(CLI::App* program, int argc, char** argv);
 

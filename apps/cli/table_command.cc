@@ -150,8 +150,8 @@ Status RunCheck(const TableOptions& options) {
         report.version, report.files_checked, report.rows, report.problems.size(), report.unreferenced_files);
   }
   if (sound) return Status::OK();
-  return Error(ErrorCode::kCorrupt, fmt::format("the table at {} has {} problems", table->location().path,
-                                                report.problems.size()));
+  return Reported(Error(ErrorCode::kCorrupt, fmt::format("the table at {} has {} problems",
+                                                         table->location().path, report.problems.size())));
 }
 
 CLI::App* AddAction(CLI::App* group, const char* name, const char* help, TableOptions* options,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/uuid.h"
+#include "engine/image_text.h"
 
 namespace pixlake::engine {
 namespace {
@@ -73,18 +74,20 @@ Result<SqlReport> RunSql(const Engine& engine, const SqlRequest& request) {
     PL_RETURN_NOT_OK(out->Close());
     return report;
   }
-  PL_ASSIGN_OR_RETURN(const io::Location file, engine.Locate(request.output));
-  // Written beside its place first; Create refuses to overwrite, so an older result
-  // goes only once the new one is complete.
-  const std::string fresh = file.path + "." + NewUuid();
-  PL_ASSIGN_OR_RETURN(const auto out, file.store->Create(fresh));
+  PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(engine, request.output));
+  if (target.direct) {
+    PL_ASSIGN_OR_RETURN(const auto out, arrow::io::FileOutputStream::Open(target.path));
+    PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out.get()));
+    PL_RETURN_NOT_OK(out->Close());
+    return report;
+  }
+  // Written beside its place first: an older result goes only once the new one is complete.
+  PL_ASSIGN_OR_RETURN(const io::Location place, engine.Locate(target.path));
+  const std::string fresh = target.path + "." + NewUuid();
+  PL_ASSIGN_OR_RETURN(const auto out, place.store->Create(fresh));
   PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out->stream()));
   PL_RETURN_NOT_OK(out->Close());
-  if (std::rename(fresh.c_str(), file.path.c_str()) != 0) {
-    const Status status = ErrnoError(errno, "writing", file.path);
-    (void)file.store->Delete(fresh);
-    return status;
-  }
+  PL_RETURN_NOT_OK(ReplaceOutput(fresh, target));
   return report;
 }
 

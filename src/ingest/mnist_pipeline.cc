@@ -295,6 +295,36 @@ Status CheckTable(const table::Snapshot& snapshot, const std::string& path, bool
   return Status::OK();
 }
 
+struct OpenedTable {
+  std::unique_ptr<table::Table> table;
+  std::shared_ptr<const table::Snapshot> snapshot;
+  std::optional<table::CommitOutcome> done;  // set when it has this data already
+};
+
+Result<OpenedTable> OpenTable(table::TableFormat* format, const io::Location& location,
+                              const std::string& app_id) {
+  OpenedTable opened;
+  PL_ASSIGN_OR_RETURN(opened.table, OpenOrCreate(format, location));
+  PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
+  const bool done = opened.snapshot->TxnVersion(app_id).value_or(0) >= 1;
+  PL_RETURN_NOT_OK(CheckTable(*opened.snapshot, location.path, done));
+  if (done) opened.done = table::CommitOutcome{opened.snapshot->version(), 0, true};
+  return opened;
+}
+
+// The table is made only now, so that input which turns out damaged leaves none. The
+// writer's files go with it when another run was faster.
+Result<table::CommitOutcome> CommitRows(table::TableFormat* format, const io::Location& location,
+                                        const std::string& app_id, table::DataFileWriter* writer) {
+  PL_ASSIGN_OR_RETURN(const OpenedTable opened, OpenTable(format, location, app_id));
+  if (opened.done) return *opened.done;
+  PL_ASSIGN_OR_RETURN(const auto transaction, opened.table->BeginAppend(opened.snapshot));
+  transaction->SetTxn(app_id, 1);
+  PL_ASSIGN_OR_RETURN(std::vector<table::StagedFile> staged, writer->Finish());
+  for (table::StagedFile& file : staged) transaction->Append(std::move(file));
+  return transaction->Commit();
+}
+
 }  // namespace
 
 std::shared_ptr<arrow::Schema> MnistTableSchema() {
@@ -318,21 +348,16 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
     parts.push_back(std::move(streams));
   }
   PL_RETURN_NOT_OK(CheckBudget(parts, options.memory_bytes));
-  std::unique_ptr<table::Table> table;
-  std::unique_ptr<table::Transaction> transaction;
+  const std::string app_id = kTxnPrefix + files.id;
   std::unique_ptr<table::DataFileWriter> writer;
   std::optional<table::CommitOutcome> commit;
   if (options.table) {
-    const std::string app_id = kTxnPrefix + files.id;
-    PL_ASSIGN_OR_RETURN(table, OpenOrCreate(format, *options.table));
-    PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
-    const bool done = snapshot->TxnVersion(app_id).value_or(0) >= 1;
-    PL_RETURN_NOT_OK(CheckTable(*snapshot, options.table->path, done));
-    if (done) {
-      commit = table::CommitOutcome{snapshot->version(), 0, true};
-    } else {
-      PL_ASSIGN_OR_RETURN(transaction, table->BeginAppend(snapshot));
-      transaction->SetTxn(app_id, 1);
+    PL_ASSIGN_OR_RETURN(const bool there, format->Detect(*options.table));
+    if (there) {
+      PL_ASSIGN_OR_RETURN(const OpenedTable opened, OpenTable(format, *options.table, app_id));
+      commit = opened.done;
+    }
+    if (!commit) {
       table::DataFileOptions file_options;
       file_options.parquet.row_group_bytes =
           std::min<int64_t>(file_options.parquet.row_group_bytes, options.memory_bytes / 4);
@@ -349,10 +374,8 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
   MnistOutcome outcome = pipeline.TakeOutcome();
   outcome.commit = commit;
   if (writer != nullptr) {
-    PL_ASSIGN_OR_RETURN(std::vector<table::StagedFile> staged, writer->Finish());
-    for (table::StagedFile& file : staged) transaction->Append(std::move(file));
     PL_RETURN_NOT_OK(CheckInterrupt());
-    PL_ASSIGN_OR_RETURN(outcome.commit, transaction->Commit());
+    PL_ASSIGN_OR_RETURN(outcome.commit, CommitRows(format, *options.table, app_id, writer.get()));
   }
   return outcome;
 }
