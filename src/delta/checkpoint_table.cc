@@ -23,8 +23,8 @@ std::shared_ptr<arrow::DataType> DeletionVectorType() {
 
 // PROTOCOL.md, "Checkpoint Schema".
 std::shared_ptr<arrow::Schema> CheckpointSchema() {
-  const auto text = arrow::utf8();
-  const auto number = arrow::int64();
+  const auto& text = arrow::utf8();
+  const auto& number = arrow::int64();
   return arrow::schema({
       arrow::field("txn", arrow::struct_({arrow::field("appId", text), arrow::field("version", number),
                                           arrow::field("lastUpdated", number)})),
@@ -219,7 +219,7 @@ class CheckpointRows {
       }
     }
     PL_ASSIGN_OR_RETURN(RowBuilder row, RowBuilder::Begin(builder_->GetField(column)));
-    PL_RETURN_NOT_OK(AppendTo(std::move(row), action));
+    PL_RETURN_NOT_OK(AppendTo(row, action));
     // Batches keep any one column's text below 2 GiB.
     return ++rows_ % kBatchRows == 0 ? Flush() : Status::OK();
   }

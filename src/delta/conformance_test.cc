@@ -128,7 +128,7 @@ TEST_P(TableTest, GivesTheExpectedRowsOrIsRefusedByName) {
   }
 }
 
-std::vector<std::string> OrSkip(std::vector<std::string> tables) {
+std::vector<std::string> OrSkip(const std::vector<std::string>& tables) {
   return tables.empty() ? std::vector<std::string>{""} : tables;
 }
 

@@ -96,8 +96,8 @@ Result<std::shared_ptr<arrow::DataType>> ReadType(const dom::element& element, i
   const JsonFields type(object, "type");
   PL_ASSIGN_OR_RETURN(const std::string kind, type.String("type"));
   if (kind == "struct") {
-    PL_ASSIGN_OR_RETURN(auto fields, ReadFields(type, depth));
-    return arrow::struct_(std::move(fields));
+    PL_ASSIGN_OR_RETURN(const auto fields, ReadFields(type, depth));
+    return arrow::struct_(fields);
   }
   if (kind == "array") {
     return ReadArray(type, depth);

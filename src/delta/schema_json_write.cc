@@ -31,7 +31,8 @@ ordered_json FieldMetadataToJson(const arrow::Field& field) {
     }
     ordered_json parsed =
         IsJsonValued(key) ? ordered_json::parse(value, nullptr, false) : ordered_json(value);
-    out[key] = parsed.is_discarded() ? ordered_json(value) : std::move(parsed);
+    if (parsed.is_discarded()) parsed = value;
+    out[key] = std::move(parsed);
   }
   return out;
 }

@@ -33,7 +33,7 @@ class BlobParquetWriterTest : public testing::Test {
   std::string Path() const { return folder_.Child("data.parquet"); }
 
   std::unique_ptr<BlobParquetWriter> Open(const std::shared_ptr<arrow::Schema>& schema,
-                                          BlobParquetOptions options = {}) {
+                                          const BlobParquetOptions& options = {}) {
     return BlobParquetWriter::Open(folder_.store->Create(Path()).ValueOrDie(), schema, options).ValueOrDie();
   }
 

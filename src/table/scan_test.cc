@@ -42,7 +42,7 @@ class ScanTest : public testing::Test {
   }
 
   std::string WriteTable(const arrow::Table& table, int64_t row_group_rows, bool int96 = false) {
-    const std::string path = folder_ + "/" + std::to_string(files_++) + ".parquet";
+    std::string path = folder_ + "/" + std::to_string(files_++) + ".parquet";
     auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
     auto arrow_properties = parquet::ArrowWriterProperties::Builder();
     if (int96) arrow_properties.enable_deprecated_int96_timestamps();
