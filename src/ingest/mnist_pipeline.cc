@@ -312,11 +312,10 @@ Result<OpenedTable> OpenTable(table::TableFormat* format, const io::Location& lo
   return opened;
 }
 
-// The table is made only now, so that input which turns out damaged leaves none. The
-// writer's files go with it when another run was faster.
-Result<table::CommitOutcome> CommitRows(table::TableFormat* format, const io::Location& location,
-                                        const std::string& app_id, table::DataFileWriter* writer) {
-  PL_ASSIGN_OR_RETURN(const OpenedTable opened, OpenTable(format, location, app_id));
+// Appends to the table as it was when opened; others' appends meanwhile are rebased
+// over. The writer's files go with it when another run was faster.
+Result<table::CommitOutcome> CommitRows(const OpenedTable& opened, const std::string& app_id,
+                                        table::DataFileWriter* writer) {
   if (opened.done) return *opened.done;
   PL_ASSIGN_OR_RETURN(const auto transaction, opened.table->BeginAppend(opened.snapshot));
   transaction->SetTxn(app_id, 1);
@@ -351,10 +350,11 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
   const std::string app_id = kTxnPrefix + files.id;
   std::unique_ptr<table::DataFileWriter> writer;
   std::optional<table::CommitOutcome> commit;
+  OpenedTable opened;
   if (options.table) {
     PL_ASSIGN_OR_RETURN(const bool there, format->Detect(*options.table));
     if (there) {
-      PL_ASSIGN_OR_RETURN(const OpenedTable opened, OpenTable(format, *options.table, app_id));
+      PL_ASSIGN_OR_RETURN(opened, OpenTable(format, *options.table, app_id));
       commit = opened.done;
     }
     if (!commit) {
@@ -375,7 +375,11 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
   outcome.commit = commit;
   if (writer != nullptr) {
     PL_RETURN_NOT_OK(CheckInterrupt());
-    PL_ASSIGN_OR_RETURN(outcome.commit, CommitRows(format, *options.table, app_id, writer.get()));
+    if (opened.table == nullptr) {
+      // Made only now, so that input which turned out damaged has left no table.
+      PL_ASSIGN_OR_RETURN(opened, OpenTable(format, *options.table, app_id));
+    }
+    PL_ASSIGN_OR_RETURN(outcome.commit, CommitRows(opened, app_id, writer.get()));
   }
   return outcome;
 }

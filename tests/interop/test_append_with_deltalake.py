@@ -6,7 +6,7 @@ from collections import Counter
 import deltalake
 import pyarrow as pa
 import pytest
-from conftest import TABLE, DeltaCount, DeltaRows
+from conftest import TABLE, TREE, DeltaCount, DeltaRows
 
 SCHEMA = pa.schema([("image_binary", pa.binary()), ("label", pa.string())])
 
@@ -101,11 +101,13 @@ def test_deltalake_can_optimize_and_vacuum_our_table(pixlake, output, mnist_smal
 @pytest.mark.full
 def test_both_append_at_the_same_moment(mnist_to_delta, mnist_large, tmp_path):
     table = tmp_path / TABLE
+    table.parent.mkdir(parents=True)
+    deltalake.DeltaTable.create(str(table), SCHEMA)
     process = mnist_to_delta.Start("--source", mnist_large.folder, "--out", tmp_path)
-    while not (table / "_delta_log/00000000000000000000.json").exists():
+    # The tree comes after it has looked whether the table is empty.
+    while not (tmp_path / TREE).exists():
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.001)
-    time.sleep(0.05)  # it has looked whether the table is empty
     written = 0
     while process.poll() is None:
         deltalake.write_deltalake(str(table), Rows((b"next", "theirs")), mode="append")
