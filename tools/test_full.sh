@@ -58,7 +58,9 @@ tier_fuzz() {
     echo "fuzz: there are no fuzz targets yet"
     return 0
   fi
-  build fuzz
+  cmake --preset fuzz --log-level=WARNING
+  # shellcheck disable=SC2046  # names of targets
+  cmake --build --preset fuzz --target $(cd fuzz && basename -s .cc *_fuzz.cc)
   local target corpus found=0
   for target in build/fuzz/bin/*_fuzz build/fuzz/bin/fuzz_*; do
     [[ -x ${target} ]] || continue
