@@ -1,0 +1,90 @@
+// Where images come from: folders, files, archives. What a source finds, one item after
+// another; nothing is judged here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+
+namespace pixlake::ingest {
+
+// One content met at one place.
+struct SourceItem {
+  enum class Kind {
+    kFile,       // a content: an image or what came along
+    kContainer,  // an archive that was read to its end: carries no bytes, only uri and etag
+  };
+  Kind kind = Kind::kFile;
+  // The place, percent-encoded: "file:///p/a.jpg", a member "file:///p/a.tar#dir/b.jpg"
+  // (a later member of the same name "…#dir/b.jpg@<n>", n counting from 2). Unique.
+  std::string uri;
+  std::string filename;  // last component, the bytes as they were (may not be UTF-8)
+  std::optional<std::string> label;
+  // JSON object that came with it (a WebDataset sample's .json); empty: none.
+  std::string attributes;
+  int64_t size = -1;     // bytes; -1 unknown
+  int64_t mtime_ns = 0;  // nanoseconds since the epoch; 0 unknown
+  // Changes when the content may have: "<size>-<mtime_ns>" in lower-case hex for a
+  // file, its container's for a member.
+  std::string etag;
+
+  // Exactly one of: the bytes; a local file to read them from; why there are none.
+  std::shared_ptr<arrow::Buffer> bytes;
+  std::string path;
+  bool temporary = false;  // `path` is a spilled member: whoever reads it deletes it
+  Status problem;          // not OK: listed, but cannot be read
+};
+
+struct SourceOptions {
+  bool follow_symlinks = false;
+  // fnmatch patterns on the path relative to the source, "*.jpg", "2024/**". Empty
+  // include: everything.
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  bool label_from_folder = false;  // label = name of the folder a file is in
+  bool hidden = false;             // names that begin with '.'
+  // Members larger than this are streamed to a file in `spill_folder`.
+  int64_t max_buffered_bytes = int64_t{32} << 20;
+  std::string spill_folder;
+  // A member or archive beyond these is a problem item ("bomb"): bytes of one member,
+  // and how much larger than the archive its members may be once above 1 GiB.
+  int64_t max_member_bytes = int64_t{64} << 30;
+  int64_t max_expansion = 1000;
+  // True when the place was met before with this etag: a container that is known is
+  // not opened. May be empty. Called from the thread that calls Next.
+  std::function<bool(const std::string& uri, const std::string& etag)> known;
+  // Folders walked and files listed so far, for progress. May be empty.
+  std::function<void(int64_t files)> on_listed;
+};
+
+// Of one thread. Anything wrong with one file or member is an item with a `problem`;
+// an error of Next itself ends the source.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Appends items until their sizes reach `max_bytes` or they are `max_items` (at least
+  // one when there is one). False when there are no more, then `items` may still have
+  // got some. kCancelled on SIGINT (base/interrupt.h).
+  virtual Result<bool> Next(int64_t max_bytes, int64_t max_items, std::vector<SourceItem>* items) = 0;
+
+  // The uris of folders that are walked whole ("file:///photos/"), so that what is no
+  // longer there can be told; not those that filters say less of.
+  virtual std::vector<std::string> complete_roots() const = 0;
+};
+
+// What a person typed: a folder, a file, a glob, an archive (tar, plain or with gzip or
+// zstd; zip), a pair of IDX files (either of the two, or both among `arguments`).
+// Archives are known by their bytes. kNotFound, kPermission or kUnsupported when an
+// argument cannot be used, before anything is read.
+Result<std::unique_ptr<Source>> OpenSources(const std::vector<std::string>& arguments,
+                                            const SourceOptions& options);
+
+}  // namespace pixlake::ingest
