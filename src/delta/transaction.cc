@@ -16,6 +16,7 @@
 #include "delta/log_listing_internal.h"
 #include "delta/schema_json_internal.h"
 #include "delta/transaction_internal.h"
+#include "delta/value_text_internal.h"
 
 namespace pixlake::delta {
 
@@ -104,6 +105,17 @@ Status AppendTransaction::CheckFiles() const {
       if (!file.partition_values.contains(column)) {
         return Error(ErrorCode::kSchemaMismatch,
                      fmt::format("staged file {} has no value for partition column `{}`", file.name, column));
+      }
+      // A text that does not fit would make the whole table unreadable.
+      const auto field = read_->state().schema->GetFieldByName(column);
+      if (field == nullptr) {
+        return Error(ErrorCode::kCorrupt, fmt::format("the schema has no partition column `{}`", column));
+      }
+      const auto value = ParsePartitionValue(file.partition_values.at(column), field->type());
+      if (!value.ok() || (!(*value)->is_valid && !field->nullable())) {
+        return Error(ErrorCode::kSchemaMismatch,
+                     fmt::format("staged file {} has no valid value for partition column `{}`: {}", file.name,
+                                 column, value.ok() ? "it may not be null" : value.status().message()));
       }
     }
     if (file.partition_values.size() != metadata_.partition_columns.size()) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "table/partition_folder_internal.h"
 
 namespace pixlake::table {
 namespace {
@@ -24,7 +25,7 @@ class Writer : public DataFileWriter {
 
   Status Write(const arrow::RecordBatch& batch) override {
     if (open_ == nullptr) {
-      name_ = NewDataFileName();
+      name_ = PartitionFolder(options_.partition_values) + NewDataFileName();
       PL_ASSIGN_OR_RETURN(auto output, table_.store->Create(table_.Child(name_)));
       PL_ASSIGN_OR_RETURN(open_, file::BlobParquetWriter::Open(std::move(output), schema_, options_.parquet));
     }
@@ -46,6 +47,7 @@ class Writer : public DataFileWriter {
     staged.size = written.size;
     staged.modified_ms = NowMillis();
     staged.statistics = std::move(written.statistics);
+    staged.partition_values = options_.partition_values;
     finished_.push_back(std::move(staged));
     return Status::OK();
   }
@@ -70,6 +72,14 @@ Result<std::unique_ptr<DataFileWriter>> DataFileWriter::Make(io::Location table,
   if (options.target_file_bytes <= 0 || options.parquet.row_group_bytes <= 0 ||
       options.parquet.page_bytes <= 0) {
     return Error(ErrorCode::kUsage, "file, row group and page sizes must be more than 0 bytes");
+  }
+  for (auto& [column, value] : options.partition_values) {
+    // Delta has no empty partition value: it reads as null, so let it be one.
+    if (value == "") value = std::nullopt;
+    if (schema->GetFieldIndex(column) >= 0) {
+      return Error(ErrorCode::kUsage,
+                   "partition column '" + column + "' stands in the schema of the data files too");
+    }
   }
   return std::unique_ptr<DataFileWriter>(
       std::make_unique<Writer>(std::move(table), std::move(schema), std::move(options)));

@@ -1,7 +1,10 @@
 // Staging rows as data files of a table.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,16 +20,21 @@ namespace pixlake::table {
 struct DataFileOptions {
   file::BlobParquetOptions parquet;
   int64_t target_file_bytes = int64_t{512} << 20;  // a file closes when it reaches this
+  // The one partition the rows belong to: every partition column of the table, by
+  // (physical) name, values as text the way the Delta protocol serialises them
+  // ("2026-11-21"), nullopt and "" null. Files go to `<table>/date_partition=2026-11-21/`.
+  std::map<std::string, std::optional<std::string>> partition_values;
 };
 
 // "<uuid>-0_0-0-0_<instant>.parquet": a name that is also a Hudi file slice
 // (design section 4). Unique every call.
 std::string NewDataFileName();
 
-// Writes batches of an unpartitioned table into one or more data files in the
-// table's folder. Destroyed before Finish(), it deletes what it wrote.
+// Writes batches of a table, or of one partition of it, into one or more data files
+// in the table's folder. Destroyed before Finish(), it deletes what it wrote.
 class DataFileWriter {
  public:
+  // `schema` is the files': without the partition columns (kUsage otherwise).
   static Result<std::unique_ptr<DataFileWriter>> Make(io::Location table,
                                                       std::shared_ptr<arrow::Schema> schema,
                                                       DataFileOptions options = {});

@@ -64,6 +64,21 @@ TEST_F(DataFileWriterTest, AbandonedItLeavesNothingBehind) {
   EXPECT_TRUE(fs::is_empty(location_.path));
 }
 
+TEST_F(DataFileWriterTest, FilesOfAPartitionLieInItsFolder) {
+  DataFileOptions options;
+  options.partition_values = {{"date", "2026-11-21"}, {"label", "a:b/50% é"}, {"n", std::nullopt}};
+  auto writer = DataFileWriter::Make(location_, schema_, options).ValueOrDie();
+  ASSERT_TRUE(writer->Write(*Batch("[1]")).ok());
+  const auto files = writer->Finish().ValueOrDie();
+  ASSERT_EQ(files.size(), 1u);
+  const std::string folder = "date=2026-11-21/label=a%3Ab%2F50%25 é/n=__HIVE_DEFAULT_PARTITION__/";
+  EXPECT_EQ(files[0].name.substr(0, folder.size()), folder);
+  EXPECT_TRUE(fs::exists(location_.Child(files[0].name)));
+  EXPECT_EQ(files[0].partition_values, options.partition_values);
+  options.partition_values = {{"x", "1"}};
+  EXPECT_EQ(CodeOf(DataFileWriter::Make(location_, schema_, options).status()), ErrorCode::kUsage);
+}
+
 TEST_F(DataFileWriterTest, RowsOfAnotherSchemaAreRefused) {
   auto writer =
       DataFileWriter::Make(location_, arrow::schema({arrow::field("y", arrow::utf8())})).ValueOrDie();
