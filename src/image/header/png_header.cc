@@ -1,0 +1,184 @@
+// PNG Specification (Third Edition).
+#include <cstring>
+
+#include <fmt/format.h>
+#include <isa-l/crc.h>
+
+#include "image/header/header_internal.h"
+
+namespace pixlake::image {
+namespace {
+
+constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+constexpr uint64_t kOverhead = 12;  // length, type, CRC
+constexpr uint32_t kMostLength = 0x7FFFFFFF;
+// Encoders put 8 KiB and more in a chunk; what is over this only costs time.
+constexpr int kMostChunks = 1 << 20;
+enum ColourType : uint8_t { kGray = 0, kRgb = 2, kPalette = 3, kGrayAlpha = 4, kRgbAlpha = 6 };
+
+constexpr uint32_t Type(const char (&name)[5]) {
+  return uint32_t{static_cast<uint8_t>(name[0])} << 24 | uint32_t{static_cast<uint8_t>(name[1])} << 16 |
+         uint32_t{static_cast<uint8_t>(name[2])} << 8 | static_cast<uint8_t>(name[3]);
+}
+
+// 5.3: length, type, data, CRC.
+struct Chunk {
+  uint64_t position = 0;  // of its length field
+  uint32_t length = 0;
+  uint32_t type = 0;
+
+  uint64_t data() const { return position + 8; }
+  // 5.4: bit 5 of the first byte is 0 in critical chunks.
+  bool critical() const { return (type & 0x20000000) == 0; }
+};
+
+std::string TypeName(uint32_t type) {
+  std::string name;
+  for (int shift = 24; shift >= 0; shift -= 8) name.push_back(static_cast<char>(type >> shift & 0xFF));
+  return name;
+}
+
+// 5.3 Chunk layout. The type's bytes are letters; the length leaves the top bit out.
+std::optional<Judgement> ReadChunk(const HostileBytes& bytes, uint64_t position, Chunk* chunk) {
+  if (!bytes.Has(position, 8)) return TruncatedAt(bytes, "PNG: the file ends before IEND");
+  chunk->position = position;
+  chunk->length = bytes.Big32(position);
+  chunk->type = bytes.Big32(position + 4);
+  for (int shift = 0; shift < 32; shift += 8) {
+    const uint32_t letter = (chunk->type >> shift & 0xFF) | 0x20;
+    if (letter < 'a' || letter > 'z') {
+      return CorruptAt(position, fmt::format("PNG: {:08X} is no chunk type", chunk->type));
+    }
+  }
+  if (chunk->length > kMostLength) {
+    return CorruptAt(position,
+                     fmt::format("PNG: chunk {} has length {}", TypeName(chunk->type), chunk->length));
+  }
+  if (!bytes.Has(position, kOverhead + chunk->length)) {
+    return TruncatedAt(bytes,
+                       fmt::format("PNG: chunk {} at byte {} has {} bytes of data, the file ends before",
+                                   TypeName(chunk->type), position, chunk->length));
+  }
+  return std::nullopt;
+}
+
+// 5.5 CRC algorithm, over type and data. That of ancillary chunks is not looked at:
+// a decoder may leave those chunks out.
+bool CrcIsRight(const HostileBytes& bytes, const Chunk& chunk) {
+  const uint32_t crc = crc32_gzip_refl(0, bytes.data() + chunk.position + 4, 4 + uint64_t{chunk.length});
+  return crc == bytes.Big32(chunk.data() + chunk.length);
+}
+
+// 11.2.1 IHDR: table 12 has the combinations of colour type and bit depth.
+std::optional<Judgement> ReadIhdr(const HostileBytes& bytes, const Chunk& chunk, ImageHeader* header,
+                                  uint8_t* colour) {
+  if (chunk.type == Type("CgBI")) return UnsupportedAt(chunk.position, "PNG: Apple's CgBI variant");
+  if (chunk.type != Type("IHDR") || chunk.length != 13) {
+    return CorruptAt(chunk.position,
+                     fmt::format("PNG: the first chunk is {} of {} bytes, expected IHDR of 13",
+                                 TypeName(chunk.type), chunk.length));
+  }
+  const uint64_t at = chunk.data();
+  const uint32_t width = bytes.Big32(at), height = bytes.Big32(at + 4);
+  const uint8_t depth = bytes.Byte(at + 8);
+  *colour = bytes.Byte(at + 9);
+  const bool power = depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
+  const bool legal =
+      (*colour == kGray && power) || (*colour == kPalette && power && depth <= 8) ||
+      ((*colour == kRgb || *colour == kGrayAlpha || *colour == kRgbAlpha) && power && depth >= 8);
+  if (!legal) {
+    return CorruptAt(at + 8, fmt::format("PNG: colour type {} with bit depth {}", *colour, depth));
+  }
+  if (width == 0 || height == 0 || width > kMostLength || height > kMostLength) {
+    return CorruptAt(at, fmt::format("PNG: {}x{} pixels", width, height));
+  }
+  if (bytes.Byte(at + 10) != 0 || bytes.Byte(at + 11) != 0 || bytes.Byte(at + 12) > 1) {
+    return CorruptAt(at + 10, fmt::format("PNG: compression {}, filter {}, interlace {}", bytes.Byte(at + 10),
+                                          bytes.Byte(at + 11), bytes.Byte(at + 12)));
+  }
+  if (!CrcIsRight(bytes, chunk)) return CorruptAt(chunk.position, "PNG: the CRC of IHDR is wrong");
+  static constexpr int kChannels[] = {1, 0, 3, 3, 2, 0, 4};
+  *header = {ImageFormat::kPng, width, height, kChannels[*colour], *colour == kPalette ? 8 : depth};
+  return std::nullopt;
+}
+
+// Which chunks were met, for the rules of order in 5.6.
+struct Met {
+  bool palette = false;
+  bool transparency = false;
+  bool data = false;
+  bool data_ended = false;
+};
+
+// 5.6 Chunk ordering: PLTE before IDAT, once, and not with grey; IDAT in one piece.
+std::optional<Judgement> CheckOrder(const Chunk& chunk, uint8_t colour, Met* met) {
+  switch (chunk.type) {
+    case Type("IHDR"):
+      return CorruptAt(chunk.position, "PNG: a second IHDR");
+    case Type("PLTE"):
+      if (met->palette || met->data) return CorruptAt(chunk.position, "PNG: PLTE twice or after IDAT");
+      if (chunk.length == 0 || chunk.length > 768 || chunk.length % 3 != 0) {
+        return CorruptAt(chunk.position, fmt::format("PNG: PLTE of {} bytes", chunk.length));
+      }
+      if (colour == kGray || colour == kGrayAlpha) {
+        return CorruptAt(chunk.position, "PNG: PLTE in an image of greys");
+      }
+      met->palette = true;
+      break;
+    case Type("IDAT"):
+      if (met->data_ended) return CorruptAt(chunk.position, "PNG: other chunks between those of IDAT");
+      if (colour == kPalette && !met->palette) return CorruptAt(chunk.position, "PNG: no PLTE before IDAT");
+      met->data = true;
+      return std::nullopt;
+    case Type("tRNS"):
+      met->transparency |= !met->data;
+      break;
+    case Type("IEND"):
+      break;
+    default:
+      if (chunk.critical()) {
+        return UnsupportedAt(chunk.position,
+                             fmt::format("PNG: unknown critical chunk {}", TypeName(chunk.type)));
+      }
+  }
+  met->data_ended = met->data;
+  return std::nullopt;
+}
+
+}  // namespace
+
+// 5.2 PNG signature, 5.6 chunk ordering: IHDR, the rest, IEND. Bytes after IEND are
+// not looked at.
+HeaderResult ReadPngHeader(const HostileBytes& bytes) {
+  const size_t compared = bytes.size() < sizeof(kSignature) ? bytes.size() : sizeof(kSignature);
+  if (std::memcmp(bytes.data(), kSignature, compared) != 0) {
+    return {{}, CorruptAt(4, "PNG: the signature is damaged, as by a transfer that changes line ends")};
+  }
+  if (compared < sizeof(kSignature))
+    return {{}, TruncatedAt(bytes, "PNG: the file ends within the signature")};
+  Chunk chunk;
+  ImageHeader header;
+  uint8_t colour = 0;
+  if (auto judgement = ReadChunk(bytes, sizeof(kSignature), &chunk)) return {{}, *std::move(judgement)};
+  if (auto judgement = ReadIhdr(bytes, chunk, &header, &colour)) return {{}, *std::move(judgement)};
+  Met met;
+  std::optional<Judgement> judgement;
+  for (int chunks = 1; chunk.type != Type("IEND"); ++chunks) {
+    if (chunks == kMostChunks) {
+      judgement = UnsupportedAt(chunk.position, "PNG: more than 2^20 chunks");
+      break;
+    }
+    judgement = ReadChunk(bytes, chunk.data() + chunk.length + 4, &chunk);
+    if (!judgement) judgement = CheckOrder(chunk, colour, &met);
+    if (!judgement && chunk.critical() && !CrcIsRight(bytes, chunk)) {
+      judgement = CorruptAt(chunk.position, fmt::format("PNG: the CRC of {} is wrong", TypeName(chunk.type)));
+    }
+    if (judgement) break;
+  }
+  // 11.3.1.1 tRNS: colour types with alpha have none.
+  if (met.transparency && colour != kGrayAlpha && colour != kRgbAlpha) ++header.channels;
+  if (!judgement && !met.data) judgement = CorruptAt(chunk.position, "PNG: no IDAT before IEND");
+  return {header, judgement ? *std::move(judgement) : Judgement{}};
+}
+
+}  // namespace pixlake::image
