@@ -76,8 +76,14 @@ class Source {
   virtual Result<bool> Next(int64_t max_bytes, int64_t max_items, std::vector<SourceItem>* items) = 0;
 
   // The uris of folders that are walked whole ("file:///photos/"), so that what is no
-  // longer there can be told; not those that filters say less of.
+  // longer there can be told; not those that filters say less of. Ask once Next has
+  // returned false: by then those are left out in which a folder could not be listed or
+  // an archive not be read to its end.
   virtual std::vector<std::string> complete_roots() const = 0;
+
+  // Entries and members met so far that an option left out: hidden ones, links, those the
+  // patterns exclude. An excluded folder counts as one.
+  virtual int64_t skipped() const = 0;
 };
 
 // What a person typed: a folder, a file, a glob, an archive (tar, plain or with gzip or

@@ -1,0 +1,39 @@
+// What the parts of a source share: items one at a time, and the state of the whole run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "ingest/source/path_filter_internal.h"
+#include "ingest/source/source.h"
+
+namespace pixlake::ingest {
+
+// The state that all streams of one Source share. Of one thread.
+struct SourceRun {
+  explicit SourceRun(SourceOptions chosen) : options(std::move(chosen)), filter(options) {}
+
+  const SourceOptions options;
+  const PathFilter filter;
+  // Absolute paths that are sources of their own, where a walk would meet them again.
+  std::set<std::string> separately;
+  int64_t listed = 0;   // files met, containers included
+  int64_t skipped = 0;  // left out by an option the user gave
+};
+
+// Items one after the other.
+class ItemStream {
+ public:
+  virtual ~ItemStream() = default;
+  // Fills a default-made `item`; false at the end, `item` is then untouched. What is wrong
+  // with one place is an item with a problem; an error ends everything.
+  virtual Result<bool> Next(SourceItem* item) = 0;
+  // False once something could not be looked into, so that what it did not give may
+  // still be there.
+  virtual bool complete() const { return true; }
+};
+
+}  // namespace pixlake::ingest
