@@ -1,60 +1,94 @@
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include <arrow/api.h>
+#include <arrow/io/interfaces.h>
 #include <fmt/format.h>
-#include <parquet/column_page.h>
+#include <parquet/column_writer.h>
 
 #include "file/blob_column_internal.h"
+#include "file/page_header_internal.h"
 
 namespace pixlake::file {
 namespace {
 
-// Definition levels of a page without nulls take 6 bytes; pages whose levels need
-// more room than this are moved once.
-constexpr int64_t kLevelRoom = 64;
-constexpr int64_t kMaxPageBytes = std::numeric_limits<int32_t>::max() - (1 << 20);
+// From here on a value is not worth copying into a page of several.
+constexpr int64_t kLargeValue = 256 << 10;
+// Nulls take no bytes, so pages of nulls alone are closed by rows.
+constexpr int64_t kMaxRowsInPage = 1 << 20;
+
+std::string LengthPrefix(int64_t size) {
+  const auto length = static_cast<uint32_t>(size);
+  std::string bytes(4, '\0');
+  std::memcpy(bytes.data(), &length, 4);  // little endian, as every machine this builds for
+  return bytes;
+}
 
 }  // namespace
 
-BlobColumn::BlobColumn(std::unique_ptr<parquet::PageWriter> pager, parquet::ColumnChunkMetaDataBuilder* chunk,
-                       bool nullable, int64_t page_bytes)
-    : pager_(std::move(pager)),
-      chunk_(chunk),
-      nullable_(nullable),
-      page_bytes_(page_bytes),
-      end_(kLevelRoom) {
+Result<std::shared_ptr<arrow::Buffer>> PageBlocks::Take(int64_t size) {
+  if (size > block_size_ || free_.empty()) {
+    PL_ASSIGN_OR_RETURN(auto block, arrow::AllocateBuffer(std::max(size, block_size_)));
+    return std::shared_ptr<arrow::Buffer>(std::move(block));
+  }
+  std::shared_ptr<arrow::Buffer> block = std::move(free_.back());
+  free_.pop_back();
+  return block;
+}
+
+void PageBlocks::Return(std::shared_ptr<arrow::Buffer> block) {
+  if (block->size() == block_size_) free_.push_back(std::move(block));
+}
+
+BlobColumn::BlobColumn(parquet::ColumnChunkMetaDataBuilder* chunk, parquet::OffsetIndexBuilder* index,
+                       bool nullable, int64_t page_bytes, PageBlocks* blocks)
+    : chunk_(chunk), index_(index), nullable_(nullable), page_bytes_(page_bytes), blocks_(blocks) {
   chunk_sizes_.unencoded_byte_array_data_bytes = 0;
   if (nullable_) chunk_sizes_.definition_level_histogram = {0, 0};
 }
 
-Status BlobColumn::Reserve(int64_t more) {
-  const int64_t needed = end_ + more;
-  if (page_ == nullptr) {
-    PL_ASSIGN_OR_RETURN(page_, arrow::AllocateResizableBuffer(std::max(needed, page_bytes_ + kLevelRoom)));
-  } else if (needed > page_->size()) {
-    PL_RETURN_NOT_OK(page_->Resize(std::max(needed, page_->size() * 2), /*shrink_to_fit=*/false));
+Status BlobColumn::Start(arrow::io::OutputStream* file) {
+  if (file_ != nullptr) return Status::OK();
+  file_ = file;
+  PL_ASSIGN_OR_RETURN(chunk_start_, file_->Tell());
+  for (const Page& page : waiting_) PL_RETURN_NOT_OK(Write(page));
+  waiting_.clear();
+  // The open page, if there is one, lies in the last block.
+  while (taken_.size() > 1) {
+    blocks_->Return(std::move(taken_.front()));
+    taken_.erase(taken_.begin());
   }
   return Status::OK();
 }
 
-Status BlobColumn::AppendValue(const uint8_t* data, int64_t size) {
-  if (size > kMaxPageBytes) {
-    return Error(
-        ErrorCode::kUnsupported,
-        fmt::format("a value of {} bytes does not fit into a Parquet page; at most 2 GiB less 1 MiB does",
-                    size));
+Status BlobColumn::Write(const Page& page) {
+  PL_RETURN_NOT_OK(file_->Write(page.front.data(), static_cast<int64_t>(page.front.size())));
+  return page.size > 0 ? file_->Write(page.values, page.size) : Status::OK();
+}
+
+// Room for `size` bytes of values in a row.
+Status BlobColumn::OpenPage(int64_t size) {
+  if (taken_.empty() || taken_.back()->size() - block_used_ < size) {
+    PL_ASSIGN_OR_RETURN(auto block, blocks_->Take(size));
+    taken_.push_back(std::move(block));
+    block_used_ = 0;
   }
-  if (rows_in_page_ > 0 && end_ - kLevelRoom + 4 + size > page_bytes_) PL_RETURN_NOT_OK(FlushPage());
-  PL_RETURN_NOT_OK(Reserve(4 + size));
-  uint8_t* at = page_->mutable_data() + end_;
+  page_ = taken_.back()->mutable_data() + block_used_;
+  return Status::OK();
+}
+
+Status BlobColumn::AppendValue(const uint8_t* data, int64_t size) {
+  if (rows_in_page_ > 0 && (page_size_ + 4 + size > page_bytes_ || rows_in_page_ >= kMaxRowsInPage)) {
+    PL_RETURN_NOT_OK(ClosePage());
+  }
+  if (file_ != nullptr && size >= kLargeValue && rows_in_page_ == 0) return WriteLargeValue(data, size);
+  if (page_ == nullptr) PL_RETURN_NOT_OK(OpenPage(std::max(4 + size, page_bytes_)));
+  uint8_t* at = page_ + page_size_;
   const auto length = static_cast<uint32_t>(size);
-  std::memcpy(at, &length, 4);  // little endian, as every machine this builds for
+  std::memcpy(at, &length, 4);
   if (size > 0) std::memcpy(at + 4, data, static_cast<size_t>(size));
-  end_ += 4 + size;
-  value_bytes_ += size;
+  page_size_ += 4 + size;
   ++rows_in_page_;
   if (nullable_) levels_.push_back(1);
   return Status::OK();
@@ -62,52 +96,74 @@ Status BlobColumn::AppendValue(const uint8_t* data, int64_t size) {
 
 Status BlobColumn::AppendNull() {
   if (!nullable_) return Error(ErrorCode::kSchemaMismatch, "a blob column that may not hold nulls holds one");
-  // Nulls take no bytes, so pages of nulls alone are closed by rows.
-  if (rows_in_page_ >= (1 << 20)) PL_RETURN_NOT_OK(FlushPage());
-  PL_RETURN_NOT_OK(Reserve(0));
+  if (rows_in_page_ >= kMaxRowsInPage) PL_RETURN_NOT_OK(ClosePage());
   levels_.push_back(0);
   ++rows_in_page_;
   ++nulls_in_page_;
   return Status::OK();
 }
 
-Status BlobColumn::FlushPage() {
-  if (rows_in_page_ == 0) return Status::OK();
-  int64_t start = kLevelRoom;
-  if (nullable_) {
-    const int rows = static_cast<int>(rows_in_page_);
-    std::vector<uint8_t> encoded(
-        static_cast<size_t>(parquet::LevelEncoder::MaxBufferSize(parquet::Encoding::RLE, 1, rows)) + 4);
-    parquet::LevelEncoder encoder;
-    encoder.Init(parquet::Encoding::RLE, 1, rows, encoded.data() + 4, static_cast<int>(encoded.size()) - 4);
-    encoder.Encode(rows, levels_.data());
-    const auto length = static_cast<uint32_t>(encoder.len());
-    std::memcpy(encoded.data(), &length, 4);
-    const int64_t size = 4 + int64_t{length};
-    if (size > kLevelRoom) {
-      PL_RETURN_NOT_OK(Reserve(size - kLevelRoom));
-      uint8_t* data = page_->mutable_data();
-      std::memmove(data + size, data + kLevelRoom, static_cast<size_t>(end_ - kLevelRoom));
-      end_ += size - kLevelRoom;
-      start = 0;
-    } else {
-      start = kLevelRoom - size;
-    }
-    std::memcpy(page_->mutable_data() + start, encoded.data(), static_cast<size_t>(size));
-  }
-  const auto body = std::make_shared<arrow::Buffer>(page_->data() + start, end_ - start);
+std::string BlobColumn::EncodedLevels() {
+  if (!nullable_) return {};
+  const int rows = static_cast<int>(rows_in_page_);
+  const int most = parquet::LevelEncoder::MaxBufferSize(parquet::Encoding::RLE, 1, rows);
+  std::string encoded(static_cast<size_t>(most) + 4, '\0');
+  parquet::LevelEncoder encoder;
+  encoder.Init(parquet::Encoding::RLE, 1, rows, reinterpret_cast<uint8_t*>(encoded.data()) + 4, most);
+  encoder.Encode(rows, levels_.data());
+  encoded.replace(0, 4, LengthPrefix(encoder.len()));
+  encoded.resize(4 + static_cast<size_t>(encoder.len()));
+  return encoded;
+}
+
+// Also counts the page.
+std::string BlobColumn::Front(std::string_view first, std::string_view second) {
+  const std::string levels = EncodedLevels();
+  uint32_t crc = Crc32(0, levels.data(), static_cast<int64_t>(levels.size()));
+  crc = Crc32(crc, first.data(), static_cast<int64_t>(first.size()));
+  if (!second.empty()) crc = Crc32(crc, second.data(), static_cast<int64_t>(second.size()));
+  const auto values = static_cast<int64_t>(first.size() + second.size());
+  const auto body = static_cast<int32_t>(values + static_cast<int64_t>(levels.size()));
+  std::string front = EncodeBlobPageHeader(static_cast<int32_t>(rows_in_page_), body, crc) + levels;
+
   parquet::SizeStatistics sizes;
-  sizes.unencoded_byte_array_data_bytes = value_bytes_;
+  sizes.unencoded_byte_array_data_bytes = values - 4 * (rows_in_page_ - nulls_in_page_);
   if (nullable_) sizes.definition_level_histogram = {nulls_in_page_, rows_in_page_ - nulls_in_page_};
-  const parquet::DataPageV1 page(body, static_cast<int32_t>(rows_in_page_), parquet::Encoding::PLAIN,
-                                 parquet::Encoding::RLE, parquet::Encoding::RLE, body->size(),
-                                 parquet::EncodedStatistics(), first_row_, sizes);
-  pager_->WriteDataPage(page);
   chunk_sizes_.Merge(sizes);
+  const int64_t page_size = static_cast<int64_t>(front.size()) + values;
+  index_->AddPage(chunk_size_, static_cast<int32_t>(page_size), first_row_,
+                  sizes.unencoded_byte_array_data_bytes);
+  chunk_size_ += page_size;
   first_row_ += rows_in_page_;
-  end_ = kLevelRoom;
-  value_bytes_ = rows_in_page_ = nulls_in_page_ = 0;
+  ++pages_;
+  rows_in_page_ = nulls_in_page_ = page_size_ = 0;
   levels_.clear();
+  return front;
+}
+
+Status BlobColumn::WriteLargeValue(const uint8_t* data, int64_t size) {
+  rows_in_page_ = 1;
+  if (nullable_) levels_.push_back(1);
+  const std::string length = LengthPrefix(size);
+  const std::string front =
+      Front(length, {reinterpret_cast<const char*>(data), static_cast<size_t>(size)}) + length;
+  PL_RETURN_NOT_OK(file_->Write(front.data(), static_cast<int64_t>(front.size())));
+  return file_->Write(data, size);
+}
+
+Status BlobColumn::ClosePage() {
+  if (rows_in_page_ == 0) return Status::OK();
+  Page page;
+  page.size = page_size_;
+  page.values = page_;
+  page.front = Front({reinterpret_cast<const char*>(page_), static_cast<size_t>(page.size)}, {});
+  page_ = nullptr;
+  if (file_ != nullptr) {
+    block_used_ = 0;  // what is written makes room for the next
+    return Write(page);
+  }
+  block_used_ += page.size;
+  waiting_.push_back(std::move(page));
   return Status::OK();
 }
 
@@ -130,9 +186,15 @@ Status BlobColumn::Append(const arrow::Array& array, int64_t offset, int64_t len
 }
 
 Status BlobColumn::Close() {
-  PL_RETURN_NOT_OK(FlushPage());
+  PL_RETURN_NOT_OK(ClosePage());
+  for (auto& block : taken_) blocks_->Return(std::move(block));
+  taken_.clear();
+  index_->Finish(chunk_start_);
   chunk_->SetSizeStatistics(chunk_sizes_);
-  pager_->Close(/*has_dictionary=*/false, /*fallback=*/false);
+  chunk_->Finish(/*num_values=*/first_row_, /*dictionary_page_offset=*/0, /*index_page_offset=*/-1,
+                 chunk_start_, /*compressed_size=*/chunk_size_, /*uncompressed_size=*/chunk_size_,
+                 /*has_dictionary=*/false, /*dictionary_fallback=*/false, {},
+                 {{parquet::Encoding::PLAIN, pages_}});
   return Status::OK();
 }
 

@@ -1,49 +1,93 @@
-// Encodes one blob column's pages: PLAIN, uncompressed, closed by bytes.
+// Encodes one blob column's pages: PLAIN, uncompressed, checksummed, closed by bytes.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include <arrow/io/type_fwd.h>
 #include <arrow/type_fwd.h>
-#include <parquet/column_writer.h>
 #include <parquet/metadata.h>
+#include <parquet/page_index.h>
 #include <parquet/size_statistics.h>
 
 #include "base/result.h"
 
 namespace pixlake::file {
 
-// Appends binary values to a page and hands full pages to a PageWriter. One per
-// row group and column. Throws what parquet throws; the file writer catches.
+// Blocks of memory that pages are laid into, kept for the next row group: fresh memory
+// costs the kernel as much time as writing it to a file does.
+class PageBlocks {
+ public:
+  explicit PageBlocks(int64_t page_bytes) : block_size_(8 * page_bytes) {}
+  // At least `size` bytes, uninitialised.
+  Result<std::shared_ptr<arrow::Buffer>> Take(int64_t size);
+  void Return(std::shared_ptr<arrow::Buffer> block);
+
+ private:
+  const int64_t block_size_;
+  std::vector<std::shared_ptr<arrow::Buffer>> free_;
+};
+
+// One column of one row group. Pages wait in memory until Start() says where the
+// chunk begins; from then on they go straight to the file, large values without
+// being copied. Throws what parquet throws; the file writer catches.
 class BlobColumn {
  public:
-  // `chunk` gets the size statistics (how many nulls there are, for ranged reads).
-  BlobColumn(std::unique_ptr<parquet::PageWriter> pager, parquet::ColumnChunkMetaDataBuilder* chunk,
-             bool nullable, int64_t page_bytes);
+  // A value of more bytes does not fit into a page, whose sizes are 32-bit.
+  static constexpr int64_t kMaxValueBytes = int64_t{1} << 30;
 
+  // `chunk` gets the size statistics (how many nulls there are, for ranged reads).
+  BlobColumn(parquet::ColumnChunkMetaDataBuilder* chunk, parquet::OffsetIndexBuilder* index, bool nullable,
+             int64_t page_bytes, PageBlocks* blocks);
+
+  // The columns before are in the file: this one's chunk starts here. Once is enough.
+  Status Start(arrow::io::OutputStream* file);
   // Rows [offset, offset + length) of a binary or large_binary array.
   Status Append(const arrow::Array& array, int64_t offset, int64_t length);
-  // The last page, then the column chunk's metadata.
+  // The last page, then the column chunk's metadata. Needs Start().
   Status Close();
 
  private:
+  // A page that is complete and waits: header and levels, then the values.
+  struct Page {
+    std::string front;
+    const uint8_t* values = nullptr;  // in one of `taken_`
+    int64_t size = 0;
+  };
+
   Status AppendValue(const uint8_t* data, int64_t size);
   Status AppendNull();
-  Status FlushPage();
-  Status Reserve(int64_t more);
+  Status OpenPage(int64_t size);
+  Status ClosePage();
+  // A page of one value that is not copied.
+  Status WriteLargeValue(const uint8_t* data, int64_t size);
+  // Header and levels of a page whose values are `first`, then `second`.
+  std::string Front(std::string_view first, std::string_view second);
+  std::string EncodedLevels();
+  Status Write(const Page& page);
 
-  const std::unique_ptr<parquet::PageWriter> pager_;
   parquet::ColumnChunkMetaDataBuilder* const chunk_;
+  parquet::OffsetIndexBuilder* const index_;
   const bool nullable_;
   const int64_t page_bytes_;
-  std::shared_ptr<arrow::ResizableBuffer> page_;  // room for levels, then values
-  int64_t end_ = 0;                               // of the values in page_
-  int64_t value_bytes_ = 0;                       // image bytes in the page, without lengths
-  std::vector<int16_t> levels_;                   // of the page's rows; used when nullable
+  PageBlocks* const blocks_;
+  arrow::io::OutputStream* file_ = nullptr;
+  int64_t chunk_start_ = 0;  // in the file
+  int64_t chunk_size_ = 0;   // bytes of the pages that are complete
+  std::vector<Page> waiting_;
+  std::vector<std::shared_ptr<arrow::Buffer>> taken_;  // the last one is being filled
+  int64_t block_used_ = 0;
+
+  uint8_t* page_ = nullptr;  // values of the open page; null until there is one
+  int64_t page_size_ = 0;
+  std::vector<int16_t> levels_;  // of the open page's rows; used when nullable
   int64_t rows_in_page_ = 0;
   int64_t nulls_in_page_ = 0;
-  int64_t first_row_ = 0;  // of the page, within the row group
+  int64_t first_row_ = 0;  // of the open page, within the row group
+  int32_t pages_ = 0;
   parquet::SizeStatistics chunk_sizes_;
 };
 

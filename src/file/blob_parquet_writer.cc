@@ -5,9 +5,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/interfaces.h>
-#include <fmt/format.h>
 #include <parquet/arrow/schema.h>
-#include <parquet/arrow/writer.h>
 #include <parquet/column_writer.h>
 #include <parquet/exception.h>
 #include <parquet/file_writer.h>
@@ -15,58 +13,31 @@
 #include <parquet/page_index.h>
 #include <parquet/properties.h>
 
+#include "file/blob_batch_internal.h"
 #include "file/blob_column_internal.h"
+#include "file/blob_properties_internal.h"
 #include "file/levels.h"
 
 namespace pixlake::file {
 namespace {
 
 constexpr char kMagic[] = "PAR1";
-
-bool IsBlob(const arrow::DataType& type) {
-  return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY;
-}
+constexpr int64_t kMaxPageBytes = int64_t{64} << 20;
 
 // OutputFile's stream belongs to the file; parquet wants to share it.
 std::shared_ptr<arrow::io::OutputStream> Borrow(arrow::io::OutputStream* stream) {
   return {std::shared_ptr<void>(), stream};
 }
 
-// Turns off, for every binary leaf however deep, what must never touch a blob.
-void ExemptBlobs(const parquet::SchemaDescriptor& schema, parquet::WriterProperties::Builder* builder) {
-  for (int i = 0; i < schema.num_columns(); ++i) {
-    const parquet::ColumnDescriptor* column = schema.Column(i);
-    const bool text = column->logical_type() != nullptr && column->logical_type()->is_string();
-    if (column->physical_type() != parquet::Type::BYTE_ARRAY || text) continue;
-    const auto path = column->path();
-    builder->disable_dictionary(path)->disable_statistics(path)->encoding(path, parquet::Encoding::PLAIN);
-    builder->compression(path, parquet::Compression::UNCOMPRESSED);
-  }
-}
-
-std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema,
-                                            const std::vector<int32_t>& ids) {
-  if (ids.empty()) return schema;
-  arrow::FieldVector fields = schema->fields();
-  for (size_t i = 0; i < fields.size() && i < ids.size(); ++i) {
-    const auto metadata = arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(ids[i])});
-    fields[i] = fields[i]->WithMergedMetadata(metadata);
-  }
-  return arrow::schema(std::move(fields));
-}
-
-// Value bytes of rows before `row`, for cutting batches by bytes.
-int64_t ByteOffset(const arrow::Array& array, int64_t row) {
-  if (array.type_id() == arrow::Type::LARGE_BINARY)
-    return static_cast<const arrow::LargeBinaryArray&>(array).value_offset(row);
-  return static_cast<const arrow::BinaryArray&>(array).value_offset(row);
-}
-
 class Writer : public BlobParquetWriter {
  public:
   Writer(std::unique_ptr<io::OutputFile> output, std::shared_ptr<arrow::Schema> schema,
          BlobParquetOptions options)
-      : output_(std::move(output)), schema_(std::move(schema)), options_(std::move(options)) {}
+      : output_(std::move(output)),
+        schema_(std::move(schema)),
+        options_(std::move(options)),
+        page_bytes_(std::clamp<int64_t>(options_.page_bytes, 1, kMaxPageBytes)),
+        blocks_(page_bytes_) {}
 
   Status Init() {
     for (const auto& field : schema_->fields()) blob_.push_back(IsBlob(*field->type()));
@@ -76,11 +47,7 @@ class Writer : public BlobParquetWriter {
     PL_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
         with_ids.get(), *parquet::WriterProperties::Builder().build(), *arrow_properties, &descriptor));
     descriptor_ = std::move(descriptor);
-    parquet::WriterProperties::Builder builder;
-    builder.compression(parquet::Compression::ZSTD)->compression_level(options_.zstd_level);
-    builder.enable_write_page_index()->created_by("pixlake version 0.1.0");
-    ExemptBlobs(*descriptor_, &builder);
-    properties_ = builder.build();
+    properties_ = PropertiesFor(*descriptor_, options_);
     metadata_ = parquet::FileMetaDataBuilder::Make(descriptor_.get(), properties_);
     page_index_ = parquet::PageIndexBuilder::Make(descriptor_.get());
     return output_->stream()->Write(kMagic, 4);
@@ -91,6 +58,7 @@ class Writer : public BlobParquetWriter {
       return Error(ErrorCode::kSchemaMismatch, "the rows have schema [" + batch.schema()->ToString() +
                                                    "], the file [" + schema_->ToString() + "]");
     }
+    PL_RETURN_NOT_OK(CheckValueSizes(batch));
     return Guard([&] { return WriteRows(batch); });
   }
 
@@ -98,9 +66,16 @@ class Writer : public BlobParquetWriter {
   int64_t rows() const override { return rows_; }
 
   Result<WrittenFile> Close() override {
+    std::unique_ptr<io::OutputFile> output;
+    PL_ASSIGN_OR_RETURN(WrittenFile written, Finish(&output));
+    PL_RETURN_NOT_OK(output->Close());
+    return written;
+  }
+
+  Result<WrittenFile> Finish(std::unique_ptr<io::OutputFile>* output) override {
     WrittenFile written;
-    PL_RETURN_NOT_OK(Guard([&] { return Finish(&written); }));
-    PL_RETURN_NOT_OK(output_->Close());
+    PL_RETURN_NOT_OK(Guard([&] { return WriteFooter(&written); }));
+    *output = std::move(output_);
     return written;
   }
 
@@ -118,9 +93,20 @@ class Writer : public BlobParquetWriter {
 
   Status WriteRows(const arrow::RecordBatch& batch) {
     for (int64_t offset = 0; offset < batch.num_rows();) {
+      if (BlobBytes(batch, offset, batch.num_rows()) >= options_.row_group_bytes) {
+        // Enough for a row group of its own, which needs no copy of the blobs.
+        PL_RETURN_NOT_OK(CloseRowGroup());
+        const int64_t length = RowsThatFit(batch, offset);
+        PL_RETURN_NOT_OK(OpenRowGroup());
+        PL_RETURN_NOT_OK(WriteSlice(batch, offset, length, /*blobs_later=*/true));
+        const LateBlobs late{&batch, offset, length};
+        PL_RETURN_NOT_OK(CloseRowGroup(&late));
+        offset += length;
+        continue;
+      }
       if (row_group_ == nullptr) PL_RETURN_NOT_OK(OpenRowGroup());
       const int64_t length = RowsThatFit(batch, offset);
-      PL_RETURN_NOT_OK(WriteSlice(batch, offset, length));
+      PL_RETURN_NOT_OK(WriteSlice(batch, offset, length, false));
       offset += length;
       if (open_bytes_ >= options_.row_group_bytes) PL_RETURN_NOT_OK(CloseRowGroup());
     }
@@ -129,19 +115,17 @@ class Writer : public BlobParquetWriter {
 
   // At least one row, else as many as keep the row group's blobs within bounds.
   int64_t RowsThatFit(const arrow::RecordBatch& batch, int64_t offset) const {
-    int64_t last = batch.num_rows();
     const int64_t room = options_.row_group_bytes - open_bytes_;
-    while (last - offset > 1 && BlobBytes(batch, offset, last) > room) last = offset + (last - offset) / 2;
-    return last - offset;
-  }
-
-  int64_t BlobBytes(const arrow::RecordBatch& batch, int64_t first, int64_t last) const {
-    int64_t bytes = 0;
-    for (int i = 0; i < batch.num_columns(); ++i) {
-      if (blob_[static_cast<size_t>(i)])
-        bytes += ByteOffset(*batch.column(i), last) - ByteOffset(*batch.column(i), first);
+    int64_t fits = 1, most = batch.num_rows() - offset;
+    while (fits < most) {
+      const int64_t middle = fits + (most - fits + 1) / 2;
+      if (BlobBytes(batch, offset, offset + middle) <= room) {
+        fits = middle;
+      } else {
+        most = middle - 1;
+      }
     }
-    return bytes;
+    return fits;
   }
 
   Status OpenRowGroup() {
@@ -151,18 +135,19 @@ class Writer : public BlobParquetWriter {
     int leaf = 0;
     for (int i = 0; i < schema_->num_fields(); ++i) {
       if (blob_[static_cast<size_t>(i)]) {
+        auto* chunk = row_group_->NextColumnChunk();
+        blobs_.push_back(std::make_unique<BlobColumn>(chunk, page_index_->GetOffsetIndexBuilder(leaf),
+                                                      schema_->field(i)->nullable(), page_bytes_, &blocks_));
         // Readers split a file by where a row group's first column starts, so only
         // a blob column in front may go straight to the file; others wait.
-        auto* chunk = row_group_->NextColumnChunk();
-        blobs_.push_back(std::make_unique<BlobColumn>(MakePager(chunk, leaf, /*buffered=*/leaf != 0), chunk,
-                                                      schema_->field(i)->nullable(), options_.page_bytes));
+        if (leaf == 0) PL_RETURN_NOT_OK(blobs_.back()->Start(output_->stream()));
         plain_.push_back(nullptr);
         ++leaf;
         continue;
       }
       for (const int last = leaf + LeafCount(*schema_->field(i)->type()); leaf < last; ++leaf) {
         auto* chunk = row_group_->NextColumnChunk();
-        plain_.push_back(parquet::ColumnWriter::Make(chunk, MakePager(chunk, leaf, true), properties_.get()));
+        plain_.push_back(parquet::ColumnWriter::Make(chunk, MakePager(chunk, leaf), properties_.get()));
         blobs_.push_back(nullptr);
       }
     }
@@ -176,27 +161,28 @@ class Writer : public BlobParquetWriter {
     return count;
   }
 
-  std::unique_ptr<parquet::PageWriter> MakePager(parquet::ColumnChunkMetaDataBuilder* chunk, int leaf,
-                                                 bool buffered) {
+  std::unique_ptr<parquet::PageWriter> MakePager(parquet::ColumnChunkMetaDataBuilder* chunk, int leaf) {
     const auto path = descriptor_->Column(leaf)->path();
-    const bool statistics = properties_->statistics_enabled(path);
     const bool compressed = properties_->compression(path) != parquet::Compression::UNCOMPRESSED;
     const auto codec =
         compressed ? properties_->codec_options(path) : std::make_shared<parquet::CodecOptions>();
-    return parquet::PageWriter::Open(Borrow(output_->stream()), properties_->compression(path), chunk,
-                                     static_cast<int16_t>(closed_groups_), static_cast<int16_t>(leaf),
-                                     arrow::default_memory_pool(), buffered, nullptr, nullptr,
-                                     /*page_write_checksum_enabled=*/false,
-                                     statistics ? page_index_->GetColumnIndexBuilder(leaf) : nullptr,
-                                     page_index_->GetOffsetIndexBuilder(leaf), *codec);
+    return parquet::PageWriter::Open(
+        Borrow(output_->stream()), properties_->compression(path), chunk,
+        static_cast<int16_t>(closed_groups_), static_cast<int16_t>(leaf), arrow::default_memory_pool(),
+        /*buffered_row_group=*/true, nullptr, nullptr,
+        /*page_write_checksum_enabled=*/true,
+        properties_->statistics_enabled(path) ? page_index_->GetColumnIndexBuilder(leaf) : nullptr,
+        page_index_->GetOffsetIndexBuilder(leaf), *codec);
   }
 
-  Status WriteSlice(const arrow::RecordBatch& batch, int64_t offset, int64_t length) {
+  // `blobs_later`: CloseRowGroup will be given them.
+  Status WriteSlice(const arrow::RecordBatch& batch, int64_t offset, int64_t length, bool blobs_later) {
     size_t leaf = 0;
     for (int i = 0; i < batch.num_columns(); ++i) {
       const auto& column = batch.column(i);
       if (blob_[static_cast<size_t>(i)]) {
-        PL_RETURN_NOT_OK(blobs_[leaf++]->Append(*column, offset, length));
+        if (!blobs_later) PL_RETURN_NOT_OK(blobs_[leaf]->Append(*column, offset, length));
+        ++leaf;
         continue;
       }
       std::vector<LeafColumn> leaves;
@@ -224,14 +210,28 @@ class Writer : public BlobParquetWriter {
                               leaf.num_levels, *leaf.values, &context, leaf.nullable);
   }
 
-  Status CloseRowGroup() {
+  // Rows whose blobs go from the batch to the file as the row group closes.
+  struct LateBlobs {
+    const arrow::RecordBatch* batch = nullptr;
+    int64_t offset = 0;
+    int64_t length = 0;
+  };
+
+  Status CloseRowGroup(const LateBlobs* late = nullptr) {
     if (row_group_ == nullptr) return Status::OK();
-    for (size_t leaf = 0; leaf < plain_.size(); ++leaf) {
-      if (blobs_[leaf] != nullptr) {
-        PL_RETURN_NOT_OK(blobs_[leaf]->Close());
-      } else {
-        plain_[leaf]->Close();
+    size_t leaf = 0;
+    for (int i = 0; i < schema_->num_fields(); ++i) {
+      if (blob_[static_cast<size_t>(i)]) {
+        BlobColumn* blobs = blobs_[leaf++].get();
+        PL_RETURN_NOT_OK(blobs->Start(output_->stream()));
+        if (late != nullptr) {
+          PL_RETURN_NOT_OK(blobs->Append(*late->batch->column(i), late->offset, late->length));
+        }
+        PL_RETURN_NOT_OK(blobs->Close());
+        continue;
       }
+      const size_t last = leaf + static_cast<size_t>(LeafCount(*schema_->field(i)->type()));
+      for (; leaf < last; ++leaf) plain_[leaf]->Close();
     }
     PL_ASSIGN_OR_RETURN(const int64_t position, output_->stream()->Tell());
     row_group_->set_num_rows(rows_in_group_);
@@ -246,7 +246,7 @@ class Writer : public BlobParquetWriter {
     return Status::OK();
   }
 
-  Status Finish(WrittenFile* written) {
+  Status WriteFooter(WrittenFile* written) {
     PL_RETURN_NOT_OK(CloseRowGroup());
     page_index_->Finish();
     const auto locations = page_index_->WriteTo(output_->stream());
@@ -259,9 +259,11 @@ class Writer : public BlobParquetWriter {
     return Status::OK();
   }
 
-  const std::unique_ptr<io::OutputFile> output_;
+  std::unique_ptr<io::OutputFile> output_;
   const std::shared_ptr<arrow::Schema> schema_;
   const BlobParquetOptions options_;
+  const int64_t page_bytes_;
+  PageBlocks blocks_;
   std::vector<bool> blob_;  // by field
   std::shared_ptr<parquet::SchemaDescriptor> descriptor_;
   std::shared_ptr<parquet::WriterProperties> properties_;

@@ -32,9 +32,10 @@ struct WrittenFile {
 
 // Streams record batches into one Parquet file. Every binary column is a blob
 // column: PLAIN, uncompressed, no dictionary, no statistics, no bloom filter, data
-// pages and row groups closed by bytes, page index written. The first blob column's
-// pages go straight to the file, the other columns are buffered (ZSTD, statistics,
-// page index) until the row group closes. Not thread-safe.
+// pages and row groups closed by bytes, page index written. Pages of a blob column
+// that comes first go straight to the file; the other columns (ZSTD, statistics,
+// page index) and later blobs are buffered until the row group closes. Every page
+// has its CRC-32. Not thread-safe.
 class BlobParquetWriter {
  public:
   static Result<std::unique_ptr<BlobParquetWriter>> Open(std::unique_ptr<io::OutputFile> output,
@@ -43,13 +44,18 @@ class BlobParquetWriter {
   virtual ~BlobParquetWriter() = default;
 
   // The batch must have the schema of Open (kSchemaMismatch otherwise; a null in
-  // a non-nullable column too). No reference to it is kept.
+  // a non-nullable column too), its blobs at most 1 GiB each (kUsage). No reference
+  // to it is kept. A batch with row_group_bytes of blobs becomes a row group of its
+  // own, and its blobs go to the file without being copied: out of an mmap, they
+  // take no memory. After an error other than kUsage the file is of no use.
   virtual Status Write(const arrow::RecordBatch& batch) = 0;
   // Bytes written or buffered so far; what a caller closes files by.
   virtual int64_t bytes() const = 0;
   virtual int64_t rows() const = 0;
   // Writes the footer and closes the output (durable, visible).
   virtual Result<WrittenFile> Close() = 0;
+  // The same but for closing the output, which the caller does: it may take long.
+  virtual Result<WrittenFile> Finish(std::unique_ptr<io::OutputFile>* output) = 0;
 };
 
 }  // namespace pixlake::file

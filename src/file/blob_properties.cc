@@ -1,0 +1,50 @@
+#include <utility>
+
+#include <arrow/api.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include "file/blob_properties_internal.h"
+
+namespace pixlake::file {
+namespace {
+
+// Turns off, for every binary leaf however deep, what must never touch a blob.
+void ExemptBlobs(const parquet::SchemaDescriptor& schema, parquet::WriterProperties::Builder* builder) {
+  for (int i = 0; i < schema.num_columns(); ++i) {
+    const parquet::ColumnDescriptor* column = schema.Column(i);
+    const bool text = column->logical_type() != nullptr && column->logical_type()->is_string();
+    if (column->physical_type() != parquet::Type::BYTE_ARRAY || text) continue;
+    const auto path = column->path();
+    builder->disable_dictionary(path)->disable_statistics(path)->encoding(path, parquet::Encoding::PLAIN);
+    builder->compression(path, parquet::Compression::UNCOMPRESSED);
+  }
+}
+
+}  // namespace
+
+bool IsBlob(const arrow::DataType& type) {
+  return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY;
+}
+
+std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema,
+                                            const std::vector<int32_t>& ids) {
+  if (ids.empty()) return schema;
+  arrow::FieldVector fields = schema->fields();
+  for (size_t i = 0; i < fields.size() && i < ids.size(); ++i) {
+    const auto metadata = arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(ids[i])});
+    fields[i] = fields[i]->WithMergedMetadata(metadata);
+  }
+  return arrow::schema(std::move(fields));
+}
+
+std::shared_ptr<parquet::WriterProperties> PropertiesFor(const parquet::SchemaDescriptor& schema,
+                                                         const BlobParquetOptions& options) {
+  parquet::WriterProperties::Builder builder;
+  builder.compression(parquet::Compression::ZSTD)->compression_level(options.zstd_level);
+  builder.enable_write_page_index()->created_by("pixlake version 0.1.0");
+  ExemptBlobs(schema, &builder);
+  return builder.build();
+}
+
+}  // namespace pixlake::file
