@@ -1,5 +1,7 @@
 #include "table/data_file_writer.h"
 
+#include <future>
+#include <system_error>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -18,12 +20,32 @@ class Writer : public DataFileWriter {
       : table_(std::move(table)), schema_(std::move(schema)), options_(std::move(options)) {}
 
   ~Writer() override {
+    (void)WaitForClosing();
     open_.reset();
     // Best effort: what stays is in no snapshot and goes with the next VACUUM.
     for (const StagedFile& file : finished_) (void)table_.store->Delete(table_.Child(file.name));
   }
 
   Status Write(const arrow::RecordBatch& batch) override {
+    PL_RETURN_NOT_OK(failed_);
+    return Remember(WriteBatch(batch));
+  }
+
+  Result<std::vector<StagedFile>> Finish() override {
+    PL_RETURN_NOT_OK(failed_);
+    if (open_ != nullptr) PL_RETURN_NOT_OK(Remember(CloseFile()));
+    PL_RETURN_NOT_OK(Remember(WaitForClosing()));
+    return std::exchange(finished_, {});
+  }
+
+ private:
+  // After an error files are missing or cut short: there must be no Finish() then.
+  Status Remember(Status status) {
+    if (!status.ok() && CodeOf(status) != ErrorCode::kUsage) failed_ = status;
+    return status;
+  }
+
+  Status WriteBatch(const arrow::RecordBatch& batch) {
     if (open_ == nullptr) {
       name_ = PartitionFolder(options_.partition_values) + NewDataFileName();
       PL_ASSIGN_OR_RETURN(auto output, table_.store->Create(table_.Child(name_)));
@@ -33,31 +55,44 @@ class Writer : public DataFileWriter {
     return open_->bytes() >= options_.target_file_bytes ? CloseFile() : Status::OK();
   }
 
-  Result<std::vector<StagedFile>> Finish() override {
-    if (open_ != nullptr) PL_RETURN_NOT_OK(CloseFile());
-    return std::exchange(finished_, {});
-  }
-
- private:
   Status CloseFile() {
     const std::unique_ptr<file::BlobParquetWriter> writer = std::exchange(open_, nullptr);
-    PL_ASSIGN_OR_RETURN(file::WrittenFile written, writer->Close());
+    std::unique_ptr<io::OutputFile> output;
+    PL_ASSIGN_OR_RETURN(file::WrittenFile written, writer->Finish(&output));
+    // One file at a time, or a slow disk would let what is not synced grow.
+    PL_RETURN_NOT_OK(WaitForClosing());
     StagedFile staged;
     staged.name = name_;
     staged.size = written.size;
     staged.modified_ms = NowMillis();
     staged.statistics = std::move(written.statistics);
     staged.partition_values = options_.partition_values;
+    // Known from here on, so that it is deleted whatever becomes of its closing.
     finished_.push_back(std::move(staged));
-    return Status::OK();
+    return StartClosing(std::move(output));
   }
+
+  // Waiting for the disk overlaps with what the next file's rows cost.
+  Status StartClosing(std::unique_ptr<io::OutputFile> output) {
+    const std::shared_ptr<io::OutputFile> file = std::move(output);
+    try {
+      closing_ = std::async(std::launch::async, [file] { return file->Close(); });
+      return Status::OK();
+    } catch (const std::system_error&) {
+      return file->Close();  // no thread to be had
+    }
+  }
+
+  Status WaitForClosing() { return closing_.valid() ? closing_.get() : Status::OK(); }
 
   const io::Location table_;
   const std::shared_ptr<arrow::Schema> schema_;
   const DataFileOptions options_;
   std::string name_;
   std::unique_ptr<file::BlobParquetWriter> open_;
-  std::vector<StagedFile> finished_;
+  std::vector<StagedFile> finished_;  // written; the last one may still be closing
+  std::future<Status> closing_;
+  Status failed_;
 };
 
 }  // namespace

@@ -31,7 +31,10 @@ struct DataFileOptions {
 std::string NewDataFileName();
 
 // Writes batches of a table, or of one partition of it, into one or more data files
-// in the table's folder. Destroyed before Finish(), it deletes what it wrote.
+// in the table's folder. A full file is synced on another thread while the next one is
+// written; what fails there is the next call's error. After an error other than
+// kUsage every further call fails with it. Destroyed before Finish(),
+// it deletes what it wrote. Not thread-safe.
 class DataFileWriter {
  public:
   // `schema` is the files': without the partition columns (kUsage otherwise).
@@ -40,7 +43,7 @@ class DataFileWriter {
                                                       DataFileOptions options = {});
   virtual ~DataFileWriter() = default;
   virtual Status Write(const arrow::RecordBatch& batch) = 0;
-  // Closes the last file; the caller owns the files from here on.
+  // Closes the last file; all are durable, and the caller's from here on.
   virtual Result<std::vector<StagedFile>> Finish() = 0;
 };
 

@@ -79,6 +79,63 @@ TEST_F(DataFileWriterTest, FilesOfAPartitionLieInItsFolder) {
   EXPECT_EQ(CodeOf(DataFileWriter::Make(location_, schema_, options).status()), ErrorCode::kUsage);
 }
 
+// A disk that fails as the second file is made durable.
+class FailingClose : public io::OutputFile {
+ public:
+  FailingClose(std::unique_ptr<io::OutputFile> file, bool fail) : file_(std::move(file)), fail_(fail) {}
+  arrow::io::OutputStream* stream() override { return file_->stream(); }
+  Status Close() override { return fail_ ? Error(ErrorCode::kNoSpace, "disk full") : file_->Close(); }
+
+ private:
+  const std::unique_ptr<io::OutputFile> file_;
+  const bool fail_;
+};
+
+class FailingStore : public io::Store {
+ public:
+  explicit FailingStore(std::shared_ptr<io::Store> store) : store_(std::move(store)) {}
+  std::string_view scheme() const override { return store_->scheme(); }
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(const std::string& path) override {
+    return store_->OpenInput(path);
+  }
+  Result<std::string> ReadAll(const std::string& path, int64_t most) override {
+    return store_->ReadAll(path, most);
+  }
+  Result<io::ObjectInfo> Stat(const std::string& path) override { return store_->Stat(path); }
+  Result<std::unique_ptr<io::OutputFile>> Create(const std::string& path) override {
+    PL_ASSIGN_OR_RETURN(auto file, store_->Create(path));
+    return std::make_unique<FailingClose>(std::move(file), ++created_ == 2);
+  }
+  Status PutIfAbsent(const std::string& path, std::string_view bytes) override {
+    return store_->PutIfAbsent(path, bytes);
+  }
+  Status Put(const std::string& path, std::string_view bytes) override { return store_->Put(path, bytes); }
+  Result<std::vector<io::ObjectInfo>> List(const std::string& folder, const std::string& from) override {
+    return store_->List(folder, from);
+  }
+  Result<bool> Exists(const std::string& path) override { return store_->Exists(path); }
+  Status Delete(const std::string& path) override { return store_->Delete(path); }
+
+ private:
+  const std::shared_ptr<io::Store> store_;
+  int created_ = 0;
+};
+
+TEST_F(DataFileWriterTest, WhatFailsWhileClosingFailsTheWhole) {
+  DataFileOptions options;
+  options.target_file_bytes = 1;
+  const io::Location failing{std::make_shared<FailingStore>(location_.store), location_.path};
+  {
+    auto writer = DataFileWriter::Make(failing, schema_, options).ValueOrDie();
+    Status status;
+    for (int i = 0; i < 4 && status.ok(); ++i) status = writer->Write(*Batch("[1]"));
+    EXPECT_EQ(CodeOf(status), ErrorCode::kNoSpace);
+    EXPECT_EQ(CodeOf(writer->Write(*Batch("[2]"))), ErrorCode::kNoSpace);
+    EXPECT_EQ(CodeOf(writer->Finish().status()), ErrorCode::kNoSpace);
+  }
+  EXPECT_TRUE(fs::is_empty(location_.path));
+}
+
 TEST_F(DataFileWriterTest, RowsOfAnotherSchemaAreRefused) {
   auto writer =
       DataFileWriter::Make(location_, arrow::schema({arrow::field("y", arrow::utf8())})).ValueOrDie();

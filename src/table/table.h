@@ -84,6 +84,9 @@ class Transaction {
   virtual void Append(StagedFile file) = 0;
   // Exactly once: commits nothing when the table has (app_id, >= version).
   virtual void SetTxn(std::string app_id, int64_t version) = 0;
+  // The staged files stay where they are even if they are not committed: something
+  // durable names them and will commit them later.
+  virtual void KeepStagedFiles() = 0;
   virtual Result<CommitOutcome> Commit() = 0;
 };
 
