@@ -12,10 +12,11 @@ namespace pixlake::image {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
-// The digest of each of `contents`, in order. Uses whatever is fastest on this CPU:
-// its SHA instructions one content after another, else 16 (AVX-512) or 8 (AVX2)
-// contents side by side in SIMD lanes, else OpenSSL. Lanes are refilled as contents
-// end, so lengths may differ. One thread; thread-safe.
+// The digest of each of `contents`, in order. Uses whatever was measured fastest: 16
+// contents side by side in SIMD lanes (AVX-512), else the CPU's SHA instructions
+// through OpenSSL, else 8 lanes (AVX2), else OpenSSL. Lanes are refilled as contents
+// end, so lengths may differ; a content much longer than the rest, and batches too
+// small for lanes, go to OpenSSL. One thread; thread-safe.
 std::vector<Sha256Digest> Sha256Many(std::span<const std::span<const uint8_t>> contents);
 
 // "openssl", "lanes-8", "lanes-16": what Sha256Many uses here.
