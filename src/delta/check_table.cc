@@ -11,6 +11,7 @@
 #include "delta/file_stats_internal.h"
 #include "delta/table_path_internal.h"
 #include "file/data_statistics.h"
+#include "file/page_checksums.h"
 
 namespace pixlake::delta {
 
@@ -102,6 +103,8 @@ class Checker {
                                        column.path.back()));
       }
     }
+    PL_ASSIGN_OR_RETURN(const auto input, snapshot_.location().store->OpenInput(path));
+    PL_RETURN_NOT_OK(file::CheckPages(input.get(), path).status());
     int64_t rows = footer.num_rows;
     if (file.deletion_vector) {
       PL_ASSIGN_OR_RETURN(const auto deleted,

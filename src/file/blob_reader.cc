@@ -14,33 +14,24 @@
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
-#include <parquet/page_index.h>
-#include <parquet/size_statistics.h>
+
+#include "file/blob_chunk_internal.h"
+#include "file/page_header_internal.h"
 
 namespace pixlake::file {
 namespace {
-
-struct Page {
-  int64_t offset = 0;     // in the file, header included
-  int64_t size = 0;       // bytes, header included
-  int64_t first_row = 0;  // in the file
-  int64_t rows = 0;
-  int64_t value_bytes = -1;  // of all values, without lengths; -1 unknown
-};
-
-// One column chunk's pages, when there is an offset index and no dictionary.
-struct Chunk {
-  bool indexed = false;
-  // Every row has a value that stands PLAIN and uncompressed at the page's end, so
-  // values are found by arithmetic.
-  bool dense = false;
-  std::vector<Page> pages;
-};
 
 uint32_t LittleEndian32(const uint8_t* at) {
   uint32_t value = 0;
   std::memcpy(&value, at, 4);
   return value;
+}
+
+// Where Arrow reads the pages, it compares their checksums too.
+parquet::ReaderProperties CheckedProperties() {
+  parquet::ReaderProperties properties;
+  properties.set_page_checksum_verification(true);
+  return properties;
 }
 
 class Reader : public BlobReader {
@@ -75,12 +66,14 @@ class Reader : public BlobReader {
   Result<std::shared_ptr<arrow::Buffer>> Read(const std::string& column, int64_t row) override {
     PL_ASSIGN_OR_RETURN(const Place place, Find(column, row));
     if (place.page == nullptr) return DecodeFromChunk(place, row);
-    const Page& page = *place.page;
+    const BlobPage& page = *place.page;
     if (!place.dense || page.value_bytes < 0) return DecodeFromPage(place, row);
     const int64_t values = page.value_bytes + 4 * page.rows;
     if (values > page.size) return Corrupt(column, row, "the page index says more bytes than the page has");
-    PL_ASSIGN_OR_RETURN(const auto bytes, file_->ReadAt(page.offset + page.size - values, values));
-    if (bytes->size() != values) return Corrupt(column, row, "the file ends inside the page");
+    PL_ASSIGN_OR_RETURN(auto bytes, file_->ReadAt(page.offset, page.size));
+    if (bytes->size() != page.size) return Corrupt(column, row, "the file ends inside the page");
+    PL_RETURN_NOT_OK(CheckPage(*bytes, column, row));
+    bytes = arrow::SliceBuffer(bytes, page.size - values);
     int64_t at = 0;
     for (int64_t current = page.first_row;; ++current) {
       if (at + 4 > values) return Corrupt(column, row, "the page ends before the value");
@@ -97,18 +90,14 @@ class Reader : public BlobReader {
     const bool known =
         place.page != nullptr && place.dense && static_cast<int64_t>(lengths.size()) == place.page->rows;
     if (!known) return Read(column, row);
-    const Page& page = *place.page;
-    int64_t total = 0, before = 0;
-    for (int64_t i = 0; i < page.rows; ++i) {
-      const int64_t length = lengths[static_cast<size_t>(i)];
-      if (length < 0 || length > page.size) return Corrupt(column, row, "a length does not fit the page");
-      if (page.first_row + i < row) before += 4 + length;
-      total += 4 + length;
-    }
-    if (total > page.size) return Corrupt(column, row, "the lengths add up to more than the page");
-    const int64_t length = lengths[static_cast<size_t>(row - page.first_row)];
-    PL_ASSIGN_OR_RETURN(const auto bytes,
-                        file_->ReadAt(page.offset + page.size - total + before, 4 + length));
+    const BlobPage& page = *place.page;
+    const int64_t start = StartOfValues(page, lengths);
+    if (start < 0) return Corrupt(column, row, "the lengths do not fit the page");
+    const auto index = static_cast<size_t>(row - page.first_row);
+    int64_t before = 0;
+    for (size_t i = 0; i < index; ++i) before += 4 + lengths[i];
+    const int64_t length = lengths[index];
+    PL_ASSIGN_OR_RETURN(const auto bytes, file_->ReadAt(start + before, 4 + length));
     if (bytes->size() != 4 + length || LittleEndian32(bytes->data()) != length) {
       return Corrupt(column, row, "the length before the value is not the one expected");
     }
@@ -120,12 +109,25 @@ class Reader : public BlobReader {
     int group = 0;
     int column = 0;
     bool dense = false;
-    const Page* page = nullptr;  // null: no index, the chunk has to be read from its start
+    const BlobPage* page = nullptr;  // null: no index, the chunk has to be read from its start
   };
 
   Status Corrupt(const std::string& column, int64_t row, const char* what) const {
     return Error(ErrorCode::kCorrupt,
                  fmt::format("reading {} column {} row {}: {}", path_, column, row, what));
+  }
+
+  // Whether the bytes of a page, its header in front, are the ones that were written.
+  Status CheckPage(const arrow::Buffer& bytes, const std::string& column, int64_t row) const {
+    const auto header = ParsePageHeader({bytes.data(), static_cast<size_t>(bytes.size())});
+    if (!header.ok() || header->header_size + header->page_size != bytes.size())
+      return Corrupt(column, row, "the page's header and the page index disagree");
+    if (!header->crc || *header->crc == Crc32(0, bytes.data() + header->header_size, header->page_size))
+      return Status::OK();
+    return Error(ErrorCode::kChecksum,
+                 fmt::format("reading {} column {} row {}: the page's bytes do not have the checksum in its "
+                             "header",
+                             path_, column, row));
   }
 
   Result<Place> Find(const std::string& column, int64_t row) {
@@ -139,97 +141,45 @@ class Reader : public BlobReader {
       return Error(ErrorCode::kNotFound, fmt::format("{} has no column '{}'", path_, column));
     place.group =
         static_cast<int>(std::upper_bound(starts_.begin(), starts_.end(), row) - starts_.begin()) - 1;
-    PL_ASSIGN_OR_RETURN(const Chunk* chunk, LoadChunk(place.group, place.column));
+    PL_ASSIGN_OR_RETURN(const BlobChunk* chunk, LoadChunk(place.group, place.column));
     if (!chunk->indexed) return place;
     place.dense = chunk->dense;
     const auto after =
         std::upper_bound(chunk->pages.begin(), chunk->pages.end(), row,
-                         [](int64_t wanted, const Page& page) { return wanted < page.first_row; });
+                         [](int64_t wanted, const BlobPage& page) { return wanted < page.first_row; });
     if (after == chunk->pages.begin())
       return Corrupt(column, row, "the page index does not start at the first row");
     place.page = &*(after - 1);
     return place;
   }
 
-  Result<const Chunk*> LoadChunk(int group, int column) {
+  Result<const BlobChunk*> LoadChunk(int group, int column) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = chunks_.find({group, column});
     if (found != chunks_.end()) return found->second.get();
-    auto chunk = std::make_unique<Chunk>();
+    auto chunk = std::make_unique<BlobChunk>();
     try {
-      PL_RETURN_NOT_OK(BuildChunk(group, column, chunk.get()));
+      PL_ASSIGN_OR_RETURN(const int64_t file_size, file_->GetSize());
+      PL_ASSIGN_OR_RETURN(*chunk, LoadBlobChunk(parquet_.get(), path_, file_size, group, column,
+                                                starts_[static_cast<size_t>(group)]));
     } catch (const std::exception& e) {
       return Error(ErrorCode::kCorrupt, "reading the page index of " + path_ + ": " + e.what());
     }
-    const Chunk* result = chunk.get();
+    const BlobChunk* result = chunk.get();
     chunks_.emplace(std::pair(group, column), std::move(chunk));
     return result;
   }
 
-  Status BuildChunk(int group, int column, Chunk* chunk) {
-    const auto group_metadata = metadata_->RowGroup(group);
-    const auto chunk_metadata = group_metadata->ColumnChunk(column);
-    const parquet::ColumnDescriptor* descriptor = metadata_->schema()->Column(column);
-    if (descriptor->physical_type() != parquet::Type::BYTE_ARRAY) {
-      return Error(ErrorCode::kSchemaMismatch,
-                   "column '" + descriptor->name() + "' of " + path_ + " holds no blobs");
-    }
-    if (chunk_metadata->has_dictionary_page() || descriptor->max_repetition_level() != 0) return Status::OK();
-    bool plain = chunk_metadata->compression() == parquet::Compression::UNCOMPRESSED;
-    for (const auto encoding : chunk_metadata->encodings()) {
-      plain = plain && (encoding == parquet::Encoding::PLAIN || encoding == parquet::Encoding::RLE);
-    }
-    const auto reader = parquet_->GetPageIndexReader();
-    const auto group_reader = reader != nullptr ? reader->RowGroup(group) : nullptr;
-    const auto index = group_reader != nullptr ? group_reader->GetOffsetIndex(column) : nullptr;
-    if (index == nullptr || index->page_locations().empty()) return Status::OK();
-    chunk->dense = plain && HasNoNulls(*chunk_metadata, *descriptor, group_metadata->num_rows());
-    return AddPages(*index, group, group_metadata->num_rows(), chunk);
-  }
-
-  static bool HasNoNulls(const parquet::ColumnChunkMetaData& chunk,
-                         const parquet::ColumnDescriptor& descriptor, int64_t rows) {
-    if (descriptor.max_definition_level() == 0) return true;
-    const auto sizes = chunk.size_statistics();
-    const auto most = static_cast<size_t>(descriptor.max_definition_level());
-    return sizes != nullptr && sizes->definition_level_histogram.size() == most + 1 &&
-           sizes->definition_level_histogram[most] == rows;
-  }
-
-  Status AddPages(const parquet::OffsetIndex& index, int group, int64_t group_rows, Chunk* chunk) {
-    PL_ASSIGN_OR_RETURN(const int64_t file_size, file_->GetSize());
-    const auto& locations = index.page_locations();
-    const auto& value_bytes = index.unencoded_byte_array_data_bytes();
-    for (size_t i = 0; i < locations.size(); ++i) {
-      const int64_t next = i + 1 < locations.size() ? locations[i + 1].first_row_index : group_rows;
-      Page page;
-      page.offset = locations[i].offset;
-      page.size = locations[i].compressed_page_size;
-      page.first_row = starts_[static_cast<size_t>(group)] + locations[i].first_row_index;
-      page.rows = next - locations[i].first_row_index;
-      if (value_bytes.size() == locations.size()) page.value_bytes = value_bytes[i];
-      const bool sane = page.offset >= 4 && page.size > 0 && page.offset <= file_size - page.size &&
-                        page.rows > 0 && page.rows <= group_rows && locations[i].first_row_index >= 0 &&
-                        page.value_bytes <= page.size;
-      if (!sane)
-        return Error(ErrorCode::kCorrupt,
-                     fmt::format("the page index of {} points outside the file or its rows", path_));
-      chunk->pages.push_back(page);
-    }
-    chunk->indexed = true;
-    return Status::OK();
-  }
-
   // Any encoding and codec, from the one page.
   Result<std::shared_ptr<arrow::Buffer>> DecodeFromPage(const Place& place, int64_t row) {
-    const Page& page = *place.page;
+    const BlobPage& page = *place.page;
     PL_ASSIGN_OR_RETURN(auto bytes, file_->ReadAt(page.offset, page.size));
     try {
       auto stream = std::make_shared<arrow::io::BufferReader>(std::move(bytes));
       const auto chunk = metadata_->RowGroup(place.group)->ColumnChunk(place.column);
       const parquet::ColumnDescriptor* descriptor = metadata_->schema()->Column(place.column);
       auto pages = parquet::PageReader::Open(std::move(stream), page.rows, chunk->compression(),
-                                             parquet::default_reader_properties(), *descriptor);
+                                             CheckedProperties(), *descriptor);
       const auto column = parquet::ColumnReader::Make(descriptor, std::move(pages));
       return ReadOne(static_cast<parquet::ByteArrayReader*>(column.get()), row - page.first_row);
     } catch (const std::exception& e) {
@@ -270,7 +220,7 @@ class Reader : public BlobReader {
   std::vector<int64_t> starts_;  // first row of each row group
   int64_t rows_ = 0;
   std::mutex mutex_;
-  std::map<std::pair<int, int>, std::unique_ptr<Chunk>> chunks_;
+  std::map<std::pair<int, int>, std::unique_ptr<BlobChunk>> chunks_;
 };
 
 }  // namespace
@@ -278,7 +228,7 @@ class Reader : public BlobReader {
 Result<std::unique_ptr<BlobReader>> BlobReader::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                      std::string path) {
   try {
-    auto parquet = parquet::ParquetFileReader::Open(file);
+    auto parquet = parquet::ParquetFileReader::Open(file, CheckedProperties());
     auto reader = std::make_unique<Reader>(std::move(file), std::move(parquet), path);
     PL_RETURN_NOT_OK(reader->CountRows());
     return std::unique_ptr<BlobReader>(std::move(reader));

@@ -35,13 +35,13 @@ class BlobReader {
   virtual Result<PageRows> PageOf(const std::string& column, int64_t row) = 0;
 
   // The value at `row` (0-based in the file); null for a null. Reads the one page
-  // it is in. kNotFound for a row or column that is not there; kCorrupt when page
-  // and index disagree.
+  // it is in and compares its checksum if it has one (kChecksum). kNotFound for a row
+  // or column that is not there; kCorrupt when page and index disagree.
   virtual Result<std::shared_ptr<arrow::Buffer>> Read(const std::string& column, int64_t row) = 0;
 
   // The same with one read of just the value: `lengths` are those of all rows of
   // PageOf(column, row) in order (the table's own `size` column). The length in
-  // front of the value is checked against it.
+  // front of the value is checked against it; the page's checksum cannot be.
   virtual Result<std::shared_ptr<arrow::Buffer>> ReadKnowingLengths(const std::string& column, int64_t row,
                                                                     std::span<const int64_t> lengths) = 0;
 };

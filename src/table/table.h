@@ -125,7 +125,8 @@ class Table {
   // Newest first; `limit` 0: all.
   virtual Result<std::vector<HistoryEntry>> History(int64_t limit) = 0;
   // Every file referenced is there with its size, a Parquet file whose footer agrees
-  // with the log's row count and statistics.
+  // with the log's row count and statistics and whose pages have the checksums their
+  // writer gave them. Reads all the data.
   virtual Result<CheckReport> Check() = 0;
 };
 
