@@ -1,4 +1,4 @@
-// PNG of 8-bit grayscale images: encoding (ISA-L, libdeflate) and decoding (libspng).
+// PNG of 8-bit images: encoding (ISA-L, libdeflate) and decoding (libspng).
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,14 @@
 
 #include "base/result.h"
 #include "image/pixels/gray_image.h"
+#include "image/pixels/rgb_image.h"
 
 namespace pixlake::image {
 
 // Encodes one image after another. Keeps its compressor and scratch memory: make
-// one a thread. Rows are not filtered (type None): on drawings such as MNIST's a
-// filter costs time and gains nothing.
+// one a thread. Rows of grey are not filtered (type None): on drawings such as MNIST's
+// a filter costs time and gains nothing. Rows of colour have the filter of the least
+// sum, as photographs gain from it.
 class PngEncoder {
  public:
   // `level` 0 (stored) to 12 (smallest). 1 is ISA-L with deflate's fixed codes: on
@@ -26,12 +28,15 @@ class PngEncoder {
   ~PngEncoder();
 
   // Appends a complete PNG file to `out`. kUsage for an image without pixels, with
-  // a side over 2^31-1, or whose span is not width * height bytes.
+  // a side over 2^31-1, or whose span is not width * height pixels.
   Status Encode(const GrayView& image, std::vector<uint8_t>* out);
+  Status Encode(const RgbView& image, std::vector<uint8_t>* out);
 
  private:
   struct State;
   explicit PngEncoder(std::unique_ptr<State> state);
+  // Rows with their filter bytes are in the state.
+  Status EncodeRows(uint32_t width, uint32_t height, uint8_t colour_type, std::vector<uint8_t>* out);
   std::unique_ptr<State> state_;
 };
 

@@ -5,17 +5,13 @@
 #include <spng.h>
 
 #include "image/codec/png.h"
+#include "image/pixels/luma.h"
 
 namespace pixlake::image {
 namespace {
 
 Status Corrupt(int code) {
   return Error(ErrorCode::kCorrupt, std::string("decoding PNG: ") + spng_strerror(code));
-}
-
-// BT.601 luma in 16 bits, rounded; what Pillow's convert("L") gives.
-uint8_t Luma(uint8_t r, uint8_t g, uint8_t b) {
-  return static_cast<uint8_t>((r * 19595u + g * 38470u + b * 7471u + 0x8000u) >> 16);
 }
 
 }  // namespace

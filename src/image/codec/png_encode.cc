@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -32,13 +33,13 @@ uint8_t* FinishChunk(uint8_t* chunk, const char* type, size_t data_bytes) {
   return chunk + data_bytes + kChunkOverhead;
 }
 
-// 11.2.1 IHDR: width, height, bit depth 8, colour type 0 (greyscale), deflate,
-// adaptive filtering, no interlace.
-uint8_t* PutHeader(uint8_t* chunk, uint32_t width, uint32_t height) {
+// 11.2.1 IHDR: width, height, bit depth 8, colour type, deflate, adaptive filtering,
+// no interlace.
+uint8_t* PutHeader(uint8_t* chunk, uint32_t width, uint32_t height, uint8_t colour_type) {
   PutBigEndian32(chunk + 8, width);
   PutBigEndian32(chunk + 12, height);
-  constexpr uint8_t kRest[5] = {8, 0, 0, 0, 0};
-  std::memcpy(chunk + 16, kRest, sizeof(kRest));
+  const uint8_t rest[5] = {8, colour_type, 0, 0, 0};
+  std::memcpy(chunk + 16, rest, sizeof(rest));
   return FinishChunk(chunk, "IHDR", 13);
 }
 
@@ -57,6 +58,50 @@ size_t CompressFast(std::span<const uint8_t> in, uint8_t* out, size_t room) {
   return room - stream.avail_out;
 }
 
+// 9.4 Filter type 4: the neighbour nearest to left + up - upper left.
+uint8_t Paeth(int left, int up, int corner) {
+  const int guess = left + up - corner;
+  const int to_left = std::abs(guess - left), to_up = std::abs(guess - up),
+            to_corner = std::abs(guess - corner);
+  if (to_left <= to_up && to_left <= to_corner) return static_cast<uint8_t>(left);
+  return static_cast<uint8_t>(to_up <= to_corner ? up : corner);
+}
+
+// 12.7 Filter selection: of Sub, Up and Paeth (9.2) the one whose bytes, as signed
+// numbers, have the least sum. `above` is null for the first row. `scratch` is that of
+// one row. `out` gets the filter's byte and the row.
+void FilterRgbRow(const uint8_t* row, const uint8_t* above, size_t bytes, std::vector<uint8_t>* scratch,
+                  uint8_t* out) {
+  scratch->resize(bytes);
+  uint64_t least = std::numeric_limits<uint64_t>::max();
+  for (const uint8_t filter : {1, 2, 4}) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < bytes; ++i) {
+      const uint8_t left = i < 3 ? 0 : row[i - 3], up = above == nullptr ? 0 : above[i];
+      const uint8_t corner = i < 3 || above == nullptr ? 0 : above[i - 3];
+      const uint8_t guess = filter == 1 ? left : filter == 2 ? up : Paeth(left, up, corner);
+      (*scratch)[i] = static_cast<uint8_t>(row[i] - guess);
+      sum += static_cast<uint64_t>(std::abs(static_cast<int8_t>((*scratch)[i])));
+    }
+    if (sum >= least) continue;
+    least = sum;
+    out[0] = filter;
+    std::memcpy(out + 1, scratch->data(), bytes);
+  }
+}
+
+template <typename View>
+Status CheckSize(const View& image) {
+  constexpr uint32_t kMostSide = std::numeric_limits<int32_t>::max();
+  const uint64_t pixels = uint64_t{image.width} * image.height;
+  if (pixels == 0 || image.width > kMostSide || image.height > kMostSide ||
+      image.pixels.size() != pixels * View::kChannels) {
+    return Error(ErrorCode::kUsage, fmt::format("cannot write {} bytes as a PNG of {}x{} pixels",
+                                                image.pixels.size(), image.width, image.height));
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 struct PngEncoder::State {
@@ -64,6 +109,7 @@ struct PngEncoder::State {
   std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> compressor{
       nullptr, libdeflate_free_compressor};
   std::vector<uint8_t> rows;  // each row with its filter byte in front
+  std::vector<uint8_t> scratch;
 };
 
 PngEncoder::PngEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -82,12 +128,7 @@ Result<PngEncoder> PngEncoder::Make(int level) {
 }
 
 Status PngEncoder::Encode(const GrayView& image, std::vector<uint8_t>* out) {
-  constexpr uint32_t kMostSide = std::numeric_limits<int32_t>::max();
-  const uint64_t pixels = uint64_t{image.width} * image.height;
-  if (pixels == 0 || image.width > kMostSide || image.height > kMostSide || image.pixels.size() != pixels) {
-    return Error(ErrorCode::kUsage, fmt::format("cannot write {} bytes as a PNG of {}x{} pixels",
-                                                image.pixels.size(), image.width, image.height));
-  }
+  PL_RETURN_NOT_OK(CheckSize(image));
   const size_t row_bytes = size_t{image.width} + 1;
   std::vector<uint8_t>& rows = state_->rows;
   rows.resize(row_bytes * image.height);
@@ -95,16 +136,35 @@ Status PngEncoder::Encode(const GrayView& image, std::vector<uint8_t>* out) {
     rows[y * row_bytes] = 0;  // 9.2: filter type None
     std::memcpy(&rows[y * row_bytes + 1], image.pixels.data() + size_t{y} * image.width, image.width);
   }
+  return EncodeRows(image.width, image.height, /*colour_type=*/0, out);
+}
+
+Status PngEncoder::Encode(const RgbView& image, std::vector<uint8_t>* out) {
+  PL_RETURN_NOT_OK(CheckSize(image));
+  const size_t bytes = size_t{image.width} * 3;
+  std::vector<uint8_t>& rows = state_->rows;
+  rows.resize((bytes + 1) * image.height);
+  for (uint32_t y = 0; y < image.height; ++y) {
+    const uint8_t* row = image.pixels.data() + y * bytes;
+    FilterRgbRow(row, y == 0 ? nullptr : row - bytes, bytes, &state_->scratch, &rows[y * (bytes + 1)]);
+  }
+  return EncodeRows(image.width, image.height, /*colour_type=*/2, out);
+}
+
+Status PngEncoder::EncodeRows(uint32_t width, uint32_t height, uint8_t colour_type,
+                              std::vector<uint8_t>* out) {
+  constexpr size_t kMostChunk = std::numeric_limits<int32_t>::max();
+  const std::vector<uint8_t>& rows = state_->rows;
   // A literal takes at most 9 bits in the fixed codes, and what does not shrink is stored.
   const bool fast = state_->level == kFastLevel;
   const size_t bound = libdeflate_zlib_compress_bound(state_->compressor.get(), rows.size()) +
                        (fast ? rows.size() / 8 + 64 : 0);
-  if (bound > kMostSide) return Error(ErrorCode::kUnsupported, "an image too large for one PNG data chunk");
+  if (bound > kMostChunk) return Error(ErrorCode::kUnsupported, "an image too large for one PNG data chunk");
   const size_t start = out->size();
   out->resize(start + sizeof(kSignature) + 13 + bound + 3 * kChunkOverhead);
   uint8_t* at = out->data() + start;
   std::memcpy(at, kSignature, sizeof(kSignature));
-  at = PutHeader(at + sizeof(kSignature), image.width, image.height);
+  at = PutHeader(at + sizeof(kSignature), width, height, colour_type);
   const size_t compressed =
       fast ? CompressFast(rows, at + 8, bound)
            : libdeflate_zlib_compress(state_->compressor.get(), rows.data(), rows.size(), at + 8, bound);

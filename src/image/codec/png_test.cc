@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "image/pixels/luma.h"
+#include "image/thumbnail/thumbnail.h"
+
 namespace pixlake::image {
 namespace {
 
@@ -41,6 +44,24 @@ TEST(PngTest, PixelsThatDoNotShrinkStillFit) {
     std::vector<uint8_t> png;
     ASSERT_EQ(encoder.Encode({pixels, side, side}, &png), Status::OK());
     EXPECT_EQ(DecodePngToGray(png).ValueOrDie().pixels, pixels);
+  }
+}
+
+TEST(PngTest, ColoursComeBackAsTheirBrightness) {
+  for (const int level : {1, 6}) {
+    PngEncoder encoder = PngEncoder::Make(level).ValueOrDie();
+    for (const auto& [width, height] : {std::pair{1u, 1u}, {3u, 50u}, {64u, 9u}}) {
+      const auto pixels = RandomPixels(size_t{width} * height * 3, width);
+      std::vector<uint8_t> png;
+      ASSERT_EQ(encoder.Encode(RgbView{width, height, pixels}, &png), Status::OK());
+      const GrayImage decoded = DecodePngToGray(png).ValueOrDie();
+      ASSERT_EQ(decoded.pixels.size(), pixels.size() / 3);
+      for (size_t i = 0; i < decoded.pixels.size(); ++i) {
+        ASSERT_EQ(decoded.pixels[i], Luma(pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]));
+      }
+      const RgbImage whole = MakeThumbnail(png, 1000, 1000).ValueOrDie();
+      EXPECT_EQ(whole.pixels, pixels);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "image/pixels/gray_image.h"
+#include "image/pixels/rgb_image.h"
 
 namespace pixlake::image {
 
@@ -19,7 +20,8 @@ struct ContactSheetOptions {
 };
 
 // Lays images out row by row, each centred in its cell and cut to it. kUsage for
-// no image, kOverBudget for a sheet of more than 2^28 pixels.
+// no image, kOverBudget for a sheet of more than 2^28 bytes.
 Result<GrayImage> MakeContactSheet(std::span<const GrayImage> images, const ContactSheetOptions& options);
+Result<RgbImage> MakeContactSheet(std::span<const RgbImage> images, const ContactSheetOptions& options);
 
 }  // namespace pixlake::image

@@ -33,8 +33,21 @@ TEST(ContactSheetTest, ScalesCentresAndCuts) {
   EXPECT_THAT(sheet.pixels, testing::ElementsAre(1, 1, 2, 2, 1, 1, 2, 2, 7, 7, 96, 96, 7, 7, 96, 96));
 }
 
+TEST(ContactSheetTest, ColoursStayTogether) {
+  const std::vector<RgbImage> images{{{1, 2, 3}, 1, 1}, {{4, 5, 6}, 1, 1}};
+  ContactSheetOptions options;
+  options.gap = 1;
+  options.columns = 2;
+  options.background = 9;
+  const RgbImage sheet = MakeContactSheet(std::span<const RgbImage>(images), options).ValueOrDie();
+  EXPECT_EQ(sheet.width, 5u);
+  EXPECT_EQ(sheet.height, 3u);
+  EXPECT_THAT(std::vector<uint8_t>(sheet.pixels.begin() + 15, sheet.pixels.begin() + 30),
+              testing::ElementsAre(9, 9, 9, 1, 2, 3, 9, 9, 9, 4, 5, 6, 9, 9, 9));
+}
+
 TEST(ContactSheetTest, RefusesNothingAndTooMuch) {
-  EXPECT_EQ(CodeOf(MakeContactSheet({}, {}).status()), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf(MakeContactSheet(std::span<const GrayImage>(), {}).status()), ErrorCode::kUsage);
   const std::vector<GrayImage> images{{{1}, 1, 1}};
   ContactSheetOptions options;
   options.scale = 4000000000u;
