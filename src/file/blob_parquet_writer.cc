@@ -16,6 +16,7 @@
 #include "file/blob_batch_internal.h"
 #include "file/blob_column_internal.h"
 #include "file/blob_properties_internal.h"
+#include "file/bloom_filters_internal.h"
 #include "file/levels.h"
 
 namespace pixlake::file {
@@ -23,11 +24,6 @@ namespace {
 
 constexpr char kMagic[] = "PAR1";
 constexpr int64_t kMaxPageBytes = int64_t{64} << 20;
-
-// OutputFile's stream belongs to the file; parquet wants to share it.
-std::shared_ptr<arrow::io::OutputStream> Borrow(arrow::io::OutputStream* stream) {
-  return {std::shared_ptr<void>(), stream};
-}
 
 class Writer : public BlobParquetWriter {
  public:
@@ -40,7 +36,13 @@ class Writer : public BlobParquetWriter {
         blocks_(page_bytes_) {}
 
   Status Init() {
-    for (const auto& field : schema_->fields()) blob_.push_back(IsBlob(*field->type()));
+    int leaf = 0;
+    for (const auto& field : schema_->fields()) {
+      blob_.push_back(IsBlob(*field->type()));
+      leaves_.push_back(leaf);
+      leaf += LeafCount(*field->type());
+    }
+    PL_ASSIGN_OR_RETURN(bloom_filters_, BloomFilters::Make(*schema_, options_.bloom_filter_columns));
     std::shared_ptr<parquet::SchemaDescriptor> descriptor;
     const auto with_ids = WithFieldIds(schema_, options_.field_ids);
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().build();
@@ -154,21 +156,16 @@ class Writer : public BlobParquetWriter {
     return Status::OK();
   }
 
-  static int LeafCount(const arrow::DataType& type) {
-    if (type.num_fields() == 0) return 1;
-    int count = 0;
-    for (const auto& child : type.fields()) count += LeafCount(*child->type());
-    return count;
-  }
-
   std::unique_ptr<parquet::PageWriter> MakePager(parquet::ColumnChunkMetaDataBuilder* chunk, int leaf) {
     const auto path = descriptor_->Column(leaf)->path();
     const bool compressed = properties_->compression(path) != parquet::Compression::UNCOMPRESSED;
     const auto codec =
         compressed ? properties_->codec_options(path) : std::make_shared<parquet::CodecOptions>();
+    // The stream belongs to the output; parquet wants to share it.
+    std::shared_ptr<arrow::io::OutputStream> borrowed(std::shared_ptr<void>(), output_->stream());
     return parquet::PageWriter::Open(
-        Borrow(output_->stream()), properties_->compression(path), chunk,
-        static_cast<int16_t>(closed_groups_), static_cast<int16_t>(leaf), arrow::default_memory_pool(),
+        std::move(borrowed), properties_->compression(path), chunk, static_cast<int16_t>(closed_groups_),
+        static_cast<int16_t>(leaf), arrow::default_memory_pool(),
         /*buffered_row_group=*/true, nullptr, nullptr,
         /*page_write_checksum_enabled=*/true,
         properties_->statistics_enabled(path) ? page_index_->GetColumnIndexBuilder(leaf) : nullptr,
@@ -185,6 +182,7 @@ class Writer : public BlobParquetWriter {
         ++leaf;
         continue;
       }
+      bloom_filters_.Add(i, *column, offset, length);
       std::vector<LeafColumn> leaves;
       PL_RETURN_NOT_OK(ShredLevels(*schema_->field(i), column->Slice(offset, length), &leaves));
       for (const LeafColumn& values : leaves) {
@@ -233,6 +231,7 @@ class Writer : public BlobParquetWriter {
       const size_t last = leaf + static_cast<size_t>(LeafCount(*schema_->field(i)->type()));
       for (; leaf < last; ++leaf) plain_[leaf]->Close();
     }
+    bloom_filters_.CloseRowGroup();
     PL_ASSIGN_OR_RETURN(const int64_t position, output_->stream()->Tell());
     row_group_->set_num_rows(rows_in_group_);
     row_group_->Finish(position - group_start_, static_cast<int16_t>(closed_groups_));
@@ -248,6 +247,8 @@ class Writer : public BlobParquetWriter {
 
   Status WriteFooter(WrittenFile* written) {
     PL_RETURN_NOT_OK(CloseRowGroup());
+    PL_ASSIGN_OR_RETURN(const auto filters, bloom_filters_.WriteTo(output_->stream(), leaves_));
+    metadata_->SetIndexLocations(parquet::IndexKind::kBloomFilter, filters);
     page_index_->Finish();
     const auto locations = page_index_->WriteTo(output_->stream());
     metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
@@ -264,7 +265,9 @@ class Writer : public BlobParquetWriter {
   const BlobParquetOptions options_;
   const int64_t page_bytes_;
   PageBlocks blocks_;
-  std::vector<bool> blob_;  // by field
+  std::vector<bool> blob_;   // by field
+  std::vector<int> leaves_;  // the first of each field
+  BloomFilters bloom_filters_;
   std::shared_ptr<parquet::SchemaDescriptor> descriptor_;
   std::shared_ptr<parquet::WriterProperties> properties_;
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;

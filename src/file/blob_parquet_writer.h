@@ -22,6 +22,8 @@ struct BlobParquetOptions {
   int zstd_level = 3;
   // Written into every Parquet field as its field id when given, by top-level position.
   std::vector<int32_t> field_ids;
+  // Top-level texts, such as `id`, that get a bloom filter for each row group.
+  std::vector<std::string> bloom_filter_columns;
 };
 
 // What a finished file is.

@@ -9,6 +9,8 @@
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/reader.h>
+#include <parquet/bloom_filter.h>
+#include <parquet/bloom_filter_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
@@ -185,6 +187,44 @@ TEST_F(BlobParquetWriterTest, LongRunsOfScatteredNullsSurvive) {
   ASSERT_EQ(writer->Write(*batch), Status::OK());
   ASSERT_TRUE(writer->Close().ok());
   EXPECT_TRUE(ReadBack()->Equals(*arrow::Table::FromRecordBatches({batch}).ValueOrDie()));
+}
+
+TEST_F(BlobParquetWriterTest, BloomFiltersHoldEveryTextAndFewOthers) {
+  BlobParquetOptions options;
+  options.bloom_filter_columns = {"label"};
+  options.row_group_bytes = 2 << 20;
+  auto writer = Open(kBlobSchema, options);
+  arrow::StringBuilder labels;
+  for (int i = 0; i < 4000; ++i) ASSERT_TRUE(labels.Append("label " + std::to_string(i)).ok());
+  const auto batch = Blobs(kBlobSchema, 4000, 3000, false, 1);
+  ASSERT_EQ(writer->Write(*arrow::RecordBatch::Make(kBlobSchema, 4000,
+                                                    {batch->column(0), labels.Finish().ValueOrDie()})),
+            Status::OK());
+  ASSERT_TRUE(writer->Close().ok());
+  const auto parquet = Parquet();
+  int row = 0;
+  for (int g = 0; g < parquet->metadata()->num_row_groups(); ++g) {
+    const auto group = parquet->metadata()->RowGroup(g);
+    EXPECT_FALSE(group->ColumnChunk(0)->bloom_filter_offset().has_value());
+    ASSERT_TRUE(group->ColumnChunk(1)->bloom_filter_length().has_value());
+    EXPECT_LT(*group->ColumnChunk(1)->bloom_filter_length(), group->num_rows() * 3 + 64);
+    const auto filter = parquet->GetBloomFilterReader().RowGroup(g)->GetColumnBloomFilter(1);
+    ASSERT_NE(filter, nullptr);
+    const auto holds = [&](const std::string& text) {
+      return filter->FindHash(filter->Hash(std::string_view(text)));
+    };
+    for (const int end = row + static_cast<int>(group->num_rows()); row < end; ++row)
+      EXPECT_TRUE(holds("label " + std::to_string(row)));
+    int false_positives = 0;
+    for (int i = 0; i < 10000; ++i) false_positives += holds("other " + std::to_string(i)) ? 1 : 0;
+    EXPECT_LT(false_positives, 200);
+  }
+  EXPECT_EQ(row, 4000);
+  options.bloom_filter_columns = {"image"};
+  EXPECT_EQ(CodeOf(BlobParquetWriter::Open(folder_.store->Create(folder_.Child("other")).ValueOrDie(),
+                                           kBlobSchema, options)
+                       .status()),
+            ErrorCode::kUsage);
 }
 
 TEST_F(BlobParquetWriterTest, AnEmptyFileIsStillAFile) {

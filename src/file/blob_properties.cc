@@ -44,6 +44,8 @@ std::shared_ptr<parquet::WriterProperties> PropertiesFor(const parquet::SchemaDe
   builder.compression(parquet::Compression::ZSTD)->compression_level(options.zstd_level);
   builder.enable_write_page_index()->created_by("pixlake version 0.1.0");
   ExemptBlobs(schema, &builder);
+  // Worth a filter means hardly any value twice: a dictionary would only cost.
+  for (const std::string& column : options.bloom_filter_columns) builder.disable_dictionary(column);
   return builder.build();
 }
 

@@ -127,6 +127,13 @@ Status Shred(const arrow::Field& field, const std::shared_ptr<arrow::Array>& arr
 
 }  // namespace
 
+int LeafCount(const arrow::DataType& type) {
+  if (type.num_fields() == 0) return 1;
+  int count = 0;
+  for (const auto& child : type.fields()) count += LeafCount(*child->type());
+  return count;
+}
+
 Status ShredLevels(const arrow::Field& field, const std::shared_ptr<arrow::Array>& array,
                    std::vector<LeafColumn>* leaves) {
   Entries rows;

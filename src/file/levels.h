@@ -21,6 +21,9 @@ struct LeafColumn {
   bool nullable = false;
 };
 
+// How many leaves a column of the type has.
+int LeafCount(const arrow::DataType& type);
+
 // Shreds `array`, a column of `field`, into its leaves in schema order, as Dremel
 // does (Parquet format, "Nested Encoding"). Structs, lists (list, large_list,
 // fixed_size_list not) and maps of any depth. kUnsupported for other nested types,

@@ -5,7 +5,7 @@
 #include "table/predicate.h"
 
 namespace parquet {
-class FileMetaData;
+class ParquetFileReader;
 }
 
 namespace pixlake::table {
@@ -25,9 +25,10 @@ bool BindComparison(const Comparison& comparison, const std::vector<FieldMatch>&
 // The constant of a partition value (null allowed).
 BoundComparison BindConstant(const Comparison& comparison, const std::shared_ptr<arrow::Scalar>& value);
 
-// False only when no row of the row group satisfies every condition. Throws what
+// False only when no row of the row group satisfies every condition: by statistics,
+// and by the bloom filter where one text or a list of them is looked for. Throws what
 // parquet throws.
-bool RowGroupMayMatch(const parquet::FileMetaData& metadata, int row_group,
+bool RowGroupMayMatch(parquet::ParquetFileReader* file, int row_group,
                       const std::vector<BoundComparison>& comparisons);
 
 }  // namespace pixlake::table

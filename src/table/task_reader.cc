@@ -170,7 +170,7 @@ Status TaskReader::PlanRowGroups() {
     if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - first_row) {
       return Error(ErrorCode::kCorrupt, fmt::format("row group {} claims {} rows", i, rows));
     }
-    if (rows > 0 && RowGroupMayMatch(*metadata, i, comparisons)) {
+    if (rows > 0 && RowGroupMayMatch(file_->parquet_reader(), i, comparisons)) {
       stretches_.push_back({i, first_row, rows, BatchRows(i, rows)});
     }
     first_row += rows;
