@@ -50,7 +50,8 @@ Status Run(const CatOptions& options) {
 void AddCatCommand(CLI::App* program) {
   const auto options = std::make_shared<CatOptions>();
   CLI::App* command = program->add_subcommand("cat", "One image of a table, its bytes as they were stored");
-  command->add_option("TABLE", options->request.table, "Path or URI of the table")->required();
+  command->add_option("TABLE", options->request.table, "Path or URI of the table, or its name in the lake")
+      ->required();
   auto* id = command->add_option("ID", options->request.id,
                                  "The row's `id`; in a table without that column the image's SHA-256");
   command->add_option("--row", options->request.row, "Position in the table, from 0")
@@ -63,6 +64,7 @@ void AddCatCommand(CLI::App* program) {
   command->add_option("--version", options->request.version.version, "The table as it was at this version")
       ->type_name("N");
   command->add_option("-o,--output", options->output, "Write to this file")->type_name("FILE");
+  AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(*options); });
 }

@@ -23,6 +23,7 @@ struct Chosen {
 };
 Chosen g_chosen;
 bool g_reported = false;
+int g_exit_status = kDone;
 
 int Report(const Status& status, bool json) {
   if (status.ok()) return kDone;
@@ -91,8 +92,16 @@ void AddCommonOptions(CLI::App* command, CommonOptions* options) {
       ->group(group);
 }
 
+CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options) {
+  return command
+      ->add_option("--lake", options->lake, "The lake whose tables have names (environment PIXLAKE_LAKE)")
+      ->type_name("LAKE")
+      ->envname("PIXLAKE_LAKE");
+}
+
 Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options) {
   engine::EngineOptions engine_options;
+  engine_options.lake = options.lake;
   if (!options.memory.empty()) {
     PL_ASSIGN_OR_RETURN(engine_options.memory_bytes, ParseByteSize(options.memory));
     if (engine_options.memory_bytes == 0)
@@ -107,6 +116,10 @@ void OnCommand(CLI::App* command, const CommonOptions* options, std::function<St
   command->callback([options, body = std::move(body)] {
     g_chosen = {body, options != nullptr && options->json};
   });
+}
+
+void ExitWith(int status) {
+  g_exit_status = status;
 }
 
 Status Reported(Status status) {
@@ -129,6 +142,7 @@ int RunProgram(CLI::App* program, int argc, char** argv) {
   if (parsed != kDone) return parsed;
   int status = kDone;
   if (g_chosen.body) status = Report(RunChosen(), g_chosen.json);
+  if (status == kDone) status = g_exit_status;
   const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
   if (lost && status == kDone) {
     fmt::print(stderr, "pixlake: error: writing to standard output: {}\n", std::strerror(errno));

@@ -17,6 +17,7 @@ namespace pixlake::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
+inline constexpr int kSomeQuarantined = 3;
 
 // Keys stay in the order they are set: people read them.
 using Json = nlohmann::ordered_json;
@@ -27,16 +28,23 @@ struct CommonOptions {
   bool no_sync = false;
   std::string memory;
   int threads = 0;
+  std::string lake;
 };
 
 // --json, --quiet, --memory, --threads, --no-sync, on any command.
 void AddCommonOptions(CLI::App* command, CommonOptions* options);
+
+// --lake, for commands that take a table by its name.
+CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
 
 Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options);
 
 // Arranges that `body` runs after parsing when `command` was chosen; its status
 // becomes the exit status and, on an error, the message.
 void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body);
+
+// The exit status when the command's work is done, but not in the plainest sense.
+void ExitWith(int status);
 
 // Prints one JSON object (indented when stdout is a terminal).
 void PrintJson(const Json& object);
@@ -50,6 +58,8 @@ int RunProgram(CLI::App* program, int argc, char** argv);
 // Each adds itself and its options to the program.
 void AddMnistCommand(CLI::App* program);  // as `mnist-to-delta`
 void SetUpMnist(CLI::App* command);       // the program `mnist-to-delta` itself
+void AddInitCommand(CLI::App* program);
+void AddIngestCommand(CLI::App* program);
 void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);
 void AddTableCommand(CLI::App* program);

@@ -8,8 +8,12 @@ int main(int argc, char** argv) {
       "pixlake");
   program.require_subcommand(1);
   program.set_help_all_flag("--help-all", "Help of every command");
-  program.footer("`pixlake COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 wrong usage.");
+  program.footer(
+      "`pixlake COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 wrong usage,\n3 done but some "
+      "inputs were quarantined.");
   pixlake::cli::AddMnistCommand(&program);
+  pixlake::cli::AddInitCommand(&program);
+  pixlake::cli::AddIngestCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddCatCommand(&program);
   pixlake::cli::AddTableCommand(&program);

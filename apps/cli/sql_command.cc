@@ -70,6 +70,7 @@ void AddSqlCommand(CLI::App* program) {
   command->add_option("--max-rows", options->max_rows, "Rows of a table that are shown; 0: all")
       ->type_name("N")
       ->capture_default_str();
+  AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(options.get()); });
 }

@@ -157,6 +157,7 @@ Status RunCheck(const TableOptions& options) {
 CLI::App* AddAction(CLI::App* group, const char* name, const char* help, TableOptions* options,
                     Status (*run)(TableOptions*)) {
   CLI::App* command = group->add_subcommand(name, help);
+  AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options, run] { return run(options); });
   return command;
@@ -173,7 +174,7 @@ void AddTableCommand(CLI::App* program) {
       AddAction(group, "list", "Tables under a folder", &list, [](TableOptions* o) { return RunList(*o); });
   command->add_option("FOLDER", list.uri, "Where to look, subfolders included")->capture_default_str();
   command = AddAction(group, "describe", "Schema, size, version, properties", &describe, RunDescribe);
-  command->add_option("TABLE", describe.uri, "Path or URI of the table")->required();
+  command->add_option("TABLE", describe.uri, "Path or URI of the table, or its name in the lake")->required();
   auto* version =
       command->add_option("--version", describe.version.version, "As it was at this version")->type_name("N");
   command->add_option("--as-of", describe.as_of, "As it was at this time (UTC unless it says otherwise)")
@@ -181,12 +182,12 @@ void AddTableCommand(CLI::App* program) {
       ->excludes(version);
   command = AddAction(group, "history", "What was done to it, newest first", &history,
                       [](TableOptions* o) { return RunHistory(*o); });
-  command->add_option("TABLE", history.uri, "Path or URI of the table")->required();
+  command->add_option("TABLE", history.uri, "Path or URI of the table, or its name in the lake")->required();
   command->add_option("--limit", history.limit, "At most this many entries")->type_name("N");
   command =
       AddAction(group, "check", "Verify every file against the log; exit status 1 when something is wrong",
                 &check, [](TableOptions* o) { return RunCheck(*o); });
-  command->add_option("TABLE", check.uri, "Path or URI of the table")->required();
+  command->add_option("TABLE", check.uri, "Path or URI of the table, or its name in the lake")->required();
 }
 
 }  // namespace pixlake::cli

@@ -57,6 +57,9 @@ class FaultStore : public io::Store {
                                            const std::string& start_from) override {
     return inner_->List(folder, start_from);
   }
+  Result<std::vector<std::string>> ListFolders(const std::string& folder) override {
+    return inner_->ListFolders(folder);
+  }
   Result<bool> Exists(const std::string& path) override { return inner_->Exists(path); }
   Status Delete(const std::string& path) override {
     hook_();

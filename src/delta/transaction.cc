@@ -89,6 +89,9 @@ AppendTransaction::~AppendTransaction() {
 }
 
 void AppendTransaction::DeleteStaged() {
+  if (never_delete_) {
+    return;
+  }
   for (const table::StagedFile& file : files_) {
     // Best effort: an unreferenced file is no part of the table.
     (void)read_->location().store->Delete(read_->location().Child(file.name));

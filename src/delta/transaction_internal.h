@@ -23,6 +23,7 @@ class AppendTransaction : public table::Transaction {
 
   void Append(table::StagedFile file) override { files_.push_back(std::move(file)); }
   void SetTxn(std::string app_id, int64_t version) override;
+  void KeepStagedFiles() override { never_delete_ = true; }
   Result<table::CommitOutcome> Commit() override;
 
  private:
@@ -49,7 +50,8 @@ class AppendTransaction : public table::Transaction {
   int64_t last_commit_timestamp_ = 0;  // in-commit, of version_ - 1
   Protocol protocol_;                  // as of version_ - 1
   Metadata metadata_;
-  bool keep_files_ = false;  // committed, or nobody knows
+  bool keep_files_ = false;    // committed, or nobody knows
+  bool never_delete_ = false;  // the caller's, whatever happens
 };
 
 // The names and sizes of this program in commitInfo.

@@ -52,7 +52,18 @@ Result<std::unique_ptr<Engine>> Engine::Make(EngineOptions options) {
 Result<io::Location> Engine::Locate(const std::string& uri) const {
   io::LocalOptions local;
   local.sync = options_.sync;
-  return io::Locate(uri, local);
+  const auto name = catalog::ParseTableName(uri);
+  if (!name || !has_lake()) return io::Locate(uri, local);
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, OpenLake());
+  return lake.TablePlace(*name);
+}
+
+Result<catalog::Lake> Engine::OpenLake() const {
+  if (!has_lake()) return Error(ErrorCode::kUsage, "which lake? Give --lake LAKE or set PIXLAKE_LAKE");
+  io::LocalOptions local;
+  local.sync = options_.sync;
+  PL_ASSIGN_OR_RETURN(io::Location place, io::Locate(options_.lake, local));
+  return catalog::Lake::Open(std::move(place));
 }
 
 Result<std::unique_ptr<table::Table>> Engine::OpenTable(const std::string& uri) const {
@@ -63,8 +74,10 @@ Result<std::unique_ptr<table::Table>> Engine::OpenTable(const std::string& uri) 
     if (there) return format->Open(location);
     names.append(names.empty() ? "" : ", ").append(format->name());
   }
+  const bool named = catalog::ParseTableName(uri).has_value() && !has_lake();
   return Error(ErrorCode::kNotFound,
-               fmt::format("there is no table at {} (looked for: {})", location.path, names));
+               fmt::format("there is no table at {} (looked for: {}){}", location.path, names,
+                           named ? "; for the table of a lake give --lake LAKE" : ""));
 }
 
 Result<table::TableFormat*> Engine::Format(std::string_view name) const {

@@ -9,12 +9,15 @@
 #include "base/result.h"
 #include "table/table.h"
 
+#include "catalog/lake.h"
+
 namespace pixlake::engine {
 
 struct EngineOptions {
   int64_t memory_bytes = 0;  // 0: a quarter of the machine's, at most 4 GiB
   int threads = 0;           // 0: one for each core this process may use
   bool sync = true;          // fsync before success is reported
+  std::string lake;          // path or URI of the lake whose tables have names; empty: none
 };
 
 // Thread-safe once made.
@@ -25,8 +28,13 @@ class Engine {
   int64_t memory_bytes() const { return options_.memory_bytes; }
   int threads() const { return options_.threads; }
 
-  // A path or URI to a place in a store.
+  // A path or URI to a place in a store; with a lake, "raw.images" is the place of
+  // its table of that name.
   Result<io::Location> Locate(const std::string& uri) const;
+
+  // The lake of the options. kUsage when none was given, kNotFound when it is none.
+  Result<catalog::Lake> OpenLake() const;
+  bool has_lake() const { return !options_.lake.empty(); }
 
   // The table at `uri`, whatever its format. kNotFound, naming the formats looked
   // for, when there is none.

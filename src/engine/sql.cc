@@ -64,6 +64,12 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
   options.threads = engine.threads();
   options.temp_folder = TemporaryFolder();
   options.scan_functions.push_back(std::move(scan));
+  if (engine.has_lake()) {
+    PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
+    PL_ASSIGN_OR_RETURN(const auto names, lake.TableNames());
+    for (const catalog::TableName& name : names)
+      options.named_tables.push_back({name.zone, name.name, "delta_scan"});
+  }
   return query::SqlSession::Open(std::move(options));
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <arrow/io/file.h>
@@ -139,6 +141,20 @@ class LocalStore : public Store {
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
     return found;
+  }
+
+  Result<std::vector<std::string>> ListFolders(const std::string& folder) override {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code gone;
+      if (entry->is_directory(gone)) names.push_back(entry->path().filename().string());
+    }
+    if (error && error != std::errc::no_such_file_or_directory)
+      return ErrnoError(error.value(), "listing", folder);
+    std::sort(names.begin(), names.end());
+    return names;
   }
 
   Result<bool> Exists(const std::string& path) override {

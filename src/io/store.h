@@ -65,6 +65,9 @@ class Store {
   virtual Result<std::vector<ObjectInfo>> List(const std::string& folder,
                                                const std::string& start_from = "") = 0;
 
+  // The names of the folders directly in a folder, sorted. One that does not exist has none.
+  virtual Result<std::vector<std::string>> ListFolders(const std::string& folder) = 0;
+
   // True when a file or folder of that name exists.
   virtual Result<bool> Exists(const std::string& path) = 0;
 

@@ -64,6 +64,14 @@ class Extractor {
     return value.at("value").get<std::string>();
   }
 
+  // What a table reference scans: the path it is, or for schema.table the name under
+  // which the session knows it, in any case.
+  static std::string TableUri(const Json& table) {
+    const std::string schema = TextAt(table, "schema_name");
+    const std::string name = TextAt(table, "table_name");
+    return schema.empty() ? name : LowerCase(schema + "." + name);
+  }
+
   // Every URI that the statement may scan, wherever it stands.
   void CountUris(const Json& node) {
     if (node.is_object()) {
@@ -72,7 +80,7 @@ class Extractor {
         if (uri) ++uses_[*uri];
         computed_uri_ |= !uri;
       }
-      if (TextAt(node, "type") == "BASE_TABLE") ++uses_[TextAt(node, "table_name")];
+      if (TextAt(node, "type") == "BASE_TABLE") ++uses_[TableUri(node)];
     }
     if (node.is_structured()) {
       for (const Json& child : node) CountUris(child);
@@ -115,8 +123,10 @@ class Extractor {
     source.prunable = IsNullOrMissing(from, "sample") && from.contains("column_name_alias") &&
                       from.at("column_name_alias").empty();
     if (type == "BASE_TABLE") {
-      source.uri = TextAt(from, "table_name");
-      source.prunable &= TextAt(from, "schema_name").empty() && IsNullOrMissing(from, "at_clause");
+      source.uri = TableUri(from);
+      source.prunable &= TextAt(from, "catalog_name").empty() && IsNullOrMissing(from, "at_clause");
+      if (source.alias.empty() && source.uri.find('.') != std::string::npos)
+        source.alias = LowerCase(TextAt(from, "table_name"));
     } else if (type == "TABLE_FUNCTION" && from.contains("function") && IsScan(from.at("function"))) {
       source.uri = UriOf(from.at("function")).value_or("");
       source.prunable &= TextAt(from, "with_ordinality") == "WITHOUT_ORDINALITY";

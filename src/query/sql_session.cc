@@ -8,6 +8,7 @@
 
 #include "query/duckdb_handles_internal.h"
 #include "query/query_result_internal.h"
+#include "query/scan_literals_internal.h"
 #include "query/table_scan_function_internal.h"
 
 namespace pixlake::query {
@@ -23,8 +24,10 @@ class Session : public SqlSession {
 
  private:
   ScanPredicates PredicatesOf(const std::string& sql);
+  Status NameTables(const std::string& sql);
 
   SessionOptions options_;
+  std::vector<bool> named_;  // by options_.named_tables: its view is there
   std::vector<std::string> function_names_;
   Database database_;
   Connection connection_;
@@ -88,6 +91,7 @@ Status Session::Start(SessionOptions options) {
     function_names_.push_back(function.name);
   }
   RegisterReplacementScan(database_.get(), options_.scan_functions);
+  named_.assign(options_.named_tables.size(), false);
   return Status::OK();
 }
 
@@ -103,6 +107,28 @@ ScanPredicates Session::PredicatesOf(const std::string& sql) {
   return ExtractScanPredicates(tree, function_names_);
 }
 
+// Views for the tables that the statements may name. Making one opens its table, so
+// only those whose name stands somewhere in the text.
+Status Session::NameTables(const std::string& sql) {
+  const std::string text = LowerCase(sql);
+  const bool lists = text.find("show") != std::string::npos || text.find("_schema") != std::string::npos ||
+                     text.find("duckdb_") != std::string::npos;
+  for (size_t i = 0; i < options_.named_tables.size(); ++i) {
+    const NamedTable& table = options_.named_tables[i];
+    if (named_[i] || (!lists && text.find(table.name) == std::string::npos)) continue;
+    const std::string view =
+        fmt::format("CREATE SCHEMA IF NOT EXISTS \"{0}\"; CREATE VIEW \"{0}\".\"{1}\" AS FROM {2}('{0}.{1}')",
+                    table.schema, table.name, table.scan);
+    const Status made = Execute(connection_.get(), view.c_str());
+    if (!made.ok()) {
+      const Status failure = context_->failure();
+      return failure.ok() ? made : failure;
+    }
+    named_[i] = true;
+  }
+  return Status::OK();
+}
+
 bool IsSelect(duckdb_prepared_statement statement) {
   const auto type = duckdb_prepared_statement_type(statement);
   return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
@@ -116,6 +142,8 @@ Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
     if (message != nullptr) return DuckDbError(message);
     return Error(ErrorCode::kUsage, "there is no statement to run");
   }
+  context_->BeginQuery({});
+  PL_RETURN_NOT_OK(NameTables(sql));
   context_->BeginQuery(count == 1 && only_selects_ ? PredicatesOf(sql) : ScanPredicates{});
   for (idx_t i = 0; i < count; ++i) {
     Prepared prepared;

@@ -30,11 +30,20 @@ struct ScanFunction {
   std::function<bool(const std::string& name)> recognises;
 };
 
+// A table that statements may name: `FROM schema.name` is `FROM scan('schema.name')`.
+// Lower case.
+struct NamedTable {
+  std::string schema;
+  std::string name;
+  std::string scan;  // a ScanFunction's name, which knows the text "schema.name"
+};
+
 struct SessionOptions {
   int64_t memory_limit_bytes = 0;  // 0: DuckDB's own default (80 % of the machine)
   int threads = 0;                 // 0: one a core
   std::string temp_folder;         // where queries larger than memory spill; empty: nowhere
   std::vector<ScanFunction> scan_functions;
+  std::vector<NamedTable> named_tables;
 };
 
 // Files of tables that the scans of a query planned.

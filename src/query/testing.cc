@@ -41,6 +41,9 @@ class CountingStore : public io::Store {
   Result<std::vector<io::ObjectInfo>> List(const std::string& folder, const std::string& from) override {
     return local_->List(folder, from);
   }
+  Result<std::vector<std::string>> ListFolders(const std::string& folder) override {
+    return local_->ListFolders(folder);
+  }
   Result<bool> Exists(const std::string& path) override { return local_->Exists(path); }
   Status Delete(const std::string& path) override { return local_->Delete(path); }
 

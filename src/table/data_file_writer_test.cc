@@ -113,6 +113,9 @@ class FailingStore : public io::Store {
   Result<std::vector<io::ObjectInfo>> List(const std::string& folder, const std::string& from) override {
     return store_->List(folder, from);
   }
+  Result<std::vector<std::string>> ListFolders(const std::string& folder) override {
+    return store_->ListFolders(folder);
+  }
   Result<bool> Exists(const std::string& path) override { return store_->Exists(path); }
   Status Delete(const std::string& path) override { return store_->Delete(path); }
 

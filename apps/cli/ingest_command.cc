@@ -1,0 +1,133 @@
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/byte_size.h"
+#include "base/progress.h"
+#include "engine/ingest.h"
+
+#include "cli/command.h"
+
+namespace pixlake::cli {
+namespace {
+
+struct IngestOptions {
+  CommonOptions common;
+  engine::IngestRequest request;
+};
+
+Json ToJson(const ingest::LakeIngestReport& report, double seconds) {
+  const ingest::StageCounts& added = report.added;
+  Json json = {{"status", "ok"},
+               {"items", report.items},
+               {"images", added.images},
+               {"binary", added.binary},
+               {"quarantined", added.quarantined},
+               {"duplicates", added.duplicates},
+               {"unchanged", report.unchanged + added.unchanged},
+               {"gone", added.gone},
+               {"skipped", report.skipped},
+               {"bytes", added.bytes},
+               {"batches", report.batches},
+               {"replayed_batches", report.replayed_batches},
+               {"seconds", seconds}};
+  json["verdicts"] = Json::object();
+  for (const auto& [verdict, count] : added.verdicts) json["verdicts"][verdict] = count;
+  json["versions"] = Json::object();
+  for (const auto& [table, version] : report.versions) json["versions"][table] = version;
+  return json;
+}
+
+void PrintReport(const ingest::LakeIngestReport& report, const std::string& lake, double seconds) {
+  const ingest::StageCounts& added = report.added;
+  if (report.replayed_batches > 0)
+    fmt::print("Committed {} batch{} that an interrupted run had staged\n", report.replayed_batches,
+               report.replayed_batches == 1 ? "" : "es");
+  const double rate = seconds > 0 ? static_cast<double>(added.bytes) / seconds : 0;
+  fmt::print("{} files met in {:.2f} s: {} new images, {} other files, {} duplicates, {} unchanged\n",
+             report.items, seconds, added.images, added.binary, added.duplicates,
+             report.unchanged + added.unchanged);
+  if (added.bytes > 0)
+    fmt::print("{} added, {}/s\n", FormatByteSize(added.bytes), FormatByteSize(static_cast<int64_t>(rate)));
+  if (added.gone > 0) fmt::print("{} places are no longer there\n", added.gone);
+  if (report.skipped > 0) fmt::print("{} left out by options (hidden, links, patterns)\n", report.skipped);
+  if (added.quarantined > 0) {
+    std::string verdicts;
+    for (const auto& [verdict, count] : added.verdicts)
+      verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", count, verdict);
+    fmt::print(
+        "{} quarantined ({}): pixlake sql \"SELECT source, verdict, message FROM raw.quarantine\" --lake "
+        "{}\n",
+        added.quarantined, verdicts, lake);
+  }
+  if (report.batches == 0) fmt::print("Nothing new\n");
+}
+
+Status Run(IngestOptions* options) {
+  engine::IngestRequest& request = options->request;
+  request.lake = options->common.lake;
+  if (request.lake.empty())
+    return Error(ErrorCode::kUsage, "which lake? Give --lake LAKE or set PIXLAKE_LAKE");
+  // The lake may have to be made: it is not the engine's yet.
+  CommonOptions common = options->common;
+  common.lake.clear();
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(common));
+  const auto start = std::chrono::steady_clock::now();
+  std::optional<Progress> progress;
+  progress.emplace("Ingesting", 0, !common.quiet && !common.json);
+  request.options.on_items = [&](int64_t items, int64_t bytes) { progress->Add(items, bytes); };
+  request.options.on_wait = [] {
+    fmt::print(stderr, "pixlake: another run is ingesting into this lake; waiting for it\n");
+  };
+  const auto report = engine::Ingest(*engine, request);
+  progress.reset();
+  PL_RETURN_NOT_OK(report.status());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (common.json) {
+    PrintJson(ToJson(*report, seconds));
+  } else {
+    PrintReport(*report, request.lake, seconds);
+  }
+  if (report->added.quarantined > 0) ExitWith(kSomeQuarantined);
+  return Status::OK();
+}
+
+}  // namespace
+
+void AddIngestCommand(CLI::App* program) {
+  const auto options = std::make_shared<IngestOptions>();
+  CLI::App* command = program->add_subcommand(
+      "ingest",
+      "Images into a lake: folders, files, patterns, tar and zip archives, IDX pairs.\n"
+      "Each content once, every place it was met under; what is no good image goes to raw.quarantine\n"
+      "with its reason. Run again, it takes only what is new.");
+  engine::IngestRequest& request = options->request;
+  ingest::SourceOptions& source = request.options.source;
+  command
+      ->add_option("SOURCE", request.sources,
+                   "Folder, file, pattern, archive or IDX file; several may be given")
+      ->required();
+  command->add_option("--table", request.table, "Where images go")->type_name("NAME")->capture_default_str();
+  command->add_option("--include", source.include, "Only files that match: '*.jpg', '2024/**' (repeatable)")
+      ->type_name("GLOB");
+  command->add_option("--exclude", source.exclude, "Not the files that match (repeatable)")
+      ->type_name("GLOB");
+  command->add_flag("--follow-links", source.follow_symlinks, "Follow symbolic links (loops are seen)");
+  command->add_flag("--hidden", source.hidden, "Also files and folders whose names begin with '.'");
+  command->add_flag("--label-from-folder", source.label_from_folder,
+                    "Label images with the name of their folder");
+  command->add_flag("--rehash", request.options.rehash,
+                    "Read every file again, also those whose size and time have not changed");
+  command
+      ->add_option("--max-pixels", request.options.limits.max_pixels,
+                   "Quarantine images of more pixels (width times height)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  AddLakeOption(command, &options->common);
+  AddCommonOptions(command, &options->common);
+  OnCommand(command, &options->common, [options] { return Run(options.get()); });
+}
+
+}  // namespace pixlake::cli

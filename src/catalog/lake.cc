@@ -1,0 +1,93 @@
+#include "catalog/lake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+
+namespace pixlake::catalog {
+namespace {
+
+constexpr char kMarker[] = "_pixlake/lake.json";
+
+bool IsWord(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+}  // namespace
+
+const std::vector<std::string>& Zones() {
+  static const std::vector<std::string> zones = {"raw", "processed", "curated"};
+  return zones;
+}
+
+std::optional<TableName> ParseTableName(std::string_view text) {
+  const size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  TableName name{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
+  const bool zone = std::find(Zones().begin(), Zones().end(), name.zone) != Zones().end();
+  if (!zone || !IsWord(name.name)) return std::nullopt;
+  return name;
+}
+
+Result<bool> Lake::Detect(const io::Location& place) {
+  return place.store->Exists(place.Child(kMarker));
+}
+
+Result<Lake> Lake::Init(io::Location place) {
+  PL_ASSIGN_OR_RETURN(const bool there, Detect(place));
+  if (there) return Lake(std::move(place));
+  PL_ASSIGN_OR_RETURN(const auto objects, place.store->List(place.path));
+  PL_ASSIGN_OR_RETURN(const auto folders, place.store->ListFolders(place.path));
+  // An own folder alone is what an interrupted Init leaves.
+  const bool others =
+      std::any_of(folders.begin(), folders.end(), [](const auto& name) { return name != "_pixlake"; });
+  if (!objects.empty() || others) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{} is no lake and not empty; name a new folder", place.path));
+  }
+  const std::string marker =
+      fmt::format("{{\"pixlake_lake\": 1, \"created_at\": \"{}\"}}\n", FormatTimestamp(NowMillis()));
+  const Status put = place.store->PutIfAbsent(place.Child(kMarker), marker);
+  // Made by somebody else at the same moment: as good.
+  if (!put.ok() && CodeOf(put) != ErrorCode::kAlreadyExists) return WithContext(put, "making a lake");
+  return Lake(std::move(place));
+}
+
+Result<Lake> Lake::Open(io::Location place) {
+  PL_ASSIGN_OR_RETURN(const bool there, Detect(place));
+  if (!there) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{} is no lake; make one with `pixlake init {}`", place.path, place.path));
+  }
+  return Lake(std::move(place));
+}
+
+io::Location Lake::TablePlace(const TableName& name) const {
+  return {place_.store, place_.Child(name.zone + "/" + name.name)};
+}
+
+Result<std::vector<TableName>> Lake::TableNames() const {
+  std::vector<TableName> names;
+  for (const std::string& zone : Zones()) {
+    PL_ASSIGN_OR_RETURN(const std::vector<std::string> folders,
+                        place_.store->ListFolders(place_.Child(zone)));
+    for (const std::string& folder : folders) {
+      const auto name = ParseTableName(zone + "." + folder);
+      if (!name) continue;
+      PL_ASSIGN_OR_RETURN(const bool table, place_.store->Exists(TablePlace(*name).Child("_delta_log")));
+      if (table) names.push_back(*name);
+    }
+  }
+  return names;
+}
+
+std::string Lake::Internal(std::string_view name) const {
+  return place_.Child("_pixlake/" + std::string(name));
+}
+
+}  // namespace pixlake::catalog

@@ -1,0 +1,61 @@
+// A lake: a folder whose tables have names ("raw.images").
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "io/location.h"
+#include "table/table.h"
+
+namespace pixlake::catalog {
+
+// "zone.name" of a table; its place is `<lake>/<zone>/<name>`.
+struct TableName {
+  std::string zone;
+  std::string name;
+  std::string text() const { return zone + "." + name; }
+};
+
+// "raw.images" -> {raw, images}. nullopt for what is no such name: anything but two
+// words of lower-case letters, digits and '_' in a known zone.
+std::optional<TableName> ParseTableName(std::string_view text);
+
+// Values. Thread-safe.
+class Lake {
+ public:
+  // Makes the folder and its marker when they are missing; fine when it is a lake
+  // already. kUsage when the folder holds something else.
+  static Result<Lake> Init(io::Location place);
+  // kNotFound when there is no lake.
+  static Result<Lake> Open(io::Location place);
+  static Result<bool> Detect(const io::Location& place);
+
+  const io::Location& place() const { return place_; }
+  io::Location TablePlace(const TableName& name) const;
+  // The tables that are there, in the zones' order, by name within a zone.
+  Result<std::vector<TableName>> TableNames() const;
+  // Where pixlake keeps what belongs to no table: "<lake>/_pixlake/<name>".
+  std::string Internal(std::string_view name) const;
+
+ private:
+  explicit Lake(io::Location place) : place_(std::move(place)) {}
+  io::Location place_;
+};
+
+// The zones, bronze to gold (M1.3).
+const std::vector<std::string>& Zones();
+
+// What a new table of a lake's own is made with (M1.4): "raw.images", "raw.binary",
+// "raw.sources", "raw.quarantine". nullopt: not one of the lake's own.
+std::optional<table::TableDefinition> OwnTable(const TableName& name);
+
+// The names OwnTable knows, in the order they are made.
+std::vector<TableName> OwnTables();
+
+}  // namespace pixlake::catalog

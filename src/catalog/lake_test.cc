@@ -1,0 +1,62 @@
+#include "catalog/lake.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <arrow/type.h>
+#include <gtest/gtest.h>
+
+#include "base/uuid.h"
+
+namespace pixlake::catalog {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LakeTest : public testing::Test {
+ protected:
+  LakeTest() : folder_(fs::temp_directory_path() / ("lake-test-" + NewUuid())) {
+    fs::create_directories(folder_);
+  }
+  ~LakeTest() override { fs::remove_all(folder_); }
+  io::Location At(const std::string& name) const { return *io::Locate((folder_ / name).string()); }
+  const fs::path folder_;
+};
+
+TEST_F(LakeTest, IsMadeOnceAndFoundAgain) {
+  ASSERT_TRUE(Lake::Init(At("lake")).ok());
+  ASSERT_TRUE(Lake::Init(At("lake")).ok());
+  const auto lake = Lake::Open(At("lake"));
+  ASSERT_TRUE(lake.ok()) << lake.status();
+  EXPECT_EQ(lake->TablePlace({"raw", "images"}).path, (folder_ / "lake/raw/images").string());
+}
+
+TEST_F(LakeTest, IsNotMadeOverSomethingElse) {
+  fs::create_directories(folder_ / "photos");
+  std::ofstream(folder_ / "photos/a.jpg") << "x";
+  EXPECT_EQ(CodeOf(Lake::Init(At("photos")).status()), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf(Lake::Open(At("photos")).status()), ErrorCode::kNotFound);
+}
+
+TEST(TableNameTest, TakesOnlyNamesInAZone) {
+  EXPECT_EQ(ParseTableName("raw.images")->text(), "raw.images");
+  EXPECT_EQ(ParseTableName("curated.ml_ready")->name, "ml_ready");
+  for (const char* wrong : {"raw", "images", "other.images", "raw.", ".images", "raw.Images", "raw.a.b",
+                            "raw/images", "raw.images/..", ""}) {
+    EXPECT_FALSE(ParseTableName(wrong)) << wrong;
+  }
+}
+
+TEST(OwnTablesTest, ImagesHaveTheColumnsOfM1_4InOrder) {
+  const auto images = OwnTable({"raw", "images"});
+  const std::vector<std::string> required = {"id",   "filename",   "content",  "mime_type",
+                                             "size", "created_at", "metadata", "ingestion_time"};
+  for (size_t i = 0; i < required.size(); ++i)
+    EXPECT_EQ(images->schema->field(static_cast<int>(i))->name(), required[i]);
+  for (const TableName& name : OwnTables()) {
+    EXPECT_EQ(OwnTable(name)->schema->fields().back()->name(), "date_partition") << name.text();
+  }
+}
+
+}  // namespace
+}  // namespace pixlake::catalog

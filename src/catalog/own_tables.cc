@@ -1,0 +1,91 @@
+// The tables a lake is born with (M1.3, M1.4).
+#include <arrow/api.h>
+
+#include "catalog/lake.h"
+
+namespace pixlake::catalog {
+namespace {
+
+using arrow::field;
+
+std::shared_ptr<arrow::DataType> Time() {
+  return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+}
+
+std::shared_ptr<arrow::Field> Partition() {
+  return field("date_partition", arrow::utf8());
+}
+
+// Each content once. `content` is null and `content_uri` set for what is larger than
+// a table should hold; `source` and `label` are those of the first occurrence.
+std::shared_ptr<arrow::Schema> Images() {
+  const auto metadata = arrow::struct_({field("width", arrow::int32()), field("height", arrow::int32()),
+                                        field("channels", arrow::int32()), field("format", arrow::utf8()),
+                                        field("bit_depth", arrow::int32())});
+  return arrow::schema(
+      {field("id", arrow::utf8()), field("filename", arrow::utf8()), field("content", arrow::binary()),
+       field("mime_type", arrow::utf8()), field("size", arrow::int64()), field("created_at", Time()),
+       field("metadata", metadata), field("ingestion_time", Time()), field("source", arrow::utf8()),
+       field("label", arrow::utf8()), field("content_uri", arrow::utf8()), Partition()});
+}
+
+// What came along with the images and is none.
+std::shared_ptr<arrow::Schema> Binary() {
+  return arrow::schema({field("id", arrow::utf8()), field("filename", arrow::utf8()),
+                        field("content", arrow::binary()), field("mime_type", arrow::utf8()),
+                        field("size", arrow::int64()), field("created_at", Time()),
+                        field("ingestion_time", Time()), field("source", arrow::utf8()),
+                        field("label", arrow::utf8()), field("content_uri", arrow::utf8()), Partition()});
+}
+
+// Every place a content was met under. A place met again with other bytes, or gone,
+// adds a row; the newest `last_seen` of a uri counts. `table` is where the content is.
+std::shared_ptr<arrow::Schema> Sources() {
+  return arrow::schema({field("uri", arrow::utf8()), field("etag", arrow::utf8()),
+                        field("size", arrow::int64()), field("mtime", Time()), field("id", arrow::utf8()),
+                        field("table", arrow::utf8()), field("label", arrow::utf8()),
+                        field("attributes", arrow::utf8()), field("first_seen", Time()),
+                        field("last_seen", Time()), field("gone", arrow::boolean()), Partition()});
+}
+
+// What could not be taken as an image, with its verdict and, where it could be read,
+// its bytes.
+std::shared_ptr<arrow::Schema> Quarantine() {
+  return arrow::schema(
+      {field("id", arrow::utf8()), field("filename", arrow::utf8()), field("content", arrow::binary()),
+       field("mime_type", arrow::utf8()), field("size", arrow::int64()), field("created_at", Time()),
+       field("verdict", arrow::utf8()), field("message", arrow::utf8()), field("offset", arrow::int64()),
+       field("quarantined_at", Time()), field("source", arrow::utf8()), field("label", arrow::utf8()),
+       field("content_uri", arrow::utf8()), Partition()});
+}
+
+}  // namespace
+
+std::vector<TableName> OwnTables() {
+  return {{"raw", "images"}, {"raw", "binary"}, {"raw", "sources"}, {"raw", "quarantine"}};
+}
+
+std::optional<table::TableDefinition> OwnTable(const TableName& name) {
+  table::TableDefinition definition;
+  definition.partition_columns = {"date_partition"};
+  definition.name = name.text();
+  if (name.zone != "raw") return std::nullopt;
+  if (name.name == "images") {
+    definition.schema = Images();
+    definition.description = "Images as they came, each content once";
+  } else if (name.name == "binary") {
+    definition.schema = Binary();
+    definition.description = "What came along with the images and is none";
+  } else if (name.name == "sources") {
+    definition.schema = Sources();
+    definition.description = "Every place and name a content was met under";
+  } else if (name.name == "quarantine") {
+    definition.schema = Quarantine();
+    definition.description = "What could not be taken, with its verdict";
+  } else {
+    return std::nullopt;
+  }
+  return definition;
+}
+
+}  // namespace pixlake::catalog

@@ -1,0 +1,39 @@
+#include "engine/ingest.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ingest/lake/lake_tables.h"
+
+#include "catalog/lake.h"
+
+namespace pixlake::engine {
+
+Result<LakeSummary> InitLake(const Engine& engine, const std::string& uri) {
+  PL_ASSIGN_OR_RETURN(io::Location place, engine.Locate(uri));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+  PL_RETURN_NOT_OK(ingest::OpenLakeTables(lake, format).status());
+  LakeSummary summary;
+  summary.path = lake.place().path;
+  for (const catalog::TableName& name : catalog::OwnTables()) summary.tables.push_back(name.text());
+  return summary;
+}
+
+Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestRequest& request) {
+  if (request.table != "raw.images") {
+    return Error(
+        ErrorCode::kUsage,
+        fmt::format("--table {}: images go to raw.images, what came along to raw.binary", request.table));
+  }
+  PL_ASSIGN_OR_RETURN(io::Location place, engine.Locate(request.lake));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+  ingest::LakeIngestOptions options = request.options;
+  options.memory_bytes = engine.memory_bytes();
+  options.threads = engine.threads();
+  return ingest::IngestIntoLake(lake, format, request.sources, options);
+}
+
+}  // namespace pixlake::engine

@@ -1,0 +1,30 @@
+// Lakes, and images into them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "ingest/lake/lake_ingest.h"
+
+namespace pixlake::engine {
+
+struct LakeSummary {
+  std::string path;
+  std::vector<std::string> tables;  // by name, those of its own that are there
+};
+
+// Makes a lake with its raw tables where there is none yet.
+Result<LakeSummary> InitLake(const Engine& engine, const std::string& uri);
+
+struct IngestRequest {
+  std::vector<std::string> sources;
+  std::string lake;  // made when missing
+  std::string table = "raw.images";
+  ingest::LakeIngestOptions options;  // memory and threads are the engine's
+};
+
+Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestRequest& request);
+
+}  // namespace pixlake::engine

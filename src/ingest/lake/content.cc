@@ -1,0 +1,151 @@
+#include "ingest/lake/content.h"
+
+#include <cstring>
+#include <utility>
+
+#include <arrow/buffer.h>
+#include <fmt/format.h>
+
+#include "base/interrupt.h"
+#include "ingest/lake/file_reading.h"
+
+namespace pixlake::ingest {
+namespace {
+
+void Quarantine(Content* content, image::Verdict verdict, std::string message, int64_t offset = -1) {
+  content->destination = Destination::kQuarantine;
+  content->judgement = {verdict, offset, std::move(message)};
+}
+
+image::Verdict VerdictOf(const Status& problem) {
+  switch (CodeOf(problem)) {
+    case ErrorCode::kOverBudget:
+      return image::Verdict::kBomb;
+    case ErrorCode::kUnsupported:
+      return image::Verdict::kUnsupported;
+    case ErrorCode::kCorrupt:
+      return image::Verdict::kCorrupt;
+    default:
+      return image::Verdict::kUnreadable;
+  }
+}
+
+// Errors that are the machine's, not the file's.
+bool EndsTheWork(const Status& status) {
+  const ErrorCode code = CodeOf(status);
+  return code == ErrorCode::kNoSpace || code == ErrorCode::kCancelled || status.IsOutOfMemory();
+}
+
+bool IsLarge(const SourceItem& item, const ContentOptions& options) {
+  return item.temporary || (!item.path.empty() && item.size > options.max_buffered_bytes);
+}
+
+// Small contents side by side in one allocation, so that they can be hashed and
+// written to the table without another copy.
+Status FillArena(const ContentOptions& options, ContentBatch* batch) {
+  int64_t total = 0;
+  for (const Content& content : batch->contents) {
+    const SourceItem& item = content.item;
+    if (item.kind != SourceItem::Kind::kFile || !item.problem.ok() || IsLarge(item, options)) continue;
+    total += item.bytes != nullptr ? item.bytes->size() : item.size;
+  }
+  PL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> arena, arrow::AllocateBuffer(total));
+  uint8_t* next = arena->mutable_data();
+  for (Content& content : batch->contents) {
+    SourceItem& item = content.item;
+    if (item.kind != SourceItem::Kind::kFile || !item.problem.ok() || IsLarge(item, options)) continue;
+    if (item.bytes != nullptr) {
+      const auto size = static_cast<size_t>(item.bytes->size());
+      if (size > 0) std::memcpy(next, item.bytes->data(), size);
+      content.bytes = {next, size};
+      item.size = static_cast<int64_t>(size);
+      item.bytes.reset();
+    } else {
+      // A file that grew since it was listed does not fit its place: read apart.
+      const std::span<uint8_t> room(next, static_cast<size_t>(item.size));
+      const auto read = ReadWholeFile(item.path, room, &item);
+      if (read.ok()) {
+        content.bytes = room.first(static_cast<size_t>(*read));
+      } else if (CodeOf(read.status()) == ErrorCode::kOverBudget) {
+        content.apart = true;
+      } else {
+        item.problem = read.status();
+      }
+    }
+    next += content.bytes.size();
+  }
+  batch->arena = std::move(arena);
+  return Status::OK();
+}
+
+Status ReadLarge(const ContentOptions& options, Content* content) {
+  SourceItem& item = content->item;
+  std::string digest;
+  const Status read = SpillFile(options.spill_folder, &item, &content->spilled, &digest);
+  if (!read.ok()) {
+    content->spilled.clear();
+    if (EndsTheWork(read)) return read;
+    item.problem = read;
+    return Status::OK();
+  }
+  content->id = std::move(digest);
+  PL_ASSIGN_OR_RETURN(content->owner, MapFile(content->spilled));
+  content->bytes = {content->owner->data(), static_cast<size_t>(content->owner->size())};
+  return Status::OK();
+}
+
+void Hash(ContentBatch* batch) {
+  std::vector<std::span<const uint8_t>> spans;
+  std::vector<Content*> hashed;
+  for (Content& content : batch->contents) {
+    if (content.item.kind != SourceItem::Kind::kFile || !content.item.problem.ok() || !content.id.empty())
+      continue;
+    spans.push_back(content.bytes);
+    hashed.push_back(&content);
+  }
+  const std::vector<image::Sha256Digest> digests = image::Sha256Many(spans);
+  for (size_t i = 0; i < hashed.size(); ++i) hashed[i]->id = image::ToHex(digests[i]);
+}
+
+void Judge(const ContentOptions& options, Content* content) {
+  const SourceItem& item = content->item;
+  if (item.kind != SourceItem::Kind::kFile) return;
+  if (!item.problem.ok()) {
+    Quarantine(content, VerdictOf(item.problem), item.problem.message());
+    return;
+  }
+  const bool claims_image = image::NameClaimsImage(item.filename);
+  content->mime_type = image::GuessMimeType(content->bytes, item.filename);
+  const auto format = image::DetectFormat(content->bytes);
+  if (format) {
+    content->mime_type = image::FormatMimeType(*format);
+    image::HeaderResult result = image::ReadHeader(content->bytes, options.limits);
+    content->header = result.header;
+    content->judgement = std::move(result.judgement);
+    const bool good = content->judgement.verdict == image::Verdict::kOk;
+    content->destination = good ? Destination::kImages : Destination::kQuarantine;
+  } else if (claims_image && content->bytes.empty()) {
+    Quarantine(content, image::Verdict::kEmpty, "the file is empty", 0);
+  } else if (claims_image) {
+    Quarantine(content, image::Verdict::kMislabelled,
+               fmt::format("the name says image, the bytes say {}", content->mime_type), 0);
+  } else {
+    content->destination = Destination::kBinary;
+  }
+}
+
+}  // namespace
+
+Status ReadAndJudge(const ContentOptions& options, ContentBatch* batch) {
+  PL_RETURN_NOT_OK(FillArena(options, batch));
+  for (Content& content : batch->contents) {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    if (content.item.kind != SourceItem::Kind::kFile || !content.item.problem.ok()) continue;
+    if (content.apart || IsLarge(content.item, options)) PL_RETURN_NOT_OK(ReadLarge(options, &content));
+  }
+  Hash(batch);
+  for (Content& content : batch->contents) Judge(options, &content);
+  return Status::OK();
+}
+
+}  // namespace pixlake::ingest

@@ -1,0 +1,58 @@
+// Contents on their way from a source into the lake: read, hashed, judged.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "image/hash/sha256_batch.h"
+#include "image/header/image_header.h"
+#include "image/verdict.h"
+#include "ingest/source/source.h"
+
+namespace pixlake::ingest {
+
+// Where a content goes.
+enum class Destination { kImages, kBinary, kQuarantine, kNowhere };
+
+// One item of a source, with what was found out about it.
+struct Content {
+  SourceItem item;
+  std::span<const uint8_t> bytes;        // borrowed from the batch's arena or from `owner`
+  std::shared_ptr<arrow::Buffer> owner;  // of a large content's bytes, mapped from `spilled`
+  std::string spilled;                   // our own copy of a large content; whoever stores it removes it
+  bool apart = false;                    // it changed since it was listed: read it like a large one
+  std::string id;                        // SHA-256 in hex; empty: the bytes could not be had
+  Destination destination = Destination::kNowhere;
+  image::Judgement judgement;
+  std::optional<image::ImageHeader> header;
+  std::string mime_type;
+};
+
+// Contents that travel together. Small ones lie in `arena` one after another, in order.
+struct ContentBatch {
+  int64_t sequence = 0;
+  int64_t held_bytes = 0;  // of the memory budget
+  std::shared_ptr<arrow::Buffer> arena;
+  std::vector<Content> contents;
+};
+
+struct ContentOptions {
+  image::HeaderLimits limits;
+  int64_t max_buffered_bytes = int64_t{16} << 20;  // larger ones are copied to `spill_folder` and mapped
+  std::string spill_folder;
+};
+
+// Reads what is to be read, hashes and judges every content of the batch. A file that
+// vanished, may not be read, or kept changing while it was read becomes a content with
+// the verdict `unreadable`; an error means the work cannot go on (no memory, no space).
+Status ReadAndJudge(const ContentOptions& options, ContentBatch* batch);
+
+}  // namespace pixlake::ingest

@@ -1,0 +1,67 @@
+// Reads and judges contents on several threads, within a budget of bytes, in order.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/memory_budget.h"
+#include "base/result.h"
+#include "ingest/lake/content.h"
+#include "ingest/source/source.h"
+
+namespace pixlake::ingest {
+
+struct PipelineOptions {
+  ContentOptions content;
+  int threads = 1;
+  int64_t budget_bytes = int64_t{64} << 20;  // contents in flight
+  int64_t batch_bytes = int64_t{16} << 20;   // at most half of the budget
+  int64_t batch_items = 4096;
+  // Drops the items that need no reading. Called under one lock.
+  std::function<void(std::vector<SourceItem>* items)> drop_known;
+};
+
+// Threads take items from the source in turn, reserve their bytes in that order (so the
+// oldest batch always has room and nothing can lock up), then read, hash and judge side
+// by side. Next hands batches out in the source's order.
+class ContentPipeline {
+ public:
+  ContentPipeline(Source* source, PipelineOptions options);
+  // Stops the threads; what is in flight is dropped.
+  ~ContentPipeline();
+
+  // Null at the end. The first error of any thread.
+  Result<std::unique_ptr<ContentBatch>> Next();
+  // Gives a batch's bytes back to the budget.
+  void Done(std::unique_ptr<ContentBatch> batch);
+
+ private:
+  void Work();
+  Result<std::unique_ptr<ContentBatch>> Take();
+  void Fail(Status status);
+
+  Source* const source_;
+  const PipelineOptions options_;
+  MemoryBudget budget_;
+  std::mutex source_mutex_;  // also for next_sequence_ and source_ended_
+  int64_t next_sequence_ = 0;
+  bool source_ended_ = false;
+
+  std::mutex ready_mutex_;
+  std::condition_variable ready_changed_;
+  std::map<int64_t, std::unique_ptr<ContentBatch>> ready_;
+  int64_t handed_out_ = 0;
+  int working_ = 0;
+  Status failure_;
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace pixlake::ingest

@@ -1,0 +1,73 @@
+// Which places a lake has met before, and as what: decides what is news.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "io/store.h"
+#include "table/table.h"
+
+namespace pixlake::ingest {
+
+// A place as the lake knows it. Small on purpose: a million are 40 MB.
+struct KnownPlace {
+  uint64_t key[2] = {0, 0};  // XXH3-128 of the uri
+  uint64_t etag_hash = 0;
+  uint32_t id_hash = 0;       // of the content id; 0: no content
+  uint32_t first_seen_s = 0;  // seconds since the epoch
+  uint32_t last_seen_s = 0;
+  bool gone = false;
+  bool met = false;  // in this run
+};
+
+// The newest row of every uri of `raw.sources`. Open addressing over one array, kept
+// within a number of bytes. Thread-safe.
+class KnownPlaces {
+ public:
+  // Loads every place. kOverBudget when they need more than `max_bytes`, saying how much.
+  static Result<std::unique_ptr<KnownPlaces>> Load(const std::shared_ptr<io::Store>& store,
+                                                   const table::Snapshot& sources, int64_t max_bytes);
+
+  // nullopt: never met.
+  std::optional<KnownPlace> Find(std::string_view uri) const;
+
+  // Notes that the place was met in this run. True when it has this etag and the content
+  // cannot have changed since without changing it: a file modified in the second it was
+  // taken, or after, is in doubt.
+  bool Meet(std::string_view uri, std::string_view etag, int64_t mtime_ns);
+
+  // True when the place was recorded with exactly this etag and content and is not gone.
+  bool IsAs(std::string_view uri, std::string_view etag, std::string_view id) const;
+
+  // Adds the place or brings it up to date, met in this run; gives when its content was
+  // first seen there, in seconds.
+  Result<int64_t> Record(std::string_view uri, std::string_view etag, std::string_view id, int64_t now_s);
+
+  // Calls `each` with every uri under `root` that was not gone before and that this run
+  // has not met, once. Members of an archive are met with the archive itself.
+  Status ForEachNotMet(const std::shared_ptr<io::Store>& store, const table::Snapshot& sources,
+                       const std::string& root, const std::function<Status(std::string_view uri)>& each);
+
+ private:
+  explicit KnownPlaces(int64_t max_bytes) : max_bytes_(max_bytes) {}
+  Status Reserve(size_t places);
+  KnownPlace* Slot(uint64_t high, uint64_t low);
+  const KnownPlace* Look(std::string_view uri) const;
+
+  const int64_t max_bytes_;
+  mutable std::mutex mutex_;
+  size_t used_ = 0;
+  std::vector<KnownPlace> slots_;  // a power of two; key 0,0 is free
+};
+
+// What stands for a content id in KnownPlace::id_hash.
+uint32_t IdHash(std::string_view id);
+
+}  // namespace pixlake::ingest

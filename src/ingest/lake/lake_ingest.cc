@@ -1,0 +1,205 @@
+#include "ingest/lake/lake_ingest.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/byte_size.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "ingest/lake/content_pipeline.h"
+#include "ingest/lake/lake_lock.h"
+
+namespace pixlake::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kLeastMemory = int64_t{64} << 20;
+constexpr int64_t kMaxBatchBytes = int64_t{16} << 20;
+
+int64_t NowMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// The places under the lake's own folder: a lake may lie inside what is ingested.
+std::string UriOf(const std::string& path) {
+  return "file://" + io::PercentEncodePath(path) + "/";
+}
+
+class Run {
+ public:
+  Run(const catalog::Lake& lake, table::TableFormat* format, const LakeIngestOptions& options)
+      : lake_(lake), format_(format), options_(options), lake_uri_(UriOf(lake.place().path)) {}
+
+  Result<LakeIngestReport> Execute(const std::vector<std::string>& arguments) {
+    PL_ASSIGN_OR_RETURN(auto source, OpenTheSource(arguments));
+    PL_ASSIGN_OR_RETURN(const auto lock, LakeLock::Acquire(lake_, options_.on_wait));
+    PL_RETURN_NOT_OK(CleanSpills());
+    PL_ASSIGN_OR_RETURN(tables_, OpenLakeTables(lake_, format_));
+    PL_ASSIGN_OR_RETURN(report_.replayed_batches, ReplayManifests(lake_, format_));
+    PL_RETURN_NOT_OK(tables_.Refresh());
+    PL_ASSIGN_OR_RETURN(
+        known_, KnownPlaces::Load(lake_.place().store, *tables_.sources.snapshot, options_.memory_bytes / 3));
+    PL_RETURN_NOT_OK(TakeContents(source.get()));
+    PL_RETURN_NOT_OK(NoteGone(*source));
+    PL_RETURN_NOT_OK(CommitStage());
+    for (const OpenedLakeTable* table :
+         {&tables_.images, &tables_.binary, &tables_.sources, &tables_.quarantine})
+      report_.versions[table->name.text()] = table->snapshot->version();
+    return report_;
+  }
+
+ private:
+  Result<std::unique_ptr<Source>> OpenTheSource(const std::vector<std::string>& arguments) {
+    SourceOptions source = options_.source;
+    source.spill_folder = lake_.Internal("tmp");
+    source.max_buffered_bytes = BatchBytes();
+    source.known = [this](const std::string& uri, const std::string& etag) {
+      return MeetContainer(uri, etag);
+    };
+    std::error_code error;
+    fs::create_directories(source.spill_folder, error);
+    if (error) return Error(ErrorCode::kIo, "making " + source.spill_folder + ": " + error.message());
+    return OpenSources(arguments, source);
+  }
+
+  int64_t BatchBytes() const { return std::min(kMaxBatchBytes, options_.memory_bytes / 16); }
+
+  // Left by a run that was killed; nobody else is running.
+  Status CleanSpills() const {
+    std::error_code error;
+    for (fs::directory_iterator entry(lake_.Internal("tmp"), error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code ignored;
+      fs::remove(entry->path(), ignored);
+    }
+    return Status::OK();
+  }
+
+  // Containers have no time of their own here; their etag carries it.
+  bool MeetContainer(const std::string& uri, const std::string& etag) {
+    return known_->Meet(uri, etag, INT64_MIN) && !options_.rehash;
+  }
+
+  void DropKnown(std::vector<SourceItem>* items) {
+    std::erase_if(*items, [this](const SourceItem& item) {
+      if (item.uri.starts_with(lake_uri_)) return true;
+      ++report_.items;
+      const bool same = known_->Meet(item.uri, item.etag, item.mtime_ns);
+      const bool unchanged = same && !options_.rehash && item.problem.ok();
+      if (unchanged) ++report_.unchanged;
+      return unchanged;
+    });
+  }
+
+  Status TakeContents(Source* source) {
+    PipelineOptions pipeline;
+    pipeline.content.limits = options_.limits;
+    pipeline.content.max_buffered_bytes = BatchBytes();
+    pipeline.content.spill_folder = lake_.Internal("tmp");
+    pipeline.threads = options_.threads;
+    pipeline.batch_bytes = BatchBytes();
+    pipeline.budget_bytes = std::max(options_.memory_bytes / 4, 2 * BatchBytes());
+    pipeline.drop_known = [this](std::vector<SourceItem>* items) {
+      const auto before = static_cast<int64_t>(items->size());
+      DropKnown(items);
+      if (options_.on_items) options_.on_items(before - static_cast<int64_t>(items->size()), 0);
+    };
+    ContentPipeline contents(source, pipeline);
+    while (true) {
+      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_ASSIGN_OR_RETURN(auto batch, contents.Next());
+      if (batch == nullptr) break;
+      PL_RETURN_NOT_OK(EnsureStage());
+      int64_t bytes = 0;
+      for (const Content& content : batch->contents) bytes += static_cast<int64_t>(content.bytes.size());
+      const auto items = static_cast<int64_t>(batch->contents.size());
+      PL_RETURN_NOT_OK(stage_->Add(batch.get()));
+      contents.Done(std::move(batch));
+      if (options_.on_items) options_.on_items(items, bytes);
+      staged_items_ += items;
+      if (stage_->counts().bytes >= options_.batch_bytes || staged_items_ >= options_.batch_items ||
+          NowMillis() - stage_began_ms_ >= options_.batch_millis) {
+        PL_RETURN_NOT_OK(CommitStage());
+      }
+    }
+    report_.skipped = source->skipped();
+    return Status::OK();
+  }
+
+  // Only a run that saw the whole of a folder can tell what is no longer in it.
+  Status NoteGone(const Source& source) {
+    for (const std::string& root : source.complete_roots()) {
+      PL_RETURN_NOT_OK(known_->ForEachNotMet(lake_.place().store, *tables_.sources.snapshot, root,
+                                             [&](std::string_view uri) -> Status {
+                                               PL_RETURN_NOT_OK(EnsureStage());
+                                               return stage_->AddGone(uri);
+                                             }));
+    }
+    return Status::OK();
+  }
+
+  Status EnsureStage() {
+    if (stage_ != nullptr) return Status::OK();
+    StageOptions stage;
+    stage.memory_bytes = options_.memory_bytes;
+    stage.max_value_bytes = options_.max_value_bytes;
+    staged_items_ = 0;
+    stage_began_ms_ = NowMillis();
+    return LakeStage::Begin(lake_, &tables_, known_.get(), NowMicros(), stage).Value(&stage_);
+  }
+
+  Status CommitStage() {
+    if (stage_ == nullptr) return Status::OK();
+    const std::unique_ptr<LakeStage> stage = std::move(stage_);
+    if (!stage->empty()) {
+      PL_ASSIGN_OR_RETURN(const BatchManifest manifest, stage->Finish(tables_.NextBatch()));
+      PL_RETURN_NOT_OK(PutManifest(lake_, manifest));
+      const auto commits = CommitManifest(lake_, format_, manifest);
+      if (!commits.ok()) {
+        return WithContext(commits.status(),
+                           "the batch is staged and a run again commits it, nothing is lost");
+      }
+      ++report_.batches;
+      PL_RETURN_NOT_OK(tables_.Refresh());
+    }
+    report_.added.Add(stage->counts());
+    return Status::OK();
+  }
+
+  const catalog::Lake& lake_;
+  table::TableFormat* const format_;
+  const LakeIngestOptions& options_;
+  const std::string lake_uri_;
+  LakeTables tables_;
+  std::unique_ptr<KnownPlaces> known_;
+  std::unique_ptr<LakeStage> stage_;
+  int64_t staged_items_ = 0;
+  int64_t stage_began_ms_ = 0;
+  LakeIngestReport report_;  // its counts of items: written by the pipeline, one thread at a time
+};
+
+}  // namespace
+
+Result<LakeIngestReport> IngestIntoLake(const catalog::Lake& lake, table::TableFormat* format,
+                                        const std::vector<std::string>& arguments,
+                                        const LakeIngestOptions& options) {
+  if (options.memory_bytes < kLeastMemory) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("ingest needs at least --memory {}, not {}", FormatByteSize(kLeastMemory),
+                             FormatByteSize(options.memory_bytes)));
+  }
+  Run run(lake, format, options);
+  auto report = run.Execute(arguments);
+  if (!report.ok() && CodeOf(report.status()) == ErrorCode::kCancelled)
+    return WithContext(report.status(), "what was committed stays; run again to go on");
+  return report;
+}
+
+}  // namespace pixlake::ingest

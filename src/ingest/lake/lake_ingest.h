@@ -1,0 +1,55 @@
+// Any folder, file or archive into a lake (M1.2, M1.3 raw).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "image/header/image_header.h"
+#include "ingest/lake/lake_stage.h"
+#include "ingest/source/source.h"
+#include "table/table.h"
+
+#include "catalog/lake.h"
+
+namespace pixlake::ingest {
+
+struct LakeIngestOptions {
+  SourceOptions source;  // its spill folder, limit and `known` are ours to set
+  image::HeaderLimits limits;
+  int64_t memory_bytes = int64_t{1} << 30;
+  int threads = 1;
+  bool rehash = false;  // read everything again, whatever size and time say
+  // A batch is committed when it has staged this much, holds this many contents, or has
+  // been open this long: what an interrupted run loses at most.
+  int64_t batch_bytes = int64_t{4} << 30;
+  int64_t batch_items = 1 << 19;
+  int64_t batch_millis = 120'000;
+  int64_t max_value_bytes = int64_t{1} << 30;
+
+  // For progress; called from several threads. May be empty.
+  std::function<void(int64_t items, int64_t bytes)> on_items;
+  std::function<void()> on_wait;  // another run has the lake
+};
+
+struct LakeIngestReport {
+  int64_t items = 0;      // files and members met
+  int64_t unchanged = 0;  // of them: as they were when last met
+  StageCounts added;
+  int64_t batches = 0;
+  int64_t replayed_batches = 0;             // of an earlier run that was interrupted
+  int64_t skipped = 0;                      // by options: hidden, filters, links
+  std::map<std::string, int64_t> versions;  // of the tables, by name
+};
+
+// Takes everything `arguments` name into the lake's raw tables. Runs of the same
+// sources again add what is new. On an error what was committed stays and a run again
+// finishes; what was staged is removed.
+Result<LakeIngestReport> IngestIntoLake(const catalog::Lake& lake, table::TableFormat* format,
+                                        const std::vector<std::string>& arguments,
+                                        const LakeIngestOptions& options);
+
+}  // namespace pixlake::ingest

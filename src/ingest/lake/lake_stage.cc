@@ -1,0 +1,248 @@
+#include "ingest/lake/lake_stage.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include <arrow/api.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+namespace pixlake::ingest {
+namespace {
+
+int FromHex(char c) {
+  return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+image::Sha256Digest DigestOf(const std::string& hex) {
+  image::Sha256Digest digest{};
+  for (size_t i = 0; i < digest.size(); ++i)
+    digest[i] = static_cast<uint8_t>(FromHex(hex[2 * i]) * 16 + FromHex(hex[2 * i + 1]));
+  return digest;
+}
+
+// The etag a place is remembered under. What could not be read is remembered with its
+// reason, so that it is tried again and only news is written.
+std::string RememberedEtag(const Content& content) {
+  if (!content.id.empty() || content.item.kind == SourceItem::Kind::kContainer) return content.item.etag;
+  return fmt::format("{}:{}", image::VerdictName(content.judgement.verdict), content.item.etag);
+}
+
+// What is kept by reference lies beside the table under its id, durable before it is named.
+Status KeepBeside(const std::string& from, const std::string& folder, const std::string& id) {
+  const std::string to = folder + "/" + id;
+  const int fd = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(errno, "opening", from);
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  if (!synced) return ErrnoError(errno, "syncing", from);
+  if (::rename(from.c_str(), to.c_str()) != 0) return ErrnoError(errno, "moving to " + to + " from", from);
+  const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_fd < 0) return ErrnoError(errno, "opening", folder);
+  const bool folder_synced = ::fsync(folder_fd) == 0;
+  ::close(folder_fd);
+  return folder_synced ? Status::OK() : ErrnoError(errno, "syncing", folder);
+}
+
+}  // namespace
+
+void StageCounts::Add(const StageCounts& other) {
+  images += other.images;
+  binary += other.binary;
+  quarantined += other.quarantined;
+  duplicates += other.duplicates;
+  unchanged += other.unchanged;
+  places += other.places;
+  gone += other.gone;
+  bytes += other.bytes;
+  for (const auto& [verdict, count] : other.verdicts) verdicts[verdict] += count;
+}
+
+Result<std::unique_ptr<LakeStage>> LakeStage::Begin(const catalog::Lake& lake, LakeTables* tables,
+                                                    KnownPlaces* known, int64_t now_us,
+                                                    const StageOptions& options) {
+  std::unique_ptr<LakeStage> stage(new LakeStage(lake, known, now_us, options));
+  PL_RETURN_NOT_OK(stage->Init(tables));
+  return stage;
+}
+
+LakeStage::~LakeStage() = default;
+
+Status LakeStage::Init(LakeTables* tables) {
+  date_ = FormatTimestamp(now_us_ / 1000).substr(0, 10);
+  images_.opened = &tables->images;
+  binary_.opened = &tables->binary;
+  quarantine_.opened = &tables->quarantine;
+  sources_ = &tables->sources;
+  IdIndexOptions index;
+  index.memory_bytes = std::max<int64_t>(options_.memory_bytes / 16, int64_t{4} << 20);
+  for (ContentTable* table : {&images_, &binary_, &quarantine_}) {
+    PL_ASSIGN_OR_RETURN(table->index, IdIndex::Open(table->opened->place, table->opened->snapshot, index));
+  }
+  return Status::OK();
+}
+
+Result<table::DataFileWriter*> LakeStage::WriterOf(const OpenedLakeTable& opened, int64_t memory,
+                                                   std::unique_ptr<table::DataFileWriter>* writer) {
+  if (*writer == nullptr) {
+    table::DataFileOptions file;
+    file.parquet.row_group_bytes =
+        std::clamp<int64_t>(memory, int64_t{1} << 20, file.parquet.row_group_bytes);
+    file.partition_values = {{"date_partition", date_}};
+    PL_ASSIGN_OR_RETURN(*writer, table::DataFileWriter::Make(opened.place, opened.file_schema, file));
+  }
+  return writer->get();
+}
+
+Result<bool> LakeStage::IsNew(ContentTable* table, const Content& content) {
+  if (content.id.empty()) return true;
+  const image::Sha256Digest digest = DigestOf(content.id);
+  PL_ASSIGN_OR_RETURN(const auto place, table->index->Find(digest));
+  if (place) return false;
+  return table->ids.emplace(reinterpret_cast<const char*>(digest.data()), digest.size()).second;
+}
+
+Status LakeStage::Add(ContentBatch* batch) {
+  std::vector<const Content*> rows[3];
+  std::vector<const Content*> places;
+  ContentTable* const tables[3] = {&images_, &binary_, &quarantine_};
+  for (Content& content : batch->contents) {
+    if (content.item.kind == SourceItem::Kind::kContainer) {
+      places.push_back(&content);
+      continue;
+    }
+    // Met before exactly like this: a doubt about its content that came to nothing, or
+    // what still cannot be read.
+    const bool no_news = known_->IsAs(content.item.uri, RememberedEtag(content), content.id);
+    const auto destination = static_cast<size_t>(content.destination);
+    if (no_news) {
+      ++counts_.unchanged;
+    } else {
+      PL_ASSIGN_OR_RETURN(const bool fresh, IsNew(tables[destination], content));
+      const bool large = content.owner != nullptr;
+      if (!fresh) {
+        ++counts_.duplicates;
+      } else if (large) {
+        PL_RETURN_NOT_OK(AddContents(tables[destination], rows[destination]));
+        rows[destination].clear();
+        PL_RETURN_NOT_OK(AddLarge(tables[destination], &content));
+      } else {
+        rows[destination].push_back(&content);
+      }
+      places.push_back(&content);
+    }
+    if (!content.spilled.empty()) ::unlink(content.spilled.c_str());
+  }
+  for (size_t i = 0; i < 3; ++i) PL_RETURN_NOT_OK(AddContents(tables[i], rows[i]));
+  return AddPlaces(places);
+}
+
+Status LakeStage::AddContents(ContentTable* table, const std::vector<const Content*>& contents) {
+  if (contents.empty()) return Status::OK();
+  const int64_t share = table == &images_ ? options_.memory_bytes / 4 : options_.memory_bytes / 16;
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
+  PL_ASSIGN_OR_RETURN(const auto rows, BuildRows(table->opened->file_schema, contents, {now_us_, ""}));
+  PL_RETURN_NOT_OK(writer->Write(*rows));
+  (table == &images_   ? counts_.images
+   : table == &binary_ ? counts_.binary
+                       : counts_.quarantined) += static_cast<int64_t>(contents.size());
+  for (const Content* content : contents) {
+    counts_.bytes += static_cast<int64_t>(content->bytes.size());
+    if (table == &quarantine_)
+      ++counts_.verdicts[std::string(image::VerdictName(content->judgement.verdict))];
+  }
+  return Status::OK();
+}
+
+Status LakeStage::AddLarge(ContentTable* table, Content* content) {
+  if (static_cast<int64_t>(content->bytes.size()) <= options_.max_value_bytes)
+    return AddContents(table, {content});
+  const std::string folder = table->opened->place.Child("_pixlake/blobs");
+  PL_RETURN_NOT_OK(
+      table->opened->place.store->Put(folder + "/README",
+                                      "Values too large for the table's data files, by SHA-256; the "
+                                      "column content_uri of their rows names them.\n"));
+  PL_RETURN_NOT_OK(KeepBeside(content->spilled, folder, content->id));
+  content->spilled.clear();
+  const int64_t share = table == &images_ ? options_.memory_bytes / 4 : options_.memory_bytes / 16;
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
+  const std::vector<const Content*> one = {content};
+  PL_ASSIGN_OR_RETURN(const auto rows,
+                      BuildRows(table->opened->file_schema, one, {now_us_, "_pixlake/blobs/" + content->id}));
+  PL_RETURN_NOT_OK(writer->Write(*rows));
+  ++(table == &images_ ? counts_.images : table == &binary_ ? counts_.binary : counts_.quarantined);
+  counts_.bytes += static_cast<int64_t>(content->bytes.size());
+  return Status::OK();
+}
+
+Status LakeStage::AddPlaces(const std::vector<const Content*>& contents) {
+  std::vector<PlaceRow> rows;
+  std::vector<std::string> etags;
+  etags.reserve(contents.size());
+  for (const Content* content : contents) {
+    const SourceItem& item = content->item;
+    const std::string& etag = etags.emplace_back(RememberedEtag(*content));
+    PL_ASSIGN_OR_RETURN(const int64_t first_s,
+                        known_->Record(item.uri, etag, content->id, now_us_ / 1000000));
+    PlaceRow row;
+    row.uri = item.uri;
+    row.etag = etag;
+    row.size = item.size;
+    row.mtime_ns = item.mtime_ns;
+    row.id = content->id;
+    if (item.kind == SourceItem::Kind::kFile) {
+      row.table = content->destination == Destination::kImages   ? "raw.images"
+                  : content->destination == Destination::kBinary ? "raw.binary"
+                                                                 : "raw.quarantine";
+    }
+    row.has_label = item.label.has_value();
+    if (item.label) row.label = *item.label;
+    row.attributes = item.attributes;
+    row.first_seen_us = first_s == now_us_ / 1000000 ? now_us_ : first_s * 1000000;
+    row.last_seen_us = now_us_;
+    rows.push_back(row);
+  }
+  return WritePlaces(rows);
+}
+
+Status LakeStage::AddGone(std::string_view uri) {
+  PlaceRow row;
+  row.uri = uri;
+  row.gone = true;
+  row.first_seen_us = row.last_seen_us = now_us_;
+  ++counts_.gone;
+  return WritePlaces({row});
+}
+
+Status LakeStage::WritePlaces(const std::vector<PlaceRow>& rows) {
+  if (rows.empty()) return Status::OK();
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*sources_, options_.memory_bytes / 16, &sources_writer_));
+  PL_ASSIGN_OR_RETURN(const auto batch, BuildPlaceRows(sources_->file_schema, rows));
+  PL_RETURN_NOT_OK(writer->Write(*batch));
+  counts_.places += static_cast<int64_t>(rows.size());
+  return Status::OK();
+}
+
+Result<BatchManifest> LakeStage::Finish(int64_t number) {
+  BatchManifest manifest;
+  manifest.number = number;
+  // Images last: whoever sees an image finds where it came from.
+  const std::pair<const OpenedLakeTable*, table::DataFileWriter*> order[] = {
+      {quarantine_.opened, quarantine_.writer.get()},
+      {sources_, sources_writer_.get()},
+      {binary_.opened, binary_.writer.get()},
+      {images_.opened, images_.writer.get()}};
+  for (const auto& [opened, writer] : order) {
+    if (writer == nullptr) continue;
+    PL_ASSIGN_OR_RETURN(std::vector<table::StagedFile> files, writer->Finish());
+    manifest.tables.push_back({opened->name, std::move(files)});
+  }
+  return manifest;
+}
+
+}  // namespace pixlake::ingest

@@ -1,0 +1,94 @@
+// The rows of one batch, on their way into the data files of four tables.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/result.h"
+#include "ingest/index/id_index.h"
+#include "ingest/lake/batch_manifest.h"
+#include "ingest/lake/content.h"
+#include "ingest/lake/known_places.h"
+#include "ingest/lake/lake_tables.h"
+#include "ingest/lake/row_builder.h"
+#include "table/data_file_writer.h"
+
+namespace pixlake::ingest {
+
+// What came of the contents of a batch.
+struct StageCounts {
+  int64_t images = 0;                       // new rows
+  int64_t binary = 0;                       // new rows
+  int64_t quarantined = 0;                  // new rows
+  int64_t duplicates = 0;                   // contents the lake had; a new place was noted
+  int64_t unchanged = 0;                    // read again, for they were in doubt, and nothing new
+  int64_t places = 0;                       // rows of raw.sources
+  int64_t gone = 0;                         // of them: places that are no longer there
+  int64_t bytes = 0;                        // of the new contents
+  std::map<std::string, int64_t> verdicts;  // of the quarantined
+
+  void Add(const StageCounts& other);
+};
+
+struct StageOptions {
+  int64_t memory_bytes = int64_t{1} << 30;
+  // More than this in one value is kept beside the table and referred to.
+  int64_t max_value_bytes = int64_t{1} << 30;
+};
+
+// Takes contents in order, each content once per table (by index and by what this batch
+// has), each place once. Of one thread. Destroyed before Finish, it removes what it wrote.
+class LakeStage {
+ public:
+  // `now_us` dates all rows of the batch.
+  static Result<std::unique_ptr<LakeStage>> Begin(const catalog::Lake& lake, LakeTables* tables,
+                                                  KnownPlaces* known, int64_t now_us,
+                                                  const StageOptions& options);
+  ~LakeStage();
+
+  Status Add(ContentBatch* batch);
+  // A place that is no longer there.
+  Status AddGone(std::string_view uri);
+  const StageCounts& counts() const { return counts_; }
+  bool empty() const { return counts_.places == 0 && counts_.quarantined == 0; }
+
+  // Closes the files; what is to be committed.
+  Result<BatchManifest> Finish(int64_t number);
+
+ private:
+  struct ContentTable {
+    OpenedLakeTable* opened = nullptr;
+    std::unique_ptr<IdIndex> index;
+    std::unique_ptr<table::DataFileWriter> writer;
+    std::unordered_set<std::string> ids;  // raw digests of this batch
+  };
+
+  LakeStage(const catalog::Lake& lake, KnownPlaces* known, int64_t now_us, StageOptions options)
+      : lake_(lake), known_(known), now_us_(now_us), options_(options) {}
+  Status Init(LakeTables* tables);
+  Result<bool> IsNew(ContentTable* table, const Content& content);
+  Status AddContents(ContentTable* table, const std::vector<const Content*>& contents);
+  Status AddLarge(ContentTable* table, Content* content);
+  Status AddPlaces(const std::vector<const Content*>& contents);
+  Status WritePlaces(const std::vector<PlaceRow>& rows);
+  Result<table::DataFileWriter*> WriterOf(const OpenedLakeTable& opened, int64_t memory,
+                                          std::unique_ptr<table::DataFileWriter>* writer);
+
+  const catalog::Lake lake_;
+  KnownPlaces* const known_;
+  const int64_t now_us_;
+  const StageOptions options_;
+  std::string date_;
+  ContentTable images_;
+  ContentTable binary_;
+  ContentTable quarantine_;
+  OpenedLakeTable* sources_ = nullptr;
+  std::unique_ptr<table::DataFileWriter> sources_writer_;
+  StageCounts counts_;
+};
+
+}  // namespace pixlake::ingest

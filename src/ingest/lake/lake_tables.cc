@@ -1,0 +1,92 @@
+#include "ingest/lake/lake_tables.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "ingest/lake/batch_manifest.h"
+
+namespace pixlake::ingest {
+namespace {
+
+// Schemas may have grown by columns of others; those rows get null there. What ingest
+// fills must be there and of its type.
+Status CheckSchema(const OpenedLakeTable& opened, const table::TableDefinition& own) {
+  const table::TableDefinition& found = opened.snapshot->definition();
+  if (found.partition_columns != own.partition_columns) {
+    return Error(ErrorCode::kSchemaMismatch,
+                 fmt::format("{} is not partitioned by date_partition", opened.place.path));
+  }
+  for (const auto& field : own.schema->fields()) {
+    const auto there = found.schema->GetFieldByName(field->name());
+    if (there == nullptr || !there->type()->Equals(*field->type())) {
+      return Error(ErrorCode::kSchemaMismatch,
+                   fmt::format("{}: expected a column `{}` of type {}, found {}", opened.place.path,
+                               field->name(), field->type()->ToString(),
+                               there == nullptr ? std::string("none") : there->type()->ToString()));
+    }
+  }
+  return Status::OK();
+}
+
+Result<OpenedLakeTable> OpenOne(const catalog::Lake& lake, table::TableFormat* format,
+                                const catalog::TableName& name) {
+  OpenedLakeTable opened;
+  opened.name = name;
+  opened.place = lake.TablePlace(name);
+  const auto own = catalog::OwnTable(name);
+  PL_ASSIGN_OR_RETURN(const bool there, format->Detect(opened.place));
+  if (!there) {
+    auto made = format->Create(opened.place, *own);
+    if (!made.ok() && CodeOf(made.status()) != ErrorCode::kAlreadyExists) return made.status();
+  }
+  PL_ASSIGN_OR_RETURN(opened.table, format->Open(opened.place));
+  PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
+  PL_RETURN_NOT_OK(CheckSchema(opened, *own));
+  arrow::FieldVector fields;
+  for (const auto& field : own->schema->fields()) {
+    if (field->name() != "date_partition") fields.push_back(field);
+  }
+  opened.file_schema = arrow::schema(std::move(fields));
+  return opened;
+}
+
+}  // namespace
+
+OpenedLakeTable& LakeTables::Of(Destination destination) {
+  switch (destination) {
+    case Destination::kImages:
+      return images;
+    case Destination::kBinary:
+      return binary;
+    default:
+      return quarantine;
+  }
+}
+
+Status LakeTables::Refresh() {
+  for (OpenedLakeTable* opened : {&images, &binary, &sources, &quarantine}) {
+    PL_ASSIGN_OR_RETURN(opened->snapshot, opened->table->Load());
+  }
+  return Status::OK();
+}
+
+int64_t LakeTables::NextBatch() const {
+  int64_t last = 0;
+  for (const OpenedLakeTable* opened : {&images, &binary, &sources, &quarantine})
+    last = std::max(last, opened->snapshot->TxnVersion(kBatchTxn).value_or(0));
+  return last + 1;
+}
+
+Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format) {
+  LakeTables tables;
+  PL_ASSIGN_OR_RETURN(tables.images, OpenOne(lake, format, {"raw", "images"}));
+  PL_ASSIGN_OR_RETURN(tables.binary, OpenOne(lake, format, {"raw", "binary"}));
+  PL_ASSIGN_OR_RETURN(tables.sources, OpenOne(lake, format, {"raw", "sources"}));
+  PL_ASSIGN_OR_RETURN(tables.quarantine, OpenOne(lake, format, {"raw", "quarantine"}));
+  return tables;
+}
+
+}  // namespace pixlake::ingest

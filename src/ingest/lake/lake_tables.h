@@ -1,0 +1,43 @@
+// The raw tables of a lake, open for ingest.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "ingest/lake/content.h"
+#include "table/table.h"
+
+#include "catalog/lake.h"
+
+namespace pixlake::ingest {
+
+struct OpenedLakeTable {
+  catalog::TableName name;
+  io::Location place;
+  std::unique_ptr<table::Table> table;
+  std::shared_ptr<const table::Snapshot> snapshot;
+  std::shared_ptr<arrow::Schema> file_schema;  // without date_partition
+};
+
+struct LakeTables {
+  OpenedLakeTable images;
+  OpenedLakeTable binary;
+  OpenedLakeTable sources;
+  OpenedLakeTable quarantine;
+
+  OpenedLakeTable& Of(Destination destination);
+  // Every table's latest state.
+  Status Refresh();
+  // One more than the last batch any of them has.
+  int64_t NextBatch() const;
+};
+
+// Makes what is missing. kSchemaMismatch when a table lacks a column that ingest fills.
+Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format);
+
+}  // namespace pixlake::ingest

@@ -1,0 +1,236 @@
+#include "ingest/lake/row_builder.h"
+
+#include <functional>
+#include <map>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/util/utf8.h>
+#include <fmt/format.h>
+
+namespace pixlake::ingest {
+namespace {
+
+using Contents = std::vector<const Content*>;
+using ArrayResult = Result<std::shared_ptr<arrow::Array>>;
+
+std::shared_ptr<arrow::DataType> Time() {
+  return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+}
+
+// `value` gives the text of a row; nullopt null.
+template <typename Row, typename F>
+ArrayResult Strings(const std::vector<Row>& rows, F&& value) {
+  arrow::StringBuilder builder;
+  PL_RETURN_NOT_OK(builder.Reserve(static_cast<int64_t>(rows.size())));
+  for (const Row& row : rows) {
+    const auto text = value(row);
+    PL_RETURN_NOT_OK(text ? builder.Append(*text) : builder.AppendNull());
+  }
+  return builder.Finish();
+}
+
+template <typename Builder, typename Row, typename F>
+ArrayResult Numbers(Builder builder, const std::vector<Row>& rows, F&& value) {
+  PL_RETURN_NOT_OK(builder.Reserve(static_cast<int64_t>(rows.size())));
+  for (const Row& row : rows) {
+    const auto number = value(row);
+    PL_RETURN_NOT_OK(number ? builder.Append(*number) : builder.AppendNull());
+  }
+  return builder.Finish();
+}
+
+arrow::TimestampBuilder TimeBuilder() {
+  return {Time(), arrow::default_memory_pool()};
+}
+
+// Values that follow one another in memory need no copy, only offsets.
+ArrayResult ContiguousBytes(const Contents& contents) {
+  const uint8_t* const first = contents.front()->bytes.data();
+  arrow::TypedBufferBuilder<int32_t> offsets;
+  PL_RETURN_NOT_OK(offsets.Reserve(static_cast<int64_t>(contents.size()) + 1));
+  int64_t end = 0;
+  offsets.UnsafeAppend(0);
+  for (const Content* content : contents) {
+    end += static_cast<int64_t>(content->bytes.size());
+    offsets.UnsafeAppend(static_cast<int32_t>(end));
+  }
+  PL_ASSIGN_OR_RETURN(auto offset_buffer, offsets.Finish());
+  // Borrowed: the writer keeps no reference to a batch.
+  return std::make_shared<arrow::BinaryArray>(static_cast<int64_t>(contents.size()), std::move(offset_buffer),
+                                              std::make_shared<arrow::Buffer>(first, end));
+}
+
+ArrayResult ContentBytes(const Contents& contents, bool by_reference) {
+  if (by_reference) return arrow::MakeArrayOfNull(arrow::binary(), static_cast<int64_t>(contents.size()));
+  bool contiguous = true;
+  for (size_t i = 0; i < contents.size(); ++i) {
+    const Content& content = *contents[i];
+    if (content.id.empty()) contiguous = false;  // not read: null
+    if (i > 0 && content.bytes.data() != contents[i - 1]->bytes.data() + contents[i - 1]->bytes.size())
+      contiguous = false;
+  }
+  if (contiguous && contents.front()->bytes.data() != nullptr) return ContiguousBytes(contents);
+  arrow::BinaryBuilder builder;
+  for (const Content* content : contents) {
+    PL_RETURN_NOT_OK(content->id.empty() ? builder.AppendNull()
+                                         : builder.Append(content->bytes.data(),
+                                                          static_cast<int32_t>(content->bytes.size())));
+  }
+  return builder.Finish();
+}
+
+ArrayResult ImageFacts(const std::shared_ptr<arrow::DataType>& type, const Contents& contents) {
+  const auto number = [&](auto member) {
+    return Numbers(arrow::Int32Builder(), contents, [member](const Content* c) -> std::optional<int32_t> {
+      return static_cast<int32_t>((*c->header).*member);
+    });
+  };
+  PL_ASSIGN_OR_RETURN(auto width, number(&image::ImageHeader::width));
+  PL_ASSIGN_OR_RETURN(auto height, number(&image::ImageHeader::height));
+  PL_ASSIGN_OR_RETURN(auto channels, number(&image::ImageHeader::channels));
+  PL_ASSIGN_OR_RETURN(auto format, Strings(contents, [](const Content* c) -> std::optional<std::string_view> {
+                        return image::FormatName(c->header->format);
+                      }));
+  PL_ASSIGN_OR_RETURN(auto depth, number(&image::ImageHeader::bit_depth));
+  return arrow::StructArray::Make({width, height, channels, format, depth}, type->fields());
+}
+
+using ColumnMaker = std::function<ArrayResult(const Contents&, const RowContext&, const arrow::Field&)>;
+using Text = std::optional<std::string>;
+using Number = std::optional<int64_t>;
+
+ColumnMaker TextColumn(std::function<Text(const Content&)> value) {
+  return [value = std::move(value)](const Contents& contents, const RowContext&, const arrow::Field&) {
+    return Strings(contents, [&](const Content* content) { return value(*content); });
+  };
+}
+
+ColumnMaker NumberColumn(std::function<Number(const Content&)> value) {
+  return [value = std::move(value)](const Contents& contents, const RowContext&, const arrow::Field&) {
+    return Numbers(arrow::Int64Builder(), contents, [&](const Content* content) { return value(*content); });
+  };
+}
+
+ColumnMaker NowColumn() {
+  return [](const Contents& contents, const RowContext& context, const arrow::Field&) {
+    return Numbers(TimeBuilder(), contents, [&](const Content*) -> Number { return context.now_us; });
+  };
+}
+
+Text NonEmpty(const std::string& text) {
+  return text.empty() ? Text() : Text(text);
+}
+
+Number MicrosOf(int64_t nanos) {
+  return nanos == 0 ? Number() : Number(nanos / 1000);
+}
+
+// How each column of the raw tables is made, by name.
+const std::map<std::string, ColumnMaker>& Makers() {
+  static const std::map<std::string, ColumnMaker> makers = {
+      {"id", TextColumn([](const Content& c) { return NonEmpty(c.id); })},
+      {"filename", TextColumn([](const Content& c) { return Text(ValidUtf8(c.item.filename)); })},
+      {"content", [](const Contents& contents, const RowContext& context,
+                     const arrow::Field&) { return ContentBytes(contents, !context.content_uri.empty()); }},
+      {"mime_type", TextColumn([](const Content& c) { return NonEmpty(c.mime_type); })},
+      {"size",
+       NumberColumn([](const Content& c) { return c.item.size < 0 ? Number() : Number(c.item.size); })},
+      {"created_at",
+       [](const Contents& contents, const RowContext&, const arrow::Field&) {
+         return Numbers(TimeBuilder(), contents, [](const Content* c) { return MicrosOf(c->item.mtime_ns); });
+       }},
+      {"metadata", [](const Contents& contents, const RowContext&,
+                      const arrow::Field& field) { return ImageFacts(field.type(), contents); }},
+      {"ingestion_time", NowColumn()},
+      {"quarantined_at", NowColumn()},
+      {"verdict", TextColumn([](const Content& c) { return Text(image::VerdictName(c.judgement.verdict)); })},
+      {"message", TextColumn([](const Content& c) { return Text(ValidUtf8(c.judgement.message)); })},
+      {"offset", NumberColumn([](const Content& c) {
+         return c.judgement.offset < 0 ? Number() : Number(c.judgement.offset);
+       })},
+      {"source", TextColumn([](const Content& c) { return Text(c.item.uri); })},
+      {"label",
+       TextColumn([](const Content& c) { return c.item.label ? Text(ValidUtf8(*c.item.label)) : Text(); })},
+      {"content_uri",
+       [](const Contents& contents, const RowContext& context, const arrow::Field&) {
+         return Strings(contents, [&](const Content*) { return NonEmpty(context.content_uri); });
+       }},
+  };
+  return makers;
+}
+
+template <typename T>
+std::optional<T> Unless(bool missing, T value) {
+  return missing ? std::optional<T>() : std::optional<T>(value);
+}
+
+}  // namespace
+
+std::string ValidUtf8(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  if (arrow::util::ValidateUTF8(bytes, static_cast<int64_t>(text.size()))) return std::string(text);
+  std::string valid;
+  for (size_t i = 0; i < text.size();) {
+    size_t length = 1;
+    while (length <= 4 && i + length <= text.size() &&
+           !arrow::util::ValidateUTF8(bytes + i, static_cast<int64_t>(length))) {
+      ++length;
+    }
+    if (length <= 4 && i + length <= text.size()) {
+      valid.append(text.substr(i, length));
+      i += length;
+    } else {
+      valid += "\xEF\xBF\xBD";
+      ++i;
+    }
+  }
+  return valid;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> BuildRows(const std::shared_ptr<arrow::Schema>& schema,
+                                                      const std::vector<const Content*>& contents,
+                                                      const RowContext& context) {
+  arrow::ArrayVector columns;
+  for (const auto& field : schema->fields()) {
+    const auto maker = Makers().find(field->name());
+    if (maker == Makers().end()) {
+      return Error(
+          ErrorCode::kSchemaMismatch,
+          fmt::format("the table has a column `{}` that ingest does not know how to fill", field->name()));
+    }
+    PL_ASSIGN_OR_RETURN(auto column, maker->second(contents, context, *field));
+    columns.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(schema, static_cast<int64_t>(contents.size()), std::move(columns));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> BuildPlaceRows(const std::shared_ptr<arrow::Schema>& schema,
+                                                           const std::vector<PlaceRow>& rows) {
+  using View = std::optional<std::string_view>;
+  const auto text = [&](auto value) { return Strings(rows, value); };
+  const auto time = [&](auto value) { return Numbers(TimeBuilder(), rows, value); };
+  arrow::ArrayVector columns(10);
+  PL_ASSIGN_OR_RETURN(columns[0], text([](const PlaceRow& r) { return View(r.uri); }));
+  PL_ASSIGN_OR_RETURN(columns[1], text([](const PlaceRow& r) { return Unless(r.etag.empty(), r.etag); }));
+  PL_ASSIGN_OR_RETURN(columns[2], Numbers(arrow::Int64Builder(), rows,
+                                          [](const PlaceRow& r) { return Unless(r.size < 0, r.size); }));
+  PL_ASSIGN_OR_RETURN(columns[3], time([](const PlaceRow& r) { return MicrosOf(r.mtime_ns); }));
+  PL_ASSIGN_OR_RETURN(columns[4], text([](const PlaceRow& r) { return Unless(r.id.empty(), r.id); }));
+  PL_ASSIGN_OR_RETURN(columns[5], text([](const PlaceRow& r) { return Unless(r.table.empty(), r.table); }));
+  PL_ASSIGN_OR_RETURN(columns[6], text([](const PlaceRow& r) {
+                        return r.has_label ? std::optional(ValidUtf8(r.label)) : std::nullopt;
+                      }));
+  PL_ASSIGN_OR_RETURN(columns[7],
+                      text([](const PlaceRow& r) { return Unless(r.attributes.empty(), r.attributes); }));
+  PL_ASSIGN_OR_RETURN(columns[8], time([](const PlaceRow& r) { return Number(r.first_seen_us); }));
+  PL_ASSIGN_OR_RETURN(columns[9], time([](const PlaceRow& r) { return Number(r.last_seen_us); }));
+  PL_ASSIGN_OR_RETURN(auto gone, Numbers(arrow::BooleanBuilder(), rows,
+                                         [](const PlaceRow& r) { return std::optional<bool>(r.gone); }));
+  columns.push_back(std::move(gone));
+  auto batch = arrow::RecordBatch::Make(schema, static_cast<int64_t>(rows.size()), std::move(columns));
+  PL_RETURN_NOT_OK(batch->Validate());
+  return batch;
+}
+
+}  // namespace pixlake::ingest
