@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ingest/source/archive_source_internal.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/folder_source_internal.h"
 #include "ingest/source/folder_walk_internal.h"
+#include "ingest/source/idx_source_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -54,6 +56,12 @@ class FolderStream : public ItemStream {
 
   Result<bool> Next(SourceItem* item) override {
     while (true) {
+      if (inner_ != nullptr) {
+        PL_ASSIGN_OR_RETURN(const bool found, inner_->Next(item));
+        if (found) return true;
+        complete_ &= inner_->complete();
+        inner_.reset();
+      }
       PL_ASSIGN_OR_RETURN(const FolderWalk::Event event, walk_.Next());
       if (event == FolderWalk::Event::kEnd) return false;
       if (event == FolderWalk::Event::kProblem) {
@@ -75,8 +83,9 @@ class FolderStream : public ItemStream {
   Result<bool> Entry(SourceItem* item) {
     if (!run_->separately.empty() && run_->separately.contains(walk_.Path())) return false;
     const bool linked = walk_.type() == DT_LNK;
+    const bool archive = IsCalledArchive(walk_.name());
     const bool maybe_folder = linked || walk_.type() == DT_UNKNOWN;
-    if (!maybe_folder && !Takes()) return false;
+    if (!maybe_folder && !Takes(archive)) return false;
     struct stat status {};
     const char* const name = walk_.name().data();
     bool through_link = linked;
@@ -94,8 +103,7 @@ class FolderStream : public ItemStream {
       PL_RETURN_NOT_OK(walk_.Enter(through_link));
       return false;
     }
-    if (maybe_folder && !Takes()) return false;
-    ++run_->listed;
+    if (maybe_folder && !Takes(archive)) return false;
     Describe(item);
     if (failed != 0) {
       item->problem = failed == ENOENT && through_link
@@ -104,19 +112,61 @@ class FolderStream : public ItemStream {
     } else if (!S_ISREG(status.st_mode)) {
       item->problem = Error(ErrorCode::kUnsupported, item->uri + " " + NotAFile(status.st_mode));
     } else {
-      SetStatus(status, item);
-      item->path.reserve(walk_.folder().size() + walk_.name().size());
-      item->path.append(walk_.folder()).append(walk_.name());
-      if (item->path.size() >= PATH_MAX) {
-        item->path.clear();
-        item->problem = ReadRelative(walk_.folder_fd(), name, *run_, item);
+      return File(archive, status, item);
+    }
+    ++run_->listed;
+    return true;
+  }
+
+  Result<bool> File(bool archive, const struct stat& status, SourceItem* item) {
+    const char* const name = walk_.name().data();
+    const bool is_idx = MayBeIdx(walk_.name());
+    if (archive || is_idx) {
+      if (is_idx) {
+        PL_RETURN_NOT_OK(OpenIdx());
+      } else {
+        PL_RETURN_NOT_OK(OpenFound(status, *item));
       }
+      if (inner_ != nullptr || (archive && !Takes(false))) {
+        *item = {};
+        return false;
+      }
+    }
+    ++run_->listed;
+    SetStatus(status, item);
+    item->path.reserve(walk_.folder().size() + walk_.name().size());
+    item->path.append(walk_.folder()).append(walk_.name());
+    if (item->path.size() >= PATH_MAX) {
+      item->path.clear();
+      item->problem = ReadRelative(walk_.folder_fd(), name, *run_, item);
     }
     return true;
   }
 
-  bool Takes() {
-    if (run_->filter.takes_all() || run_->filter.TakesFile(walk_.Relative())) return true;
+  // What cannot be opened stays a file: who reads it will tell why.
+  Status OpenFound(const struct stat& status, const SourceItem& item) {
+    const int fd = ::openat(walk_.folder_fd(), walk_.name().data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return Status::OK();
+    auto opened = OpenArchive({item.uri, item.filename, walk_.Relative(), status, fd}, run_);
+    if (!opened.ok())
+      return CodeOf(opened.status()) == ErrorCode::kCancelled ? opened.status() : Status::OK();
+    inner_ = std::move(*opened);
+    return Status::OK();
+  }
+
+  Status OpenIdx() {
+    const auto taken = [&](const std::string& name) {
+      return walk_.HasSibling(name) && run_->filter.TakesFile(walk_.Relative(name));
+    };
+    PL_ASSIGN_OR_RETURN(inner_, OpenIdxPair(walk_.folder(), walk_.name(), taken, run_));
+    return Status::OK();
+  }
+
+  // An archive is looked into unless it is excluded itself: its members may be asked for.
+  bool Takes(bool archive) {
+    if (run_->filter.takes_all()) return true;
+    const std::string relative = walk_.Relative();
+    if (!run_->filter.Excludes(relative) && (archive || run_->filter.Includes(relative))) return true;
     ++run_->skipped;
     return false;
   }
@@ -131,46 +181,14 @@ class FolderStream : public ItemStream {
 
   SourceRun* const run_;
   FolderWalk walk_;
+  std::unique_ptr<ItemStream> inner_;  // of a container met on the way
   bool complete_ = true;
-};
-
-class FileStream : public ItemStream {
- public:
-  FileStream(std::string path, SourceRun* run) : run_(run), path_(std::move(path)) {}
-
-  Result<bool> Next(SourceItem* item) override {
-    if (done_) return false;
-    done_ = true;
-    ++run_->listed;
-    struct stat status {};
-    item->uri = FileUri(path_);
-    item->filename = LastComponent(path_);
-    if (run_->options.label_from_folder) item->label = FolderLabel(path_);
-    if (::stat(path_.c_str(), &status) != 0) {
-      item->problem = ErrnoError(errno, "looking at", item->uri);
-    } else if (!S_ISREG(status.st_mode)) {
-      item->problem = Error(ErrorCode::kUnsupported, item->uri + " " + NotAFile(status.st_mode));
-    } else {
-      SetStatus(status, item);
-      item->path = path_;
-    }
-    return true;
-  }
-
- private:
-  SourceRun* const run_;
-  const std::string path_;
-  bool done_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<ItemStream> WalkFolder(std::string root, SourceRun* run) {
   return std::make_unique<FolderStream>(std::move(root), run);
-}
-
-std::unique_ptr<ItemStream> SingleFile(std::string path, bool /*by_name*/, SourceRun* run) {
-  return std::make_unique<FileStream>(std::move(path), run);
 }
 
 }  // namespace pixlake::ingest

@@ -70,8 +70,8 @@ Result<FolderWalk::Event> FolderWalk::Next() {
   }
 }
 
-std::string FolderWalk::Relative() const {
-  return path_.substr(root_bytes_) + std::string(name_);
+std::string FolderWalk::Relative(std::string_view sibling) const {
+  return path_.substr(root_bytes_) + std::string(sibling);
 }
 
 Status FolderWalk::Enter(bool through_link) {

@@ -43,7 +43,8 @@ class FolderWalk {
   const std::string& folder() const { return path_; }
   const std::string& folder_uri() const { return uri_; }
   // From the root, "a/b.jpg".
-  std::string Relative() const;
+  std::string Relative() const { return Relative(name_); }
+  std::string Relative(std::string_view sibling) const;
   std::string Path() const { return path_ + std::string(name_); }
 
   // Goes into the current entry, which turned out to be a folder: the next event is its

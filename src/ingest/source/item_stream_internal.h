@@ -20,6 +20,8 @@ struct SourceRun {
   const PathFilter filter;
   // Absolute paths that are sources of their own, where a walk would meet them again.
   std::set<std::string> separately;
+  // IDX images files whose pair was opened: either file may name it.
+  std::set<std::string> idx_pairs;
   int64_t listed = 0;   // files met, containers included
   int64_t skipped = 0;  // left out by an option the user gave
 };

@@ -218,13 +218,12 @@ bool PathFilter::AnyMatches(const std::vector<std::string>& patterns, std::strin
   });
 }
 
-bool PathFilter::TakesFile(std::string_view relative) const {
-  if (takes_all()) return true;
-  return (include_.empty() || AnyMatches(include_, relative)) && !AnyMatches(exclude_, relative);
+bool PathFilter::Includes(std::string_view relative) const {
+  return include_.empty() || AnyMatches(include_, relative);
 }
 
-bool PathFilter::TakesWhole(std::string_view relative) const {
-  return include_.empty() || AnyMatches(include_, relative);
+bool PathFilter::Excludes(std::string_view relative) const {
+  return !exclude_.empty() && AnyMatches(exclude_, relative);
 }
 
 bool PathFilter::EntersFolder(std::string_view relative) const {

@@ -33,15 +33,16 @@ class PathFilter {
   const std::string& fingerprint() const { return fingerprint_; }
 
   // `relative`: path from the source, with '/' between components, none at the ends.
-  bool TakesFile(std::string_view relative) const;
+  bool TakesFile(std::string_view relative) const { return Includes(relative) && !Excludes(relative); }
+  // Its two halves: there are no include patterns or one fits; an exclude pattern fits.
+  bool Includes(std::string_view relative) const;
+  bool Excludes(std::string_view relative) const;
   // False when nothing below needs to be looked at.
   bool EntersFolder(std::string_view relative) const;
   // `name` one component.
   bool TakesName(std::string_view name) const { return hidden_ || name.empty() || name.front() != '.'; }
   // The same for all components of a member's path ("." and ".." are not hidden).
   bool TakesComponents(std::string_view path) const;
-  // True when `relative`, an archive, is itself asked for, so all its members are.
-  bool TakesWhole(std::string_view relative) const;
 
  private:
   static bool AnyMatches(const std::vector<std::string>& patterns, std::string_view relative);
