@@ -16,6 +16,7 @@
 #include <parquet/metadata.h>
 
 #include "file/blob_chunk_internal.h"
+#include "file/blob_places_internal.h"
 #include "file/page_header_internal.h"
 
 namespace pixlake::file {
@@ -104,10 +105,22 @@ class Reader : public BlobReader {
     return arrow::SliceBuffer(bytes, 4, length);
   }
 
+  Result<std::vector<BlobPlace>> PlacesOfPage(const std::string& column, int64_t row,
+                                              std::span<const int64_t> lengths) override {
+    PL_ASSIGN_OR_RETURN(const Place place, Find(column, row));
+    if (place.page == nullptr || !place.plain) return std::vector<BlobPlace>();
+    const int most = metadata_->schema()->Column(place.column)->max_definition_level();
+    Result<std::vector<BlobPlace>> places =
+        FindPlaces(file_.get(), *place.page, {place.dense, most}, lengths);
+    if (places.ok()) return places;
+    return WithContext(places.status(), fmt::format("reading {} column {} row {}", path_, column, row));
+  }
+
  private:
   struct Place {
     int group = 0;
     int column = 0;
+    bool plain = false;
     bool dense = false;
     const BlobPage* page = nullptr;  // null: no index, the chunk has to be read from its start
   };
@@ -143,6 +156,7 @@ class Reader : public BlobReader {
         static_cast<int>(std::upper_bound(starts_.begin(), starts_.end(), row) - starts_.begin()) - 1;
     PL_ASSIGN_OR_RETURN(const BlobChunk* chunk, LoadChunk(place.group, place.column));
     if (!chunk->indexed) return place;
+    place.plain = chunk->plain;
     place.dense = chunk->dense;
     const auto after =
         std::upper_bound(chunk->pages.begin(), chunk->pages.end(), row,

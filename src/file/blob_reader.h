@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <arrow/io/type_fwd.h>
 #include <arrow/type_fwd.h>
@@ -12,6 +13,12 @@
 #include "base/result.h"
 
 namespace pixlake::file {
+
+// Where a value stands in its file.
+struct BlobPlace {
+  int64_t offset = -1;  // of the value's first byte; the 4 bytes before are its length
+  int64_t length = -1;  // bytes; -1: null
+};
 
 // Footer and page index are read once (Open and first use) and kept; after that a
 // value costs one ranged read. Any Parquet file is read; the ranged way needs what
@@ -44,6 +51,13 @@ class BlobReader {
   // front of the value is checked against it; the page's checksum cannot be.
   virtual Result<std::shared_ptr<arrow::Buffer>> ReadKnowingLengths(const std::string& column, int64_t row,
                                                                     std::span<const int64_t> lengths) = 0;
+
+  // The places of all values of PageOf(column, row) in order. Empty when they cannot be
+  // known: no page index, pages compressed or with a dictionary. `lengths` as above but
+  // -1 where not known, and not trusted: when they do not add up, or are not known, the
+  // lengths in the page are read instead.
+  virtual Result<std::vector<BlobPlace>> PlacesOfPage(const std::string& column, int64_t row,
+                                                      std::span<const int64_t> lengths) = 0;
 };
 
 }  // namespace pixlake::file

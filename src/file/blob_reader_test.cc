@@ -130,6 +130,66 @@ TEST(BlobReaderTest, WithLengthsItReadsJustTheValue) {
   }
 }
 
+// Every place a reader tells, against the bytes at it; returns how many rows had one.
+int64_t ExpectPlaces(const std::shared_ptr<arrow::Buffer>& bytes, const arrow::BinaryArray& blobs,
+                     const std::vector<int64_t>& lengths) {
+  auto reader = BlobReader::Open(std::make_shared<arrow::io::BufferReader>(bytes), "t").ValueOrDie();
+  int64_t known = 0;
+  for (int64_t row = 0; row < blobs.length();) {
+    const auto page = reader->PageOf("image", row).ValueOrDie();
+    std::span<const int64_t> of_page(lengths);
+    if (!lengths.empty())
+      of_page = of_page.subspan(static_cast<size_t>(page.first), static_cast<size_t>(page.count));
+    const auto places = reader->PlacesOfPage("image", row, of_page).ValueOrDie();
+    for (const BlobPlace& place : places) {
+      EXPECT_EQ(place.length < 0, blobs.IsNull(row)) << row;
+      if (place.length >= 0) {
+        EXPECT_EQ(arrow::SliceBuffer(bytes, place.offset, place.length)->ToString(), blobs.GetString(row));
+      }
+      ++row;
+      ++known;
+    }
+    if (places.empty()) ++row;
+  }
+  return known;
+}
+
+TEST(BlobReaderTest, PlacesAreRightWhateverIsKnownOfTheLengths) {
+  for (const bool nulls : {false, true}) {
+    const auto blobs = RandomBlobs(1500, nulls);
+    const auto bytes = WriteOurs(blobs);
+    std::vector<int64_t> lengths;
+    for (int64_t i = 0; i < blobs->length(); ++i)
+      lengths.push_back(blobs->IsNull(i) ? -1 : static_cast<int64_t>(blobs->GetView(i).size()));
+    EXPECT_EQ(ExpectPlaces(bytes, *blobs, lengths), 1500);
+    EXPECT_EQ(ExpectPlaces(bytes, *blobs, {}), 1500);
+    for (size_t i = 0; i < lengths.size(); i += 40) lengths[i] += 7;  // the table is wrong
+    EXPECT_EQ(ExpectPlaces(bytes, *blobs, lengths), 1500);
+  }
+}
+
+TEST(BlobReaderTest, PlacesOfForeignFilesAreRightOrNotTold) {
+  for (const auto version : {parquet::ParquetDataPageVersion::V1, parquet::ParquetDataPageVersion::V2}) {
+    for (const auto codec : {parquet::Compression::UNCOMPRESSED, parquet::Compression::SNAPPY}) {
+      for (const bool nulls : {false, true}) {
+        const auto blobs = RandomBlobs(600, nulls);
+        const auto schema = arrow::schema({arrow::field("image", arrow::binary())});
+        auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+        parquet::WriterProperties::Builder builder;
+        builder.disable_dictionary()->enable_write_page_index()->data_pagesize(50000);
+        builder.compression(codec)->data_page_version(version);
+        ASSERT_TRUE(parquet::arrow::WriteTable(*arrow::Table::Make(schema, {blobs}),
+                                               arrow::default_memory_pool(), sink, 250, builder.build())
+                        .ok());
+        const int64_t known = ExpectPlaces(sink->Finish().ValueOrDie(), *blobs, {});
+        const bool first = version == parquet::ParquetDataPageVersion::V1;
+        const bool told = codec == parquet::Compression::UNCOMPRESSED && (first || !nulls);
+        EXPECT_EQ(known, told ? 600 : 0) << first << nulls;
+      }
+    }
+  }
+}
+
 TEST(BlobReaderTest, WrongRowsAndColumnsAreNotFound) {
   auto reader =
       BlobReader::Open(std::make_shared<arrow::io::BufferReader>(WriteOurs(RandomBlobs(10, false))), "t")
@@ -140,7 +200,7 @@ TEST(BlobReaderTest, WrongRowsAndColumnsAreNotFound) {
 }
 
 TEST(BlobReaderTest, DamageIsAnErrorOrARightAnswerNeverACrash) {
-  const auto blobs = RandomBlobs(200, false);
+  const auto blobs = RandomBlobs(200, true);
   const auto bytes = WriteOurs(blobs);
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {
@@ -152,6 +212,7 @@ TEST(BlobReaderTest, DamageIsAnErrorOrARightAnswerNeverACrash) {
         BlobReader::Open(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(damaged)), "t");
     if (!reader.ok()) continue;
     (void)(*reader)->Read("image", 77);
+    (void)(*reader)->PlacesOfPage("image", 77, {});
   }
 }
 

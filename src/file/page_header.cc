@@ -165,7 +165,9 @@ Result<PageHeader> ParsePageHeader(std::span<const uint8_t> bytes) {
   PageHeader header;
   int64_t size = -1, id = 0;
   for (uint8_t type = cursor.Field(&id); type != kStop && !cursor.failed(); type = cursor.Field(&id)) {
-    if (id == 3 && type == kI32) {
+    if (id == 1 && type == kI32) {
+      header.type = cursor.ZigZag();
+    } else if (id == 3 && type == kI32) {
       size = cursor.ZigZag();
     } else if (id == 4 && type == kI32) {
       header.crc = static_cast<uint32_t>(cursor.ZigZag());

@@ -19,6 +19,7 @@ std::string EncodeBlobPageHeader(int32_t num_values, int32_t page_size, uint32_t
 
 // What is needed to step over a page and check it.
 struct PageHeader {
+  int64_t type = -1;        // 0: a version 1 data page
   int64_t header_size = 0;  // bytes of the header itself
   int64_t page_size = 0;    // bytes behind it, compressed
   std::optional<uint32_t> crc;
