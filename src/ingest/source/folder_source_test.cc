@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include <fcntl.h>
 #include <sys/fsuid.h>
 #include <sys/socket.h>
@@ -5,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "ingest/source/source_testing_internal.h"
 #include "io/location.h"
 
@@ -176,6 +179,25 @@ TEST_F(FolderSourceTest, NamedFilesPatternsAndFoldersTogether) {
   EXPECT_EQ(CodeOf(missing), ErrorCode::kNotFound);
   EXPECT_THAT(missing.message(), HasSubstr("/*.png"));
   EXPECT_EQ(CodeOf(OpenSources({root_ + "/nothing"}, options_).status()), ErrorCode::kNotFound);
+}
+
+using FolderSourceDeathTest = FolderSourceTest;
+
+// In a child, because a signal that came is never forgotten.
+TEST_F(FolderSourceDeathTest, InterruptsEndIt) {
+  for (int i = 0; i < 10; ++i) Write(std::to_string(i), "x");
+  ASSERT_TRUE(Shell("tar -cf a.tar 1 2 3"));
+  const auto interrupted = [&](const std::string& argument) {
+    auto source = OpenSources({argument}, options_).ValueOrDie();
+    std::vector<SourceItem> items;
+    const bool before = source->Next(1, 1, &items).ok();
+    HandleInterrupts();
+    std::raise(SIGINT);
+    const Status after = source->Next(1 << 20, 100, &items).status();
+    std::exit(before && !after.ok() && CodeOf(after) == ErrorCode::kCancelled ? 42 : 1);
+  };
+  EXPECT_EXIT(interrupted(root_), testing::ExitedWithCode(42), "");
+  EXPECT_EXIT(interrupted(root_ + "/a.tar"), testing::ExitedWithCode(42), "");
 }
 
 TEST_F(FolderSourceTest, BatchesEndAtTheirBounds) {

@@ -147,7 +147,10 @@ class IdxPair : public ItemStream {
                    fmt::format("{}: has {} dimensions of {}, expected 3 of uint8 as images have", images_.uri,
                                header.dimensions.size(), image::IdxTypeName(header.type)));
     }
-    if (header.item_bytes == 0 || header.item_bytes > run_->options.max_buffered_bytes) {
+    // With no images there is nothing to be wrong in one, but what follows is looked at.
+    if (header.item_count == 0) {
+      PL_RETURN_NOT_OK(image_stream_->Read(0, nullptr));
+    } else if (header.item_bytes == 0 || header.item_bytes > run_->options.max_buffered_bytes) {
       return Error(header.item_bytes == 0 ? ErrorCode::kCorrupt : ErrorCode::kOverBudget,
                    fmt::format("{}: an image has {} bytes, expected 1 to {}", images_.uri, header.item_bytes,
                                run_->options.max_buffered_bytes));

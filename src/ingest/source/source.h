@@ -25,14 +25,16 @@ struct SourceItem {
   // The place, percent-encoded: "file:///p/a.jpg", a member "file:///p/a.tar#dir/b.jpg"
   // (a later member of the same name "…#dir/b.jpg@<n>", n counting from 2). Unique.
   std::string uri;
-  std::string filename;  // last component, the bytes as they were (may not be UTF-8)
-  std::optional<std::string> label;
+  std::string filename;              // last component, the bytes as they were (may not be UTF-8)
+  std::optional<std::string> label;  // UTF-8
   // JSON object that came with it (a WebDataset sample's .json); empty: none.
   std::string attributes;
   int64_t size = -1;     // bytes; -1 unknown
   int64_t mtime_ns = 0;  // nanoseconds since the epoch; 0 unknown
-  // Changes when the content may have: "<size>-<mtime_ns>" in lower-case hex for a
-  // file, its container's for a member.
+  // Changes when the content may have: "<size>-<mtime_ns>" in lower-case hex for a file,
+  // its archive's for a member, both files' with '+' between for an image of an IDX pair.
+  // A kContainer's has "-<hash>" behind it when patterns, `hidden` or limits are not the
+  // default: it was read only in so far, and other options read it again.
   std::string etag;
 
   // Exactly one of: the bytes; a local file to read them from; why there are none.
@@ -44,12 +46,15 @@ struct SourceItem {
 
 struct SourceOptions {
   bool follow_symlinks = false;
-  // fnmatch patterns on the path relative to the source, "*.jpg", "2024/**". Empty
-  // include: everything.
+  // Patterns on the path relative to the source: '*', '?' and '[…]' within a component,
+  // "**" across folders; on the base name when there is no '/' in it. Empty include:
+  // everything. A member's path is "<archive>/<member>" where a walk met the archive, else
+  // the member's own; an archive that fits include itself gives all its members. An
+  // excluded folder is not entered.
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   bool label_from_folder = false;  // label = name of the folder a file is in
-  bool hidden = false;             // names that begin with '.'
+  bool hidden = false;             // names that begin with '.', of files, folders, members
   // Members larger than this are streamed to a file in `spill_folder`.
   int64_t max_buffered_bytes = int64_t{32} << 20;
   std::string spill_folder;
@@ -87,8 +92,12 @@ class Source {
 };
 
 // What a person typed: a folder, a file, a glob, an archive (tar, plain or with gzip or
-// zstd; zip), a pair of IDX files (either of the two, or both among `arguments`).
-// Archives are known by their bytes. kNotFound, kPermission or kUnsupported when an
+// zstd; zip), a pair of IDX files (either of the two, or both among `arguments`). A named
+// archive is known by its bytes; one that a walk or a pattern meets must be called like one
+// (.tar .tgz .tar.gz .tar.zst .tzst .zip), too. In a tar, members that share a key are a
+// WebDataset sample: its images get .cls as label and .json as attributes. Links inside
+// archives are problems (kUnsupported), archives inside archives files like any other.
+// What was named twice, or again below a folder, comes once. kNotFound, kPermission or kUnsupported when an
 // argument cannot be used, before anything is read.
 Result<std::unique_ptr<Source>> OpenSources(const std::vector<std::string>& arguments,
                                             const SourceOptions& options);
