@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <map>
 #include <utility>
@@ -21,6 +20,8 @@ namespace {
 
 // Under this an archive may hold whatever it likes, relative to its size.
 constexpr int64_t kFreeExpansionBytes = int64_t{1} << 30;
+// Each time costs reading the zip file's directory again.
+constexpr int kMaxReopened = 100;
 
 int64_t ExpansionLimit(int64_t archive_bytes, const SourceOptions& options) {
   int64_t limit = 0;
@@ -97,7 +98,11 @@ class ArchiveStream : public ItemStream {
     } else {
       Status failure;
       PL_RETURN_NOT_OK(ReadContent(member, &item, &failure));
-      if (!failure.ok()) return Fail(failure);
+      if (!failure.ok()) {
+        PL_ASSIGN_OR_RETURN(const bool goes_on, GoOnBehind(failure));
+        if (!goes_on) return Fail(failure);
+        item.problem = WithContext(failure, item.uri);
+      }
     }
     if (tar_) {
       group_.Add(member.name, std::move(item), &ready_);
@@ -105,6 +110,29 @@ class ArchiveStream : public ItemStream {
       ready_.push_back(std::move(item));
     }
     return Status::OK();
+  }
+
+  // libarchive gives up a whole zip file for one damaged member, though the others are
+  // found through the directory: opens it again and passes over what was read. True when
+  // the next member can be read.
+  Result<bool> GoOnBehind(const Status& failure) {
+    if (tar_ || lacks_directory_ || place_.fd < 0 || CodeOf(failure) != ErrorCode::kCorrupt ||
+        ++times_reopened_ > kMaxReopened) {
+      return false;
+    }
+    PL_ASSIGN_OR_RETURN(ArchiveBytes bytes, DetectArchive(FileBytes(place_.fd, place_.status.st_size)));
+    if (bytes.format != ArchiveFormat::kZip) return false;
+    PL_ASSIGN_OR_RETURN(auto reader, ArchiveReader::Open(std::move(bytes), max_total_));
+    for (int64_t i = 0; i < members_; ++i) {
+      const auto member = reader->Next();
+      if (!member.ok()) {
+        if (CodeOf(member.status()) == ErrorCode::kCancelled) return member.status();
+        return false;
+      }
+      if (!member->has_value()) return false;
+    }
+    reader_ = std::move(reader);
+    return true;
   }
 
   bool Takes(std::string_view name) const {
@@ -143,6 +171,10 @@ class ArchiveStream : public ItemStream {
 
   // `failure`: the archive's; what is returned is ours.
   Status ReadContent(const Member& member, SourceItem* item, Status* failure) {
+    if (member.size > max_total_ - total_) {
+      *failure = TooMuch();
+      return Status::OK();
+    }
     MemberContent content(member.size, run_->options);
     while (true) {
       Status damage;
@@ -170,11 +202,7 @@ class ArchiveStream : public ItemStream {
       }
       total_ += end - content.size();
       if (total_ > max_total_) {
-        *failure =
-            Error(ErrorCode::kOverBudget,
-                  fmt::format("its members have more than {} bytes, which is suspicious of a file of {}; "
-                              "raise the limit if it is meant so",
-                              max_total_, place_.status.st_size));
+        *failure = TooMuch();
         return Status::OK();
       }
       PL_RETURN_NOT_OK(content.Add(offset, bytes));
@@ -192,6 +220,14 @@ class ArchiveStream : public ItemStream {
       return Status::OK();
     }
     return content.Finish(item);
+  }
+
+  Status TooMuch() const {
+    return Error(
+        ErrorCode::kOverBudget,
+        fmt::format("its members have more than {} bytes, which is suspicious of a file of {}; raise the "
+                    "limit if it is meant so",
+                    max_total_, place_.status.st_size));
   }
 
   static Status TooLarge(const std::string& uri, int64_t size) {
@@ -265,6 +301,7 @@ class ArchiveStream : public ItemStream {
   std::map<std::string, int64_t> repeated_;
   std::deque<SourceItem> ready_;
   int64_t members_ = 0;
+  int times_reopened_ = 0;
   int64_t total_ = 0;
   std::string last_name_;
   int64_t last_size_ = -1, last_read_ = 0;
@@ -272,24 +309,7 @@ class ArchiveStream : public ItemStream {
   bool complete_ = true;
 };
 
-// A container that was read before.
-class NoItems : public ItemStream {
- public:
-  Result<bool> Next(SourceItem* /*item*/) override { return false; }
-};
-
 }  // namespace
-
-bool IsCalledArchive(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kEndings = {".tar",    ".zip",     ".tgz",
-                                                               ".tar.gz", ".tar.zst", ".tzst"};
-  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) {
-    if (name.size() < ending.size()) return false;
-    const std::string_view end = name.substr(name.size() - ending.size());
-    return std::equal(end.begin(), end.end(), ending.begin(),
-                      [](char a, char b) { return (a | 0x20) == b || a == b; });
-  });
-}
 
 Result<std::unique_ptr<ItemStream>> OpenArchive(ArchivePlace place, std::unique_ptr<ByteStream> bytes,
                                                 SourceRun* run) {

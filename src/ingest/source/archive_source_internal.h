@@ -23,9 +23,6 @@ struct ArchivePlace {
   int fd = -1;  // becomes the stream's, whatever comes of it; -1 for bytes in memory
 };
 
-// ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".zip" in any case.
-bool IsCalledArchive(std::string_view name);
-
 // Null when the bytes are no archive. Patterns that fit the archive's own path take all its
 // members. `run` outlives the stream.
 Result<std::unique_ptr<ItemStream>> OpenArchive(ArchivePlace place, SourceRun* run);

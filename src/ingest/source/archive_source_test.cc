@@ -266,6 +266,19 @@ s = zipfile.ZipFile('empty.zip', 'w'); s.close())"));
                   "sum.zip#0.jpg", "sum.zip#1.jpg!corrupt", "sum.zip#2.jpg", "sum.zip#3.jpg", "=sum.zip"));
 }
 
+TEST_F(ArchiveSourceTest, OneDamagedMemberOfAZipFileCostsNoOther) {
+  ASSERT_TRUE(Python(R"(
+z = zipfile.ZipFile('a.zip', 'w', zipfile.ZIP_DEFLATED)
+for i in range(6): z.writestr('%d.jpg' % i, os.urandom(50).hex() * 2)
+at = [i.header_offset for i in z.infolist()]
+z.close()
+b = bytearray(open('a.zip', 'rb').read())
+for i in (1, 4): b[at[i] + 30 + 5] = 0xff    # a deflate block of a type there is not
+open('a.zip', 'wb').write(b))"));
+  EXPECT_THAT(Names(List()), ElementsAre("a.zip#0.jpg", "a.zip#1.jpg!corrupt", "a.zip#2.jpg", "a.zip#3.jpg",
+                                         "a.zip#4.jpg!corrupt", "a.zip#5.jpg", "=a.zip"));
+}
+
 TEST_F(ArchiveSourceTest, ArchivesInArchivesAreFiles) {
   ASSERT_TRUE(Shell("echo x > x.jpg; tar -cf in.tar x.jpg; tar -cf out.tar in.tar; rm in.tar x.jpg"));
   EXPECT_THAT(Names(List()), ElementsAre("out.tar#in.tar", "=out.tar"));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include <sys/types.h>
 
@@ -44,6 +45,9 @@ struct ArchiveBytes {
   // A zip file without its end record: cut short, however its members look.
   bool lacks_directory = false;
 };
+
+// ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".zip" in any case.
+bool IsCalledArchive(std::string_view name);
 
 // Tells an archive by its bytes: tar (a header whose checksum is right, or nothing but
 // the end marker) plain or in gzip or zstd, zip. Damage is no archive. Errors of `raw` alone.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,17 @@ Result<bool> HasEndRecord(ByteStream* bytes) {
 }
 
 }  // namespace
+
+bool IsCalledArchive(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> kEndings = {".tar",    ".zip",     ".tgz",
+                                                               ".tar.gz", ".tar.zst", ".tzst"};
+  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) {
+    if (name.size() < ending.size()) return false;
+    const std::string_view end = name.substr(name.size() - ending.size());
+    return std::equal(end.begin(), end.end(), ending.begin(),
+                      [](char a, char b) { return (a | 0x20) == b || a == b; });
+  });
+}
 
 Result<ArchiveBytes> DetectArchive(std::unique_ptr<ByteStream> raw) {
   ArchiveBytes archive;

@@ -242,12 +242,6 @@ class IdxPair : public ItemStream {
   bool complete_ = true;
 };
 
-// The other file of the pair has given it.
-class NoItems : public ItemStream {
- public:
-  Result<bool> Next(SourceItem* /*item*/) override { return false; }
-};
-
 }  // namespace
 
 bool MayBeIdx(std::string_view name) {

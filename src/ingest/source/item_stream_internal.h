@@ -38,4 +38,10 @@ class ItemStream {
   virtual bool complete() const { return true; }
 };
 
+// Of what was given before, by this source or an earlier run.
+class NoItems : public ItemStream {
+ public:
+  Result<bool> Next(SourceItem* /*item*/) override { return false; }
+};
+
 }  // namespace pixlake::ingest
