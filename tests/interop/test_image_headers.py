@@ -128,7 +128,9 @@ def Disagreement(name: str, ours: Ours, theirs: Theirs) -> str | None:
         return "another format"
     if ours.size != (theirs.size[::-1] if name in TURNED else theirs.size):
         return "another size"
-    if ours.channels != theirs.channels and not any(part in name for part in GRAY_ALPHA_16):
+    # Pillow looks into palettes of these two, and calls one of greys grey.
+    gray_palette = ours.format in ("BMP", "GIF") and theirs.channels == 1 and ours.channels == 3
+    if ours.channels != theirs.channels and not gray_palette and not any(part in name for part in GRAY_ALPHA_16):
         return "other channels"
     return None
 

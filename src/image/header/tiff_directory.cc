@@ -160,9 +160,11 @@ std::optional<Judgement> ReadExtent(const TiffBytes& tiff, uint64_t offset, Dire
                        fmt::format("TIFF: a directory of {} entries at byte {}, the file ends before",
                                    extent->count, offset));
   }
-  // Some writers leave out the last directory's offset of a next one.
   const uint64_t end = extent->entries + extent->count * tiff.entry_bytes();
-  extent->next = tiff.Has(end, tiff.offset_bytes()) ? tiff.Number(end, tiff.offset_bytes()) : 0;
+  if (!tiff.Has(end, tiff.offset_bytes())) {
+    return TruncatedAt(tiff.raw(), "TIFF: the file ends before the offset of the next directory");
+  }
+  extent->next = tiff.Number(end, tiff.offset_bytes());
   return std::nullopt;
 }
 
