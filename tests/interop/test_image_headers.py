@@ -37,14 +37,14 @@ SOUND_BUT_REFUSED |= {
 
 # Pillow opens these and fails at the pixels: a header cannot know, a decoder says so.
 DAMAGED_PIXELS = {
-    "broken/imagetestsuite-jpg/2c9e7a1805f8b47630bbb83d21bf8222.jpg": "damaged Huffman tables",
-    "broken/imagetestsuite-jpg/4085c929e00c446d3fee18b5b20a27f9.jpg": "damaged Huffman tables",
-    "broken/imagetestsuite-jpg/551c2656a4f6f9f5ea7e9945b9081202.jpg": "damaged Huffman tables",
-    "broken/imagetestsuite-jpg/5dc71b1d868ef137394d3cc23abea65a.jpg": "damaged Huffman tables",
-    "broken/imagetestsuite-tif/m11-42c19f8e79e582bef107f372f18a074b.tif": "a damaged compression field",
-    "broken/imagetestsuite-tif/m16-42c19f8e79e582bef107f372f18a074b.tif": "a damaged compression field",
+    "broken/imagetestsuite-jpg/2c9e7a1805f8b47630bbb83d21bf8222.jpg": "a second frame header behind the first scan",
+    "broken/imagetestsuite-jpg/4085c929e00c446d3fee18b5b20a27f9.jpg": "impossible parameters of a progressive scan",
+    "broken/imagetestsuite-jpg/551c2656a4f6f9f5ea7e9945b9081202.jpg": "a damaged Huffman table",
+    "broken/imagetestsuite-jpg/5dc71b1d868ef137394d3cc23abea65a.jpg": "a later scan of a component that there is not",
+    "broken/imagetestsuite-tif/m11-42c19f8e79e582bef107f372f18a074b.tif": "LZW data of another kind",
+    "broken/imagetestsuite-tif/m16-42c19f8e79e582bef107f372f18a074b.tif": "a field of a type that there is not",
     "broken/pillow/chunk_no_fctl.png": "the animation is damaged, the still image is not",
-    "tiff/libtiffpic/text.tif": "Pillow's libtiff lacks ThunderScan",
+    "tiff/libtiffpic/text.tif": "its ThunderScan data ends at line 320",
     "tiff/pillow/hopper_webp.tif": "Pillow's libtiff lacks WebP",
 }
 

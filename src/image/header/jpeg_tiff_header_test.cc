@@ -135,6 +135,15 @@ TEST(TiffHeaderTest, PalettesAreThreeChannelsOfEightBits) {
   ExpectHeader(Read(Tiff(fields, std::string(12, 'p'))), Verdict::kOk, 3, 4, 3, 8);
 }
 
+TEST(TiffHeaderTest, TablesThatPixelsNeedLieWithinTheFile) {
+  for (const TiffField table : {TiffField{320, 3, 768, 20}, TiffField{347, 7, 300, 20}}) {
+    auto fields = Fields(20);
+    fields.push_back(table);
+    EXPECT_EQ(Read(Tiff(fields, std::string(12, 'p'))).judgement.verdict, Verdict::kTruncated);
+    EXPECT_EQ(Read(Tiff(fields, std::string(2000, 'p'))).judgement.verdict, Verdict::kOk);
+  }
+}
+
 TEST(TiffHeaderTest, OfAFieldThatStandsTwiceTheFirstCounts) {
   auto fields = Fields(20);
   fields.push_back({256, 3, 1, 30000});

@@ -23,10 +23,12 @@ enum Tag : uint16_t {
   kRowsPerStrip = 278,
   kStripByteCounts = 279,
   kPlanarConfiguration = 284,
+  kColorMap = 320,
   kTileWidth = 322,
   kTileLength = 323,
   kTileOffsets = 324,
   kTileByteCounts = 325,
+  kJpegTables = 347,
   kJpegInterchange = 513,
   kJpegInterchangeLength = 514,
 };
@@ -35,6 +37,7 @@ enum Tag : uint16_t {
 uint64_t IntegerBytes(uint64_t type) {
   switch (type) {
     case 1:  // BYTE
+    case 7:  // UNDEFINED: bytes, in JPEGTables
       return 1;
     case 3:  // SHORT
       return 2;
@@ -109,8 +112,8 @@ void TakeValue(const TiffBytes& tiff, uint64_t tag, const TiffValues& values, Ti
 uint64_t FieldBit(uint64_t tag) {
   static constexpr auto kFields = std::to_array<uint16_t>(
       {kImageWidth, kImageLength, kBitsPerSample, kCompression, kPhotometric, kStripOffsets, kSamplesPerPixel,
-       kRowsPerStrip, kStripByteCounts, kPlanarConfiguration, kTileWidth, kTileLength, kTileOffsets,
-       kTileByteCounts, kJpegInterchange, kJpegInterchangeLength});
+       kRowsPerStrip, kStripByteCounts, kPlanarConfiguration, kColorMap, kJpegTables, kTileWidth, kTileLength,
+       kTileOffsets, kTileByteCounts, kJpegInterchange, kJpegInterchangeLength});
   const auto found = std::find(kFields.begin(), kFields.end(), tag);
   return found == kFields.end() ? 0 : uint64_t{1} << (found - kFields.begin());
 }
