@@ -20,7 +20,7 @@ struct IdPlace {
   std::string file;     // absolute, as the store takes it
   int64_t row = 0;      // physical, in that file
   int64_t offset = -1;  // of the content's first byte in the file; -1: only a reader of pages can tell
-  int64_t length = -1;  // bytes; -1: null content
+  int64_t length = -1;  // bytes; -1: null content; -2: not known, the offset neither
 };
 
 struct IdIndexOptions {
@@ -43,13 +43,15 @@ class IdIndex {
                                                const IdIndexOptions& options = {});
   virtual ~IdIndex() = default;
 
-  // Rows deleted by a deletion vector are not there. nullopt: no such id.
+  // Rows deleted by a deletion vector are not there. nullopt: no such id. Of several
+  // rows with the id any one. kCorrupt: a run was damaged; it is gone, open again.
   virtual Result<std::optional<IdPlace>> Find(std::span<const uint8_t, 32> id) const = 0;
 
   // The content at a place: one ranged read, its length checked against the length that
   // stands before it in the page. Null for null content. Open files are kept.
   virtual Result<std::shared_ptr<arrow::Buffer>> Read(const IdPlace& place) const = 0;
 
+  // Of the snapshot's files, rows deleted by a deletion vector included.
   virtual int64_t num_ids() const = 0;
 };
 

@@ -1,0 +1,25 @@
+// The fixed parts of a run's file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace pixlake::ingest {
+
+constexpr int64_t kIdRunHeaderBytes = 4096;
+constexpr std::array<char, 8> kIdRunMagic = {'P', 'X', 'L', 'I', 'D', 'S', '1', '\n'};
+
+struct IdRunFooter {
+  uint64_t num_entries = 0;
+  uint64_t num_blocks = 0;
+  uint64_t index_bytes = 0;
+  uint32_t block_bytes = 0;
+  uint32_t index_crc = 0;
+  std::array<uint8_t, 20> zeros = {};
+  uint32_t crc = 0;  // of all before it
+  std::array<char, 8> magic = kIdRunMagic;
+};
+static_assert(sizeof(IdRunFooter) == 64);
+
+}  // namespace pixlake::ingest
