@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <utility>
 
 #include <arrow/buffer.h>
@@ -120,19 +119,21 @@ class ArchiveStream : public ItemStream {
         ++times_reopened_ > kMaxReopened) {
       return false;
     }
+    const Status reopened = ReopenBehind(members_);
+    if (!reopened.ok() && CodeOf(reopened) == ErrorCode::kCancelled) return reopened;
+    return reopened.ok();
+  }
+
+  Status ReopenBehind(int64_t members) {
     PL_ASSIGN_OR_RETURN(ArchiveBytes bytes, DetectArchive(FileBytes(place_.fd, place_.status.st_size)));
-    if (bytes.format != ArchiveFormat::kZip) return false;
+    if (bytes.format != ArchiveFormat::kZip) return Error(ErrorCode::kIo, "it is no zip file any more");
     PL_ASSIGN_OR_RETURN(auto reader, ArchiveReader::Open(std::move(bytes), max_total_));
-    for (int64_t i = 0; i < members_; ++i) {
-      const auto member = reader->Next();
-      if (!member.ok()) {
-        if (CodeOf(member.status()) == ErrorCode::kCancelled) return member.status();
-        return false;
-      }
-      if (!member->has_value()) return false;
+    for (int64_t i = 0; i < members; ++i) {
+      PL_ASSIGN_OR_RETURN(const auto member, reader->Next());
+      if (!member.has_value()) return Error(ErrorCode::kIo, "it has fewer members than before");
     }
     reader_ = std::move(reader);
-    return true;
+    return Status::OK();
   }
 
   bool Takes(std::string_view name) const {
@@ -148,19 +149,9 @@ class ArchiveStream : public ItemStream {
   SourceItem Describe(const Member& member) {
     SourceItem item;
     item.uri = place_.uri + "#";
-    const size_t begin = item.uri.size();
-    AppendEncoded(member.name, &item.uri);
-    const size_t end = item.uri.size();
-    const auto fragment = [&] { return std::string_view(item.uri).substr(begin); };
-    // From where it stopped last for this name, so that a million equal ones take no
-    // million tries each; only names that are met twice are remembered.
-    if (!names_.Insert(fragment())) {
-      int64_t& n = repeated_.try_emplace(std::string(fragment()), 1).first->second;
-      do {
-        item.uri.resize(end);
-        item.uri += fmt::format("@{}", ++n);
-      } while (!names_.Insert(fragment()));
-    }
+    std::string fragment;
+    AppendEncoded(member.name, &fragment);
+    item.uri += names_.Unique(std::move(fragment));
     item.filename = LastComponent(member.name);
     item.size = member.size;
     item.mtime_ns = member.mtime_ns;
@@ -298,7 +289,6 @@ class ArchiveStream : public ItemStream {
   std::unique_ptr<ArchiveReader> reader_;
   SampleGroup group_;
   NameSet names_;
-  std::map<std::string, int64_t> repeated_;
   std::deque<SourceItem> ready_;
   int64_t members_ = 0;
   int times_reopened_ = 0;

@@ -157,6 +157,14 @@ open('wrong_sum.tgz', 'wb').write(z))"));
   EXPECT_THAT(source_->complete_roots(), IsEmpty());
 }
 
+TEST_F(ArchiveSourceTest, AFolderIsNotCompleteWithoutWhatWasNamedBelowIt) {
+  ASSERT_TRUE(
+      Python("t = tarfile.open('a.tar', 'w')\nadd(t, 'x.jpg', b'x' * 2000)\nt.close()\n"
+             "os.truncate('a.tar', 1000)"));
+  EXPECT_THAT(Names(List({root_, root_ + "/a.tar"})), ElementsAre("a.tar!corrupt"));
+  EXPECT_THAT(source_->complete_roots(), IsEmpty());
+}
+
 TEST_F(ArchiveSourceTest, MembersBehindAnEndMarkerAreRead) {
   ASSERT_TRUE(
       Python("t = tarfile.open('b', 'w')\nadd(t, 'x.jpg', b'x')\nt.close()\n"

@@ -32,4 +32,14 @@ bool NameSet::Insert(std::string_view name) {
   return added;
 }
 
+std::string NameSet::Unique(std::string name) {
+  if (Insert(name)) return name;
+  int64_t& n = repeated_.try_emplace(name, 1).first->second;
+  std::string numbered;
+  do {
+    numbered = name + "@" + std::to_string(++n);
+  } while (!Insert(numbered));
+  return numbered;
+}
+
 }  // namespace pixlake::ingest

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,16 +14,21 @@ namespace pixlake::ingest {
 // a hash are taken for one, which costs the later one a needless suffix.
 class NameSet {
  public:
-  // False when it was there already.
-  bool Insert(std::string_view name);
+  // `name`, or where that was met before "name@<n>", the first from 2 that was not.
+  std::string Unique(std::string name);
   size_t size() const { return used_; }
 
  private:
   using Hash = std::array<uint64_t, 2>;  // {0, 0}: free
+  // False when it was there already.
+  bool Insert(std::string_view name);
   bool Place(const Hash& hash);
 
   std::vector<Hash> slots_;
   size_t used_ = 0;
+  // The last number given to a name that was met twice: a million equal ones take no
+  // million tries each.
+  std::map<std::string, int64_t> repeated_;
 };
 
 }  // namespace pixlake::ingest

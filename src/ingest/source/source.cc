@@ -63,7 +63,7 @@ class ArgumentSource : public Source {
     std::vector<std::string> roots;
     if (!run_.filter.takes_all()) return roots;
     for (const Argument& argument : arguments_) {
-      if (!argument.is_folder || incomplete_.contains(argument.path)) continue;
+      if (!argument.is_folder || IsIncomplete(argument.path)) continue;
       roots.push_back(FileUri(argument.path));
       if (!roots.back().ends_with('/')) roots.back() += '/';
     }
@@ -77,10 +77,19 @@ class ArgumentSource : public Source {
 
   // Whether walking another argument would meet this one.
   bool IsBelowAFolder(const std::string& path) const {
-    return std::any_of(folders_.begin(), folders_.end(), [&](const std::string& folder) {
-      return path.size() > folder.size() && path.starts_with(folder) &&
-             (folder.ends_with('/') || path[folder.size()] == '/');
-    });
+    return std::any_of(folders_.begin(), folders_.end(),
+                       [&](const std::string& folder) { return IsBelow(path, folder); });
+  }
+
+  // What was named separately below a folder counts for the folder, too.
+  bool IsIncomplete(const std::string& folder) const {
+    return std::any_of(incomplete_.begin(), incomplete_.end(),
+                       [&](const std::string& path) { return path == folder || IsBelow(path, folder); });
+  }
+
+  static bool IsBelow(const std::string& path, const std::string& folder) {
+    return path.size() > folder.size() && path.starts_with(folder) &&
+           (folder.ends_with('/') || path[folder.size()] == '/');
   }
 
   Result<bool> NextItem(SourceItem* item) {
