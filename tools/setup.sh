@@ -36,7 +36,7 @@ build_packages=(
   ca-certificates ccache cmake g++ git make ninja-build pkg-config
   libarchive-dev libcli11-dev libcurl4-openssl-dev libdeflate-dev libfmt-dev libgmock-dev
   libgtest-dev libisal-dev libjpeg62-turbo-dev libroaring-dev libspdlog-dev
-  libspng-dev libssl-dev libtbb-dev libtiff-dev libwebp-dev
+  libspng-dev libssl-dev libtbb-dev libxxhash-dev libtiff-dev libwebp-dev
   nlohmann-json3-dev patchelf xz-utils)
 test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 

@@ -64,6 +64,8 @@ void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);
 void AddTableCommand(CLI::App* program);
 void AddVersionCommand(CLI::App* program);
+void AddExportCommand(CLI::App* program);
+void AddShowCommand(CLI::App* program);
 void AddCompletionCommand(CLI::App* program);
 
 }  // namespace pixlake::cli

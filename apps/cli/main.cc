@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
   pixlake::cli::AddIngestCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddCatCommand(&program);
+  pixlake::cli::AddShowCommand(&program);
+  pixlake::cli::AddExportCommand(&program);
   pixlake::cli::AddTableCommand(&program);
   pixlake::cli::AddVersionCommand(&program);
   pixlake::cli::AddCompletionCommand(&program);

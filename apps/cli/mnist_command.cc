@@ -1,17 +1,14 @@
-#include <cstdlib>
 #include <memory>
 #include <optional>
-#include <string_view>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/byte_size.h"
 #include "base/progress.h"
 #include "engine/mnist_to_delta.h"
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 namespace pixlake::cli {
 namespace {
@@ -22,22 +19,6 @@ struct MnistOptions {
   bool no_tree = false;
   bool no_table = false;
 };
-
-engine::TextPictures PicturesFor(const CommonOptions& common) {
-  if (common.json) return engine::TextPictures::kNone;
-  const char* depth = std::getenv("COLORTERM");
-  const bool true_colour =
-      depth != nullptr && (std::string_view(depth) == "truecolor" || std::string_view(depth) == "24bit");
-  const bool wanted = std::getenv("NO_COLOR") == nullptr;
-  if (isatty(STDOUT_FILENO) != 0 && true_colour && wanted) return engine::TextPictures::kHalfBlocks;
-  return engine::TextPictures::kAscii;
-}
-
-int OutputColumns() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 100;
-}
 
 void PrintReport(const engine::MnistReport& report) {
   if (!report.schema.empty()) fmt::print("{}\n", engine::FormatSchemaTable(report.schema));
@@ -94,7 +75,7 @@ Status Run(MnistOptions* options) {
   };
   request.on_images = [&](int64_t images, int64_t bytes) { progress->Add(images, bytes); };
   const auto report =
-      engine::RunMnistToDelta(*engine, request, PicturesFor(options->common), OutputColumns());
+      engine::RunMnistToDelta(*engine, request, PicturesFor(options->common.json), OutputColumns());
   progress.reset();
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "engine/image_finder.h"
 #include "file/blob_reader.h"
 #include "image/hash/sha256.h"
 
@@ -145,6 +146,20 @@ Result<std::string> BlobColumnOf(const arrow::Schema& schema, const std::string&
                              : fmt::format("say which column with --column: {}", fmt::join(blobs, ", ")));
 }
 
+namespace {
+
+// The index follows the latest state of the lake's tables; other tables' folders are
+// left as they are.
+bool UsesIndex(const Engine& engine, const LookupRequest& request, const io::Location& place) {
+  if (request.version.version || request.version.as_of_ms || !IsContentId(*request.id)) return false;
+  if (!request.column.empty() && request.column != "content") return false;
+  if (engine.has_lake() && catalog::ParseTableName(request.table)) return true;
+  const auto there = place.store->Exists(place.Child("_pixlake"));
+  return there.ok() && *there;
+}
+
+}  // namespace
+
 Result<FoundImage> FindImage(const Engine& engine, const LookupRequest& request) {
   if (request.id.has_value() == request.row.has_value())
     return Error(ErrorCode::kUsage, "give either an ID or --row");
@@ -158,7 +173,18 @@ Result<FoundImage> FindImage(const Engine& engine, const LookupRequest& request)
     if (*request.row < 0) return Error(ErrorCode::kUsage, "--row counts from 0");
     return lookup.ByRow(*request.row);
   }
-  if (id_field != nullptr && id_field->type()->id() == arrow::Type::STRING) return lookup.ById(*request.id);
+  if (id_field != nullptr && id_field->type()->id() == arrow::Type::STRING) {
+    if (UsesIndex(engine, request, table->location())) {
+      const auto finder = ImageFinder::Open(engine, request.table);
+      // A folder that may not be written to has no index; the scan finds it as well.
+      if (finder.ok()) {
+        PL_ASSIGN_OR_RETURN(auto found, (*finder)->Find(*request.id));
+        if (!found) return Error(ErrorCode::kNotFound, fmt::format("no row has id '{}'", *request.id));
+        return FoundImage{std::move(found->bytes), std::move(found->file), found->row};
+      }
+    }
+    return lookup.ById(*request.id);
+  }
   const bool hex =
       request.id->size() == 64 && request.id->find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!hex) {

@@ -1,0 +1,64 @@
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/byte_size.h"
+#include "base/progress.h"
+#include "engine/export.h"
+
+#include "cli/command.h"
+
+namespace pixlake::cli {
+namespace {
+
+struct ExportOptions {
+  CommonOptions common;
+  engine::ExportRequest request;
+};
+
+Status Run(ExportOptions* options) {
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  std::optional<Progress> progress;
+  progress.emplace("Exporting", 0, !options->common.quiet && !options->common.json);
+  options->request.on_file = [&](int64_t files, int64_t bytes) { progress->Add(files, bytes); };
+  const auto report = engine::Export(*engine, options->request);
+  progress.reset();
+  PL_RETURN_NOT_OK(report.status());
+  if (options->common.json) {
+    PrintJson({{"status", "ok"},
+               {"files", report->files},
+               {"already_there", report->already_there},
+               {"bytes", report->bytes},
+               {"root", report->root.empty() ? Json() : Json(report->root)},
+               {"destination", options->request.destination}});
+  } else {
+    fmt::print(
+        "{} files, {}, to {}{}\n", report->files, FormatByteSize(report->bytes), options->request.destination,
+        report->already_there > 0 ? fmt::format("; {} were there already", report->already_there) : "");
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+void AddExportCommand(CLI::App* program) {
+  const auto options = std::make_shared<ExportOptions>();
+  CLI::App* command = program->add_subcommand(
+      "export",
+      "Images of a table as files again: their bytes and the names they came with.\n"
+      "Run again after an interruption, it goes on; files with other bytes are never replaced.");
+  command->add_option("TABLE", options->request.table, "Path or URI of the table, or its name in the lake")
+      ->required();
+  command
+      ->add_option("DESTINATION", options->request.destination,
+                   "A folder, or an archive: a name that ends in .tar, .tar.gz or .tar.zst")
+      ->required();
+  command->add_option("--where", options->request.where, "Only rows that fit, e.g. \"metadata.width > 1000\"")
+      ->type_name("SQL");
+  AddLakeOption(command, &options->common);
+  AddCommonOptions(command, &options->common);
+  OnCommand(command, &options->common, [options] { return Run(options.get()); });
+}
+
+}  // namespace pixlake::cli

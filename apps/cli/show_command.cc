@@ -1,0 +1,65 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "engine/show.h"
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+namespace pixlake::cli {
+namespace {
+
+struct ShowOptions {
+  CommonOptions common;
+  engine::ShowRequest request;
+};
+
+Status Run(ShowOptions* options) {
+  engine::ShowRequest& request = options->request;
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  request.text = PicturesFor(options->common.json);
+  request.text_columns = OutputColumns();
+  PL_ASSIGN_OR_RETURN(const engine::ShowReport report, engine::Show(*engine, request));
+  if (options->common.json) {
+    PrintJson({{"status", "ok"},
+               {"shown", report.shown},
+               {"not_shown", report.not_shown},
+               {"contact_sheet", report.output}});
+    return Status::OK();
+  }
+  fmt::print("{}", report.text_sheet);
+  fmt::print("{} images on {}\n", report.shown, report.output);
+  for (const std::string& why : report.not_shown) fmt::print("not shown: {}\n", why);
+  return Status::OK();
+}
+
+}  // namespace
+
+void AddShowCommand(CLI::App* program) {
+  const auto options = std::make_shared<ShowOptions>();
+  options->request.output = "contact_sheet.png";
+  CLI::App* command =
+      program->add_subcommand("show", "Images of a table on one contact sheet, and in the terminal");
+  engine::ShowRequest& request = options->request;
+  command->add_option("TABLE", request.table, "Path or URI of the table, or its name in the lake")
+      ->required();
+  command->add_option("--where", request.where, "Only rows that fit, e.g. \"label = 'cat'\"")
+      ->type_name("SQL");
+  command->add_option("--limit", request.limit, "At most this many")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  command->add_option("--size", request.max_side, "Longer side of a thumbnail in pixels")
+      ->type_name("N")
+      ->check(CLI::Range(8, 2048))
+      ->capture_default_str();
+  command->add_option("-o,--output", request.output, "The sheet, a PNG")
+      ->type_name("FILE")
+      ->capture_default_str();
+  AddLakeOption(command, &options->common);
+  AddCommonOptions(command, &options->common);
+  OnCommand(command, &options->common, [options] { return Run(options.get()); });
+}
+
+}  // namespace pixlake::cli

@@ -1,0 +1,168 @@
+#include "engine/export.h"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/interrupt.h"
+#include "engine/export_names.h"
+#include "engine/export_target.h"
+#include "engine/image_finder.h"
+#include "engine/image_lookup.h"
+#include "engine/sql.h"
+#include "engine/table_reference.h"
+#include "image/header/image_header.h"
+
+namespace pixlake::engine {
+namespace {
+
+using Visit = std::function<Status(const arrow::RecordBatch&)>;
+
+Status ForEachBatch(query::SqlSession* session, const std::string& sql, const Visit& visit) {
+  PL_ASSIGN_OR_RETURN(const auto result, session->Query(sql));
+  while (true) {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_ASSIGN_OR_RETURN(const auto batch, result->Next());
+    if (batch == nullptr) return Status::OK();
+    PL_RETURN_NOT_OK(visit(*batch));
+  }
+}
+
+std::optional<std::string_view> TextAt(const arrow::RecordBatch& batch, int column, int64_t row) {
+  const auto& array = *batch.column(column);
+  if (array.IsNull(row)) return std::nullopt;
+  return static_cast<const arrow::StringArray&>(array).GetView(row);
+}
+
+std::string_view SuffixOf(std::span<const uint8_t> bytes) {
+  const auto format = image::DetectFormat(bytes);
+  if (!format) return "bin";
+  switch (*format) {
+    case image::ImageFormat::kJpeg:
+      return "jpg";
+    case image::ImageFormat::kPng:
+      return "png";
+    case image::ImageFormat::kTiff:
+      return "tif";
+    case image::ImageFormat::kGif:
+      return "gif";
+    case image::ImageFormat::kBmp:
+      return "bmp";
+    case image::ImageFormat::kWebp:
+      return "webp";
+  }
+  return "bin";
+}
+
+class Exporter {
+ public:
+  Exporter(const Engine& engine, const ExportRequest& request) : engine_(engine), request_(request) {}
+
+  Result<ExportReport> Run() {
+    PL_ASSIGN_OR_RETURN(session_, OpenSqlSession(engine_));
+    PL_ASSIGN_OR_RETURN(target_, ExportTarget::Open(request_.destination));
+    const auto name = catalog::ParseTableName(request_.table);
+    PL_RETURN_NOT_OK(name && engine_.has_lake() ? ExportPlaces(*name) : ExportRows());
+    PL_RETURN_NOT_OK(target_->Close());
+    return report_;
+  }
+
+ private:
+  std::string Where() const { return request_.where.empty() ? "" : " WHERE (" + request_.where + "\n)"; }
+
+  Status Add(const std::string& name, std::span<const uint8_t> bytes, int64_t mtime_ns) {
+    PL_ASSIGN_OR_RETURN(const bool written, target_->Add(name, bytes, mtime_ns));
+    ++(written ? report_.files : report_.already_there);
+    if (written) report_.bytes += static_cast<int64_t>(bytes.size());
+    if (request_.on_file) request_.on_file(1, static_cast<int64_t>(bytes.size()));
+    return Status::OK();
+  }
+
+  // Names from raw.sources; bytes one ranged read each, so that however many rows there
+  // are, only names and ids pass through SQL.
+  Status ExportPlaces(const catalog::TableName& table) {
+    const std::string places = fmt::format(
+        "WITH latest AS (SELECT uri, arg_max(id, last_seen) AS id, arg_max(mtime, last_seen) AS mtime,"
+        " arg_max(gone, last_seen) AS gone FROM raw.sources WHERE id IS NOT NULL OR gone GROUP BY uri),"
+        " wanted AS (SELECT id FROM {}{}) SELECT uri, id, epoch_us(mtime) AS mtime FROM latest"
+        " WHERE NOT gone AND id IN (SELECT id FROM wanted)",
+        table.text(), Where());
+    PL_RETURN_NOT_OK(ForEachBatch(session_.get(), "SELECT min(uri), max(uri) FROM (" + places + ")",
+                                  [&](const arrow::RecordBatch& batch) -> Status {
+                                    const auto first = TextAt(batch, 0, 0);
+                                    const auto last = TextAt(batch, 1, 0);
+                                    if (first && last) report_.root = CommonFolder(*first, *last);
+                                    return Status::OK();
+                                  }));
+    PL_ASSIGN_OR_RETURN(const auto finder, ImageFinder::Open(engine_, table.text()));
+    return ForEachBatch(session_.get(), places, [&](const arrow::RecordBatch& batch) -> Status {
+      const auto& times = static_cast<const arrow::Int64Array&>(*batch.column(2));
+      for (int64_t row = 0; row < batch.num_rows(); ++row) {
+        const std::string uri(*TextAt(batch, 0, row));
+        const std::string id(*TextAt(batch, 1, row));
+        PL_ASSIGN_OR_RETURN(const auto found, finder->Find(id));
+        if (!found) return Error(ErrorCode::kNotFound, fmt::format("{} has no content {}", table.text(), id));
+        PL_ASSIGN_OR_RETURN(const std::string name, RelativeNameOf(uri, report_.root));
+        const int64_t mtime_ns = times.IsNull(row) ? 0 : times.Value(row) * 1000;
+        PL_RETURN_NOT_OK(
+            Add(name, {found->bytes->data(), static_cast<size_t>(found->bytes->size())}, mtime_ns));
+      }
+      return Status::OK();
+    });
+  }
+
+  Status ExportRows() {
+    PL_ASSIGN_OR_RETURN(const auto table, engine_.OpenTable(request_.table));
+    PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+    const arrow::Schema& schema = *snapshot->definition().schema;
+    PL_ASSIGN_OR_RETURN(const std::string column, BlobColumnOf(schema, ""));
+    const auto text = [&](const char* name) -> std::string {
+      return schema.GetFieldByName(name) != nullptr ? fmt::format("CAST({} AS VARCHAR)", name)
+                                                    : "NULL::VARCHAR";
+    };
+    PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(engine_, request_.table));
+    const std::string sql = fmt::format("SELECT {}, {}, \"{}\" FROM {}{}", text("filename"), text("label"),
+                                        column, from, Where());
+    int64_t number = 0;
+    return ForEachBatch(session_.get(), sql, [&](const arrow::RecordBatch& batch) -> Status {
+      const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch.column(2));
+      for (int64_t row = 0; row < batch.num_rows(); ++row, ++number) {
+        if (blobs.IsNull(row)) continue;
+        const std::string_view view = blobs.GetView(row);
+        const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(view.data()), view.size());
+        PL_ASSIGN_OR_RETURN(const std::string name,
+                            NameOf(TextAt(batch, 0, row), TextAt(batch, 1, row), number, bytes));
+        PL_RETURN_NOT_OK(Add(name, bytes, 0));
+      }
+      return Status::OK();
+    });
+  }
+
+  // Names of rows may repeat and may be anything: the row's number keeps them apart.
+  static Result<std::string> NameOf(std::optional<std::string_view> filename,
+                                    std::optional<std::string_view> label, int64_t number,
+                                    std::span<const uint8_t> bytes) {
+    std::string name;
+    if (label) name = io::PercentEncodePath(*label) + "/";
+    name += filename ? fmt::format("{:08}-{}", number, io::PercentEncodePath(*filename))
+                     : fmt::format("{:08}.{}", number, SuffixOf(bytes));
+    return RelativeNameOf(name, "");
+  }
+
+  const Engine& engine_;
+  const ExportRequest& request_;
+  std::unique_ptr<query::SqlSession> session_;
+  std::unique_ptr<ExportTarget> target_;
+  ExportReport report_;
+};
+
+}  // namespace
+
+Result<ExportReport> Export(const Engine& engine, const ExportRequest& request) {
+  return Exporter(engine, request).Run();
+}
+
+}  // namespace pixlake::engine

@@ -1,0 +1,32 @@
+// Contents of a table back as files, under the names they were met under.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "engine/engine.h"
+
+namespace pixlake::engine {
+
+struct ExportRequest {
+  std::string table;        // path or URI, or a name of the lake
+  std::string where;        // SQL condition on the table's rows; empty: all
+  std::string destination;  // a folder, or a file that ends in .tar, .tar.gz, .tgz, .tar.zst
+  std::function<void(int64_t files, int64_t bytes)> on_file;  // progress; may be empty
+};
+
+struct ExportReport {
+  int64_t files = 0;          // written
+  int64_t already_there = 0;  // in the folder with the same bytes
+  int64_t bytes = 0;          // of the written
+  std::string root;           // what the names are relative to; empty when they are not
+};
+
+// In a lake: every place of every row that fits, by raw.sources, gone ones too when no
+// other is left. Any other table with a binary column: by its `filename`, else
+// `<label>/<row>`, else `<row>`, with a suffix from the bytes' format.
+Result<ExportReport> Export(const Engine& engine, const ExportRequest& request);
+
+}  // namespace pixlake::engine

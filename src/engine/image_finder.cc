@@ -1,0 +1,70 @@
+#include "engine/image_finder.h"
+
+#include <array>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <fmt/format.h>
+
+namespace pixlake::engine {
+namespace {
+
+constexpr char kKeptBeside[] = "_pixlake/blobs/";
+
+std::array<uint8_t, 32> DigestOf(std::string_view hex) {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::array<uint8_t, 32> digest{};
+  for (size_t i = 0; i < digest.size(); ++i)
+    digest[i] = static_cast<uint8_t>(digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]));
+  return digest;
+}
+
+bool HasType(const arrow::Schema& schema, const char* name, arrow::Type::type type) {
+  const auto field = schema.GetFieldByName(name);
+  return field != nullptr && field->type()->id() == type;
+}
+
+}  // namespace
+
+bool IsContentId(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+Result<std::unique_ptr<ImageFinder>> ImageFinder::Open(const Engine& engine, const std::string& table) {
+  PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
+  PL_ASSIGN_OR_RETURN(auto snapshot, opened->Load());
+  const arrow::Schema& schema = *snapshot->definition().schema;
+  if (!HasType(schema, "id", arrow::Type::STRING) || !HasType(schema, "content", arrow::Type::BINARY)) {
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{} has no columns `id string` and `content binary`", opened->location().path));
+  }
+  ingest::IdIndexOptions options;
+  options.memory_bytes = engine.memory_bytes() / 4;
+  PL_ASSIGN_OR_RETURN(auto index, ingest::IdIndex::Open(opened->location(), std::move(snapshot), options));
+  return std::unique_ptr<ImageFinder>(new ImageFinder(opened->location(), std::move(index)));
+}
+
+Result<std::optional<ImageFinder::Found>> ImageFinder::Find(std::string_view id) const {
+  if (!IsContentId(id)) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("an id is a SHA-256 in 64 lower-case hex digits; '{}' is not one", id));
+  }
+  PL_ASSIGN_OR_RETURN(const auto place, index_->Find(DigestOf(id)));
+  if (!place) return std::optional<Found>();
+  PL_ASSIGN_OR_RETURN(auto bytes, index_->Read(*place));
+  if (bytes != nullptr) return std::optional(Found{std::move(bytes), place->file, place->row});
+  // Too large for the table: it lies beside it, under its id.
+  const std::string beside = place_.Child(kKeptBeside + std::string(id));
+  PL_ASSIGN_OR_RETURN(const bool there, place_.store->Exists(beside));
+  if (!there) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("the content at row {} of {} is null", place->row, place->file));
+  }
+  PL_ASSIGN_OR_RETURN(const auto file, arrow::io::MemoryMappedFile::Open(beside, arrow::io::FileMode::READ));
+  PL_ASSIGN_OR_RETURN(const int64_t size, file->GetSize());
+  PL_ASSIGN_OR_RETURN(bytes, file->ReadAt(0, size));
+  return std::optional(Found{std::move(bytes), beside, -1});
+}
+
+}  // namespace pixlake::engine

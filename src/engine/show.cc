@@ -1,0 +1,102 @@
+#include "engine/show.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/interrupt.h"
+#include "engine/image_lookup.h"
+#include "engine/image_text.h"
+#include "engine/sql.h"
+#include "engine/table_reference.h"
+#include "image/codec/png.h"
+#include "image/pixels/contact_sheet.h"
+#include "image/pixels/half_blocks.h"
+#include "image/thumbnail/thumbnail.h"
+
+namespace pixlake::engine {
+namespace {
+
+// A decoder takes up to 16 bytes a pixel; what does not fit is named, not shown.
+constexpr int64_t kBytesAPixel = 16;
+
+Result<std::string> SelectOf(const Engine& engine, const ShowRequest& request) {
+  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+  PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+  PL_ASSIGN_OR_RETURN(const std::string column, BlobColumnOf(*snapshot->definition().schema, ""));
+  PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(engine, request.table));
+  const std::string where = request.where.empty() ? "" : " WHERE (" + request.where + "\n)";
+  return fmt::format("SELECT \"{}\" FROM {}{} LIMIT {}", column, from, where, request.limit);
+}
+
+Status Collect(const Engine& engine, const ShowRequest& request, std::vector<image::RgbImage>* thumbnails,
+               ShowReport* report) {
+  PL_ASSIGN_OR_RETURN(const std::string sql, SelectOf(engine, request));
+  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
+  PL_ASSIGN_OR_RETURN(const auto rows, session->Query(sql));
+  while (true) {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_ASSIGN_OR_RETURN(const auto batch, rows->Next());
+    if (batch == nullptr) return Status::OK();
+    const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch->column(0));
+    for (int64_t i = 0; i < blobs.length(); ++i) {
+      if (blobs.IsNull(i)) {
+        report->not_shown.emplace_back("null content");
+        continue;
+      }
+      const std::string_view bytes = blobs.GetView(i);
+      auto thumbnail = image::MakeThumbnail({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
+                                            request.max_side, engine.memory_bytes() / kBytesAPixel);
+      if (thumbnail.ok()) {
+        thumbnails->push_back(*std::move(thumbnail));
+      } else {
+        report->not_shown.push_back(thumbnail.status().message());
+      }
+    }
+  }
+}
+
+Result<std::string> TextSheet(const std::vector<image::RgbImage>& thumbnails, const ShowRequest& request) {
+  if (request.text == TextPictures::kNone) return std::string();
+  image::ContactSheetOptions options;
+  options.background = 0;
+  // As many as stand side by side in the terminal's width, in one row of pictures.
+  const auto widest = std::max_element(thumbnails.begin(), thumbnails.end(),
+                                       [](const auto& a, const auto& b) { return a.width < b.width; });
+  const int across = std::max(1, request.text_columns / static_cast<int>(widest->width + options.gap));
+  options.columns = static_cast<uint32_t>(across);
+  const size_t most = std::min(thumbnails.size(), static_cast<size_t>(across));
+  PL_ASSIGN_OR_RETURN(const image::RgbImage sheet,
+                      MakeContactSheet(std::span(thumbnails).first(most), options));
+  return request.text == TextPictures::kHalfBlocks ? image::RenderHalfBlocks(sheet.view())
+                                                   : image::RenderAscii(sheet.view());
+}
+
+}  // namespace
+
+Result<ShowReport> Show(const Engine& engine, const ShowRequest& request) {
+  ShowReport report;
+  std::vector<image::RgbImage> thumbnails;
+  PL_RETURN_NOT_OK(Collect(engine, request, &thumbnails, &report));
+  if (thumbnails.empty()) {
+    return Error(ErrorCode::kNotFound, report.not_shown.empty()
+                                           ? fmt::format("no row of {} fits", request.table)
+                                           : fmt::format("none of {} images can be shown; the first: {}",
+                                                         report.not_shown.size(), report.not_shown.front()));
+  }
+  report.shown = static_cast<int64_t>(thumbnails.size());
+  PL_ASSIGN_OR_RETURN(report.text_sheet, TextSheet(thumbnails, request));
+  if (request.output.empty()) return report;
+  PL_ASSIGN_OR_RETURN(const image::RgbImage sheet, image::MakeContactSheet(thumbnails, {}));
+  PL_ASSIGN_OR_RETURN(auto encoder, image::PngEncoder::Make(6));
+  std::vector<uint8_t> png;
+  PL_RETURN_NOT_OK(encoder.Encode(sheet.view(), &png));
+  PL_RETURN_NOT_OK(
+      WriteOutputFile(engine, request.output, {reinterpret_cast<const char*>(png.data()), png.size()}));
+  report.output = request.output;
+  return report;
+}
+
+}  // namespace pixlake::engine
