@@ -78,6 +78,8 @@ class ArchiveStream : public ItemStream {
     if (!next->has_value()) return End();
     Member& member = **next;
     ++members_;
+    // No name, or one that says it is UTF-8 and is not, which libarchive keeps to itself.
+    if (member.name.empty() && !member.is_folder) member.name = fmt::format("unnamed-{}", members_);
     last_name_ = member.name;
     last_size_ = member.size;
     last_read_ = 0;

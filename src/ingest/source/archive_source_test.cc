@@ -261,6 +261,8 @@ open('secret.zip', 'wb').write(c)
 n = zipfile.ZipFile('names.zip', 'w')
 n.writestr('\u00e9.jpg', 'e'); n.writestr('../up.jpg', 'u')
 n.close()
+u = open('names.zip', 'rb').read().replace('\u00e9'.encode(), b'\xff\xfe')
+open('unnamed.zip', 'wb').write(u)
 s = zipfile.ZipFile('empty.zip', 'w'); s.close())"));
   const auto items = List();
   EXPECT_THAT(
@@ -270,8 +272,9 @@ s = zipfile.ZipFile('empty.zip', 'w'); s.close())"));
                   "no_end.zip#0.jpg", "no_end.zip#1.jpg", "no_end.zip#2.jpg", "no_end.zip#3.jpg",
                   "no_end.zip!corrupt",  //
                   "secret.zip#0.jpg!unsupported", "secret.zip#1.jpg", "secret.zip#2.jpg", "secret.zip#3.jpg",
-                  "=secret.zip",  //
-                  "sum.zip#0.jpg", "sum.zip#1.jpg!corrupt", "sum.zip#2.jpg", "sum.zip#3.jpg", "=sum.zip"));
+                  "=secret.zip",                                                                           //
+                  "sum.zip#0.jpg", "sum.zip#1.jpg!corrupt", "sum.zip#2.jpg", "sum.zip#3.jpg", "=sum.zip",  //
+                  "unnamed.zip#unnamed-1", "unnamed.zip#../up.jpg", "=unnamed.zip"));
 }
 
 TEST_F(ArchiveSourceTest, OneDamagedMemberOfAZipFileCostsNoOther) {
