@@ -26,13 +26,17 @@ SOUND_BUT_REFUSED = {
     "tiff/bigtiff/BigTIFFMotorola.tif": "Pillow does not read big-endian BigTIFF",
     "tiff/libtiffpic/caspian.tif": "64-bit floats, which Pillow has no mode for",
 }
-# Pillow has no mode for these depths; libtiff decodes them.
-DEPTHS_PILLOW_LACKS = (
-    "minisblack-14 minisblack-24 palette-16 rgb-contig-02 rgb-contig-14 rgb-contig-32 "
-    "rgb-planar-02 rgb-planar-10 rgb-planar-14 rgb-planar-24 rgb-planar-32"
-).split()
+# Pillow has no mode for these depths; libtiff gives their samples.
+DEPTHS_PILLOW_LACKS = {
+    "minisblack": (14, 24),
+    "palette": (16,),
+    "rgb-contig": (2, 14, 32),
+    "rgb-planar": (2, 10, 14, 24, 32),
+}
 SOUND_BUT_REFUSED |= {
-    f"tiff/libtiffpic/depth_flower-{name}.tif": "a depth that Pillow has no mode for" for name in DEPTHS_PILLOW_LACKS
+    f"tiff/libtiffpic/depth_flower-{kind}-{bits:02}.tif": f"Pillow has no mode for {kind} of {bits} bits"
+    for kind, depths in DEPTHS_PILLOW_LACKS.items()
+    for bits in depths
 }
 
 # Pillow opens these and fails at the pixels: a header cannot know, a decoder says so.
@@ -181,7 +185,7 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize("kind, mode, options", WRITTEN)
+@pytest.mark.parametrize(("kind", "mode", "options"), WRITTEN)
 def test_what_pillow_writes_is_read_and_cutting_it_is_noticed(kind, mode, options, tmp_path):
     buffer = io.BytesIO()
     Drawn(mode).save(buffer, kind, **options)

@@ -8,12 +8,15 @@
 namespace pixlake::image {
 namespace {
 
+// Encoders fill their sub-blocks of 255 bytes; more than these in a file (4 GB when
+// full) only cost time.
+constexpr int kMostSubBlocks = 1 << 24;
 constexpr uint8_t kExtension = 0x21, kImage = 0x2C, kTrailer = 0x3B, kGraphicControl = 0xF9;
 
 // 15. Data sub-blocks: each a size and so many bytes, ended by a size of 0. Returns
-// the position behind, 0 when the file ends before.
-uint64_t SkipSubBlocks(const HostileBytes& bytes, uint64_t position) {
-  while (bytes.Has(position, 1)) {
+// the position behind, 0 when the file ends before or `budget` does.
+uint64_t SkipSubBlocks(const HostileBytes& bytes, uint64_t position, int* budget) {
+  while (bytes.Has(position, 1) && --*budget > 0) {
     const uint64_t size = bytes.Byte(position);
     position += 1 + size;
     if (size == 0) return position;
@@ -37,6 +40,7 @@ HeaderResult ReadGifHeader(const HostileBytes& bytes) {
   const Judgement truncated = TruncatedAt(bytes, "GIF: the file ends before the trailer");
   uint64_t position = 13 + ColourTableBytes(bytes.Byte(10));
   bool transparent = false, image = false;
+  int budget = kMostSubBlocks;
   while (bytes.Has(position, 1)) {
     const uint8_t kind = bytes.Byte(position);
     if (kind == kTrailer) {
@@ -47,7 +51,7 @@ HeaderResult ReadGifHeader(const HostileBytes& bytes) {
       if (!bytes.Has(position, 3)) return {header, truncated};
       const bool control = bytes.Byte(position + 1) == kGraphicControl && bytes.Byte(position + 2) == 4;
       if (control && bytes.Has(position, 4)) transparent = (bytes.Byte(position + 3) & 1) != 0;
-      position = SkipSubBlocks(bytes, position + 2);
+      position = SkipSubBlocks(bytes, position + 2, &budget);
     } else if (kind == kImage) {
       if (!bytes.Has(position, 10)) return {header, truncated};
       const uint8_t packed = bytes.Byte(position + 9);
@@ -69,11 +73,12 @@ HeaderResult ReadGifHeader(const HostileBytes& bytes) {
         return {header,
                 CorruptAt(code_size, fmt::format("GIF: LZW codes of {} bits", bytes.Byte(code_size)))};
       }
-      position = SkipSubBlocks(bytes, code_size + 1);
+      position = SkipSubBlocks(bytes, code_size + 1, &budget);
     } else {
       // What decoders make of bytes between blocks differs; most stop without a word.
       return {header, CorruptAt(position, fmt::format("GIF: {:02X} begins no block", kind))};
     }
+    if (budget <= 0) return {header, UnsupportedAt(-1, "GIF: more than 2^24 data sub-blocks")};
     if (position == 0) break;
   }
   return {header, truncated};

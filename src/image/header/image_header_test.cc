@@ -178,6 +178,24 @@ TEST(ReadHeaderTest, LargeHostileFilesTakeLittleTime) {
   files.emplace_back("one chunk", PngStart(1, 1, 8, 0) + PngChunk("IDAT", std::string(kSize, 'x')));
   files.emplace_back("blocks", "GIF89a\1\0\1\0\0\0\0!\xFE"s + std::string("\0\0\0\0", 0));
   while (files.back().second.size() < kSize) files.back().second += "\1x";
+  // 2^23 strips of a row each, their offsets (and sizes, the same) all the number 8.
+  constexpr uint64_t kStrips = uint64_t{1} << 23;
+  files.emplace_back("strips", Tiff({{256, 3, 1, 1},
+                                     {257, 4, 1, kStrips},
+                                     {258, 3, 1, 8},
+                                     {259, 3, 1, 5},
+                                     {273, 4, kStrips, 200},
+                                     {278, 3, 1, 1},
+                                     {279, 4, kStrips, 200}},
+                                    "", false, false, 7));
+  files.back().second.resize(200, '\0');
+  while (files.back().second.size() < 200 + kStrips * 4) files.back().second += "\x08\0\0\0"sv;
+  files.emplace_back("entries", Tiff(std::vector<TiffField>(kSize / 20, {700, 3, 1, 1}), "", false, true));
+  files.emplace_back("RIFF chunks",
+                     "RIFF\xFF\xFF\xFF\x06"
+                     "WEBPVP8X\x0A\0\0\0"s +
+                         std::string(10, '\0'));
+  while (files.back().second.size() < kSize + (20 << 20)) files.back().second += "EXIF\0\0\0\0"sv;
   for (const auto& [name, file] : files) {
     const auto bytes = Bytes(file);
     const auto begin = std::chrono::steady_clock::now();

@@ -47,6 +47,7 @@ uint64_t FindMarker(const HostileBytes& bytes, uint64_t position, uint8_t* marke
       position = static_cast<uint64_t>(static_cast<const uint8_t*>(found) - bytes.data());
     }
     ++position;
+    while (bytes.Has(position, 8) && bytes.Big64(position) == ~uint64_t{0}) position += 8;
     while (bytes.Has(position, 1) && bytes.Byte(position) == 0xFF) ++position;
     if (!bytes.Has(position, 1)) return 0;
     *marker = bytes.Byte(position++);

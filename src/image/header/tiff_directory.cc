@@ -157,6 +157,10 @@ std::optional<Judgement> ReadExtent(const TiffBytes& tiff, uint64_t offset, Dire
   extent->count = tiff.Number(offset, tiff.count_bytes());
   extent->entries = offset + tiff.count_bytes();
   if (extent->count == 0) return CorruptAt(offset, "TIFF: a directory without entries");
+  // BigTIFF could have more; there are not that many tags, and libtiff refuses it too.
+  if (extent->count > 0xFFFF) {
+    return CorruptAt(offset, fmt::format("TIFF: a directory of {} entries", extent->count));
+  }
   const uint64_t room = tiff.raw().size() - extent->entries;
   if (extent->count > room / tiff.entry_bytes()) {
     return TruncatedAt(tiff.raw(),

@@ -6,6 +6,9 @@
 namespace pixlake::image {
 namespace {
 
+// In front of the image: a profile, and what nobody knows.
+constexpr int kMostChunks = 1 << 16;
+
 constexpr uint32_t FourCc(const char (&name)[5]) {
   return uint32_t{static_cast<uint8_t>(name[3])} << 24 | uint32_t{static_cast<uint8_t>(name[2])} << 16 |
          uint32_t{static_cast<uint8_t>(name[1])} << 8 | static_cast<uint8_t>(name[0]);
@@ -97,7 +100,9 @@ HeaderResult ReadWebpHeader(const HostileBytes& bytes) {
     return {header, TruncatedAt(bytes, fmt::format("WebP: the RIFF size says {} bytes", riff_end))};
   }
   bool image = !extended;
-  while (!image) {
+  for (int chunks = 0; !image; ++chunks) {
+    if (chunks == kMostChunks)
+      return {header, CorruptAt(chunk.position, "WebP: 2^16 chunks without an image")};
     if (chunk.end() >= riff_end)
       return {header, CorruptAt(chunk.position, "WebP: VP8X without an image chunk")};
     if (auto missing = ReadChunk(bytes, chunk.end(), &chunk)) return {header, *std::move(missing)};
