@@ -15,6 +15,7 @@
 
 #include "base/interrupt.h"
 #include "table/column_cast_internal.h"
+#include "table/decoded_size_internal.h"
 #include "table/task_reader_internal.h"
 
 namespace pixlake::table {
@@ -36,15 +37,6 @@ Status Guard(Function function) {
   } catch (const std::exception& e) {
     return Error(ErrorCode::kCorrupt, e.what());
   }
-}
-
-// Bytes of the leaves in a row group when decoded.
-int64_t DecodedBytes(const parquet::RowGroupMetaData& row_group, const std::vector<int>& leaves) {
-  int64_t bytes = 0;
-  for (int leaf : leaves) {
-    bytes += std::max<int64_t>(0, row_group.ColumnChunk(leaf)->total_uncompressed_size());
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -155,9 +147,8 @@ Status TaskReader::CheckDeletedRows(int64_t file_rows) const {
 }
 
 // Rows for one read, so that what is decoded stays near the budget of bytes.
-int64_t TaskReader::BatchRows(int row_group, int64_t num_rows) const {
-  const auto metadata = file_->parquet_reader()->metadata()->RowGroup(row_group);
-  const int64_t row_bytes = std::max<int64_t>(1, DecodedBytes(*metadata, leaves_) / num_rows);
+int64_t TaskReader::BatchRows(int row_group) const {
+  const int64_t row_bytes = DecodedRowBytes(file_->parquet_reader(), row_group, leaves_);
   return std::clamp<int64_t>(batch_bytes_ / row_bytes, 1, batch_rows_);
 }
 
@@ -171,7 +162,7 @@ Status TaskReader::PlanRowGroups() {
       return Error(ErrorCode::kCorrupt, fmt::format("row group {} claims {} rows", i, rows));
     }
     if (rows > 0 && RowGroupMayMatch(file_->parquet_reader(), i, comparisons)) {
-      stretches_.push_back({i, first_row, rows, BatchRows(i, rows)});
+      stretches_.push_back({i, first_row, rows, BatchRows(i)});
     }
     first_row += rows;
   }

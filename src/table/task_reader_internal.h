@@ -52,7 +52,7 @@ class TaskReader : public arrow::RecordBatchReader {
   Result<std::vector<BoundComparison>> BindPredicate();
   Status PlanRowGroups();
   Status CheckDeletedRows(int64_t file_rows) const;
-  int64_t BatchRows(int row_group, int64_t num_rows) const;
+  int64_t BatchRows(int row_group) const;
   Status ReadMore();
   Result<std::shared_ptr<arrow::RecordBatch>> NextPhysical(int64_t* rows);
   Result<std::shared_ptr<arrow::RecordBatch>> ToOutput(const arrow::RecordBatch* physical, int64_t rows);
