@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto [header, judgement] = pixlake::image::ReadHeader({data, size}, {kMostPixels});
   if (header && (header->width < 1 || header->height < 1)) std::abort();
   if (judgement.verdict == Verdict::kOk) {
-    if (!header || header->width > kMostPixels / header->height || header->channels < 1 || header->bit_depth < 1)
+    if (!header || header->width > kMostPixels / header->height || header->channels < 1 ||
+        header->bit_depth < 1)
       std::abort();
   } else if (judgement.message.empty()) {
     std::abort();

@@ -1,7 +1,6 @@
 #include "image/header/image_header.h"
 
-#include <chrono>
-#include <random>
+#include <ctime>
 
 #include <gtest/gtest.h>
 
@@ -198,12 +197,12 @@ TEST(ReadHeaderTest, LargeHostileFilesTakeLittleTime) {
   while (files.back().second.size() < kSize + (20 << 20)) files.back().second += "EXIF\0\0\0\0"sv;
   for (const auto& [name, file] : files) {
     const auto bytes = Bytes(file);
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const auto result = ReadHeader(bytes);
-    const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
+    const double spent = 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     EXPECT_NE(result.judgement.verdict, Verdict::kOk) << name;
-    RecordProperty(name, std::to_string(spent.count()) + " ms");
-    EXPECT_LT(spent.count(), 2000) << name;  // sanitizers and busy machines included
+    RecordProperty(name, std::to_string(spent) + " ms of CPU");
+    EXPECT_LT(spent, 2000) << name;  // sanitizers included
   }
 }
 

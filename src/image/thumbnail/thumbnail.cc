@@ -44,43 +44,52 @@ Size FitWithin(Size size, uint32_t max_side) {
   return {scaled(size.width), scaled(size.height)};
 }
 
-BoxScale::BoxScale(Size from, Size to) : from_(from), sums_(size_t{to.width} * 3) {
+BoxScale::BoxScale(Size from, Size to) : from_(from), row_(size_t{to.width} * 3), sums_(row_.size()) {
   image_.width = to.width;
   image_.height = to.height;
   image_.pixels.resize(size_t{to.width} * to.height * 3);
 }
 
-uint32_t BoxScale::FirstColumn(uint32_t x) const {
-  return static_cast<uint32_t>(uint64_t{x} * from_.width / image_.width);
+void BoxScale::SumRow(const uint8_t* rgb) {
+  const uint64_t whole = image_.width;
+  for (uint32_t x = 0; x < image_.width; ++x) {
+    const uint64_t begin = uint64_t{x} * from_.width, end = begin + from_.width;
+    const uint64_t first = begin / whole, last = (end - 1) / whole;
+    // Whole pixels, then less what lies outside of the first and the last.
+    const uint64_t before = begin - first * whole, behind = (last + 1) * whole - end;
+    uint64_t sums[3] = {};
+    for (const uint8_t* pixel = rgb + first * 3; pixel <= rgb + last * 3; pixel += 3) {
+      for (size_t c = 0; c < 3; ++c) sums[c] += pixel[c];
+    }
+    for (size_t c = 0; c < 3; ++c) {
+      row_[size_t{x} * 3 + c] = sums[c] * whole - rgb[first * 3 + c] * before - rgb[last * 3 + c] * behind;
+    }
+  }
+}
+
+void BoxScale::EmitRow() {
+  uint8_t* out = &image_.pixels[size_t{out_row_} * row_.size()];
+  const uint64_t area = uint64_t{from_.width} * from_.height;
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    out[i] = static_cast<uint8_t>((sums_[i] + area / 2) / area);
+    sums_[i] = 0;
+  }
+  ++out_row_;
+  filled_ = 0;
 }
 
 void BoxScale::AddRow(const uint8_t* rgb) {
   if (out_row_ == image_.height) return;
-  for (uint32_t x = 0; x < image_.width; ++x) {
-    const uint8_t* const end = rgb + size_t{FirstColumn(x + 1)} * 3;
-    uint64_t r = 0, g = 0, b = 0;
-    for (const uint8_t* pixel = rgb + size_t{FirstColumn(x)} * 3; pixel != end; pixel += 3) {
-      r += pixel[0];
-      g += pixel[1];
-      b += pixel[2];
-    }
-    sums_[size_t{x} * 3] += r;
-    sums_[size_t{x} * 3 + 1] += g;
-    sums_[size_t{x} * 3 + 2] += b;
+  SumRow(rgb);
+  // A row is no higher than one of the result, so it falls to two at most.
+  uint64_t left = image_.height;
+  while (left != 0 && out_row_ < image_.height) {
+    const uint64_t part = std::min(left, from_.height - filled_);
+    for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += row_[i] * part;
+    filled_ += part;
+    left -= part;
+    if (filled_ == from_.height) EmitRow();
   }
-  ++row_;
-  ++rows_summed_;
-  if (row_ < uint64_t{out_row_ + 1} * from_.height / image_.height) return;
-  uint8_t* out = &image_.pixels[size_t{out_row_} * image_.width * 3];
-  for (uint32_t x = 0; x < image_.width; ++x) {
-    const uint64_t count = uint64_t{FirstColumn(x + 1) - FirstColumn(x)} * rows_summed_;
-    for (size_t i = size_t{x} * 3; i < size_t{x} * 3 + 3; ++i) {
-      out[i] = static_cast<uint8_t>((sums_[i] + count / 2) / count);
-      sums_[i] = 0;
-    }
-  }
-  ++out_row_;
-  rows_summed_ = 0;
 }
 
 void FlattenRow(const uint8_t* rgba, size_t pixels, uint8_t* rgb) {

@@ -22,10 +22,11 @@ struct Size {
 Size FitWithin(Size size, uint32_t max_side);
 
 // Takes an image's rows from the top down and gives a smaller one: each of its pixels
-// is the mean of the rectangle of pixels that fall to it. Holds one row of sums.
+// is the mean of the area that falls to it, pixels cut by its border counting by their
+// part. Exact but for rounding once; holds two rows of sums.
 class BoxScale {
  public:
-  // `to` is no larger than `from`.
+  // `to` is no larger than `from`; fewer than 2^56 pixels.
   BoxScale(Size from, Size to);
 
   // 3 bytes for each pixel of a row. Rows over the image's height are ignored.
@@ -34,13 +35,16 @@ class BoxScale {
   RgbImage Finish() { return std::move(image_); }
 
  private:
-  uint32_t FirstColumn(uint32_t x) const;
+  void SumRow(const uint8_t* rgb);
+  void EmitRow();
 
+  // In units of 1 / `to` of a pixel of `from`, every border is a whole number: a pixel of
+  // `from` is to.width wide, one of `to` from.width.
   const Size from_;
   RgbImage image_;
-  std::vector<uint64_t> sums_;
-  uint32_t row_ = 0;          // of those that come
-  uint32_t rows_summed_ = 0;  // in sums_
+  std::vector<uint64_t> row_;   // one row, weighted across
+  std::vector<uint64_t> sums_;  // of the rows so far, weighted down
+  uint64_t filled_ = 0;         // height of what is in sums_
   uint32_t out_row_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "image/thumbnail/thumbnail.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -189,13 +190,15 @@ TEST(ThumbnailTest, TransparencyLiesOverGrey) {
   EXPECT_THAT(rgb, testing::ElementsAre(128, 128, 128, 10, 20, 30, 64, 64, 192));
 }
 
-TEST(BoxScaleTest, EachPixelIsTheMeanOfItsRectangle) {
+TEST(BoxScaleTest, EachPixelIsTheMeanOfItsArea) {
   EXPECT_EQ(FitWithin({100, 50}, 10).height, 5u);
   EXPECT_EQ(FitWithin({1000, 1}, 10).height, 1u);
   EXPECT_EQ(FitWithin({3, 4}, 10).width, 3u);
   std::mt19937 random(1);
-  for (const auto& [from, to] :
-       {std::pair{Size{5, 3}, Size{2, 2}}, {Size{7, 7}, Size{7, 1}}, {Size{4, 4}, Size{4, 4}}}) {
+  for (const auto& [from, to] : {std::pair{Size{5, 3}, Size{2, 2}},
+                                 {Size{9, 4}, Size{7, 3}},
+                                 {Size{7, 7}, Size{7, 1}},
+                                 {Size{4, 4}, Size{4, 4}}}) {
     std::vector<uint8_t> pixels(size_t{from.width} * from.height * 3);
     for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random());
     BoxScale scale(from, to);
@@ -204,15 +207,17 @@ TEST(BoxScaleTest, EachPixelIsTheMeanOfItsRectangle) {
     const RgbImage image = scale.Finish();
     for (uint32_t y = 0; y < to.height; ++y) {
       for (uint32_t x = 0; x < to.width; ++x) {
+        // Of each pixel the part that lies within.
         double sum = 0;
-        int count = 0;
-        for (uint32_t v = y * from.height / to.height; v < (y + 1) * from.height / to.height; ++v) {
-          for (uint32_t u = x * from.width / to.width; u < (x + 1) * from.width / to.width; ++u) {
-            sum += pixels[(size_t{v} * from.width + u) * 3];
-            ++count;
+        const double across = 1.0 * from.width / to.width, down = 1.0 * from.height / to.height;
+        for (uint32_t v = 0; v < from.height; ++v) {
+          for (uint32_t u = 0; u < from.width; ++u) {
+            const double width = std::min((x + 1) * across, u + 1.0) - std::max(x * across, 1.0 * u);
+            const double height = std::min((y + 1) * down, v + 1.0) - std::max(y * down, 1.0 * v);
+            sum += pixels[(size_t{v} * from.width + u) * 3] * std::max(0.0, width) * std::max(0.0, height);
           }
         }
-        EXPECT_NEAR(image.pixels[(size_t{y} * to.width + x) * 3], sum / count, 0.501);
+        EXPECT_NEAR(image.pixels[(size_t{y} * to.width + x) * 3], sum / (across * down), 0.501);
       }
     }
   }
