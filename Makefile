@@ -30,6 +30,7 @@ test-full: ## Sanitizers, clang-tidy, crash tests and fuzzing; TIERS="asan fuzz"
 
 bench: ## Run pixlake beside its peers, write docs/benchmarks.md
 	@tools/setup.sh --bench
+	@cmake --preset release -DPIXLAKE_BENCHMARKS=ON >/dev/null
 	@$(MAKE) --no-print-directory build
 	@$(VENVS)/venv-bench/bin/python bench/run.py
 

@@ -75,9 +75,7 @@ def Png(width=3, height=2, seed=0) -> bytes:
     pixels = hashlib.shake_128(str(seed).encode()).digest(width * height)
     rows = b"".join(b"\0" + pixels[i * width : (i + 1) * width] for i in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + Chunk(b"IHDR", header) + Chunk(b"IDAT", zlib.compress(rows)) + Chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + Chunk(b"IHDR", header) + Chunk(b"IDAT", zlib.compress(rows)) + Chunk(b"IEND", b"")
 
 
 def MakePhotos(folder: Path, count: int, size: int = 0, first: int = 0) -> Path:

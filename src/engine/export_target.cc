@@ -120,8 +120,8 @@ class Tar : public ExportTarget {
       return Error(ErrorCode::kAlreadyExists, path_ + " is there already; name another file");
     const auto ends = [&](const char* suffix) { return path_.ends_with(suffix); };
     int state = archive_write_set_format_pax_restricted(archive_);
-    // Names are bytes, whatever the locale says.
-    state = std::min(state, archive_write_set_options(archive_, "hdrcharset=BINARY"));
+    // Names that are no ASCII are written as the bytes they are: libarchive marks those
+    // entries itself when the locale cannot tell their characters.
     if (ends(".gz") || ends(".tgz")) state = std::min(state, archive_write_add_filter_gzip(archive_));
     if (ends(".zst") || ends(".tzst")) state = std::min(state, archive_write_add_filter_zstd(archive_));
     if (state == ARCHIVE_OK) state = archive_write_open_filename(archive_, fresh_.c_str());
