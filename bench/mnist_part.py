@@ -112,7 +112,7 @@ def TreeAndTable(bench: Bench) -> list[str]:
     Compete([ours, pillow, spark, untar, floor], bench.work, Check)
     report = ["## PNG tree and table", ""]
     report.append(
-        f"`mnist-to-delta` against the two usual ways. The peer with Spark ran {bench.heavy_runs} times, for it takes long. "
+        f"`mnist-to-delta` against the two usual ways. The peer with Spark ran {bench.heavy_runs} times. "
         f"The last two rows are floors: the same files out of a tar archive ({size:.0f} MiB), and the table's "
         "bytes written and synced. Nearly all of pixlake's time here is the kernel's, creating 70,000 files: "
         "compare it with `tar -x`, which does nothing else."

@@ -1,5 +1,6 @@
 #include "ingest/lake/content.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -49,8 +50,12 @@ Status FillArena(const ContentOptions& options, ContentBatch* batch) {
     if (item.kind != SourceItem::Kind::kFile || !item.problem.ok() || IsLarge(item, options)) continue;
     total += item.bytes != nullptr ? item.bytes->size() : item.size;
   }
-  PL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> arena, arrow::AllocateBuffer(total));
-  uint8_t* next = arena->mutable_data();
+  if (batch->arena == nullptr || batch->arena->size() < total) {
+    // With room to spare, for it is used again; pages that are not written cost nothing.
+    const int64_t size = std::max(total, 2 * options.max_buffered_bytes);
+    PL_ASSIGN_OR_RETURN(batch->arena, arrow::AllocateBuffer(size));
+  }
+  uint8_t* next = batch->arena->mutable_data();
   for (Content& content : batch->contents) {
     SourceItem& item = content.item;
     if (item.kind != SourceItem::Kind::kFile || !item.problem.ok() || IsLarge(item, options)) continue;
@@ -74,7 +79,6 @@ Status FillArena(const ContentOptions& options, ContentBatch* batch) {
     }
     next += content.bytes.size();
   }
-  batch->arena = std::move(arena);
   return Status::OK();
 }
 

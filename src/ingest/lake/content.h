@@ -39,8 +39,8 @@ struct Content {
 // Contents that travel together. Small ones lie in `arena` one after another, in order.
 struct ContentBatch {
   int64_t sequence = 0;
-  int64_t held_bytes = 0;  // of the memory budget
-  std::shared_ptr<arrow::Buffer> arena;
+  int64_t held_bytes = 0;                // of the memory budget
+  std::shared_ptr<arrow::Buffer> arena;  // may be one that an earlier batch used
   std::vector<Content> contents;
 };
 

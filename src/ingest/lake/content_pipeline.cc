@@ -73,6 +73,7 @@ void ContentPipeline::Work() {
     while (!stop_) {
       PL_ASSIGN_OR_RETURN(auto batch, Take());
       if (batch == nullptr) break;
+      batch->arena = UsedArena();
       PL_RETURN_NOT_OK(ReadAndJudge(options_.content, batch.get()));
       const std::lock_guard<std::mutex> lock(ready_mutex_);
       const int64_t sequence = batch->sequence;
@@ -108,8 +109,20 @@ Result<std::unique_ptr<ContentBatch>> ContentPipeline::Next() {
   return batch;
 }
 
+std::shared_ptr<arrow::Buffer> ContentPipeline::UsedArena() {
+  const std::lock_guard<std::mutex> lock(ready_mutex_);
+  if (used_arenas_.empty()) return nullptr;
+  std::shared_ptr<arrow::Buffer> arena = std::move(used_arenas_.back());
+  used_arenas_.pop_back();
+  return arena;
+}
+
 void ContentPipeline::Done(std::unique_ptr<ContentBatch> batch) {
   const int64_t held = batch->held_bytes;
+  if (batch->arena != nullptr) {
+    const std::lock_guard<std::mutex> lock(ready_mutex_);
+    if (used_arenas_.size() <= threads_.size()) used_arenas_.push_back(std::move(batch->arena));
+  }
   batch.reset();
   budget_.Release(held);
 }

@@ -45,6 +45,7 @@ class ContentPipeline {
  private:
   void Work();
   Result<std::unique_ptr<ContentBatch>> Take();
+  std::shared_ptr<arrow::Buffer> UsedArena();
   void Fail(Status status);
 
   Source* const source_;
@@ -59,6 +60,8 @@ class ContentPipeline {
   std::map<int64_t, std::unique_ptr<ContentBatch>> ready_;
   int64_t handed_out_ = 0;
   int working_ = 0;
+  // Arenas to use again: fresh memory has to be cleared by the kernel, page by page.
+  std::vector<std::shared_ptr<arrow::Buffer>> used_arenas_;
   Status failure_;
   std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;

@@ -105,7 +105,9 @@ class Run {
     pipeline.content.spill_folder = lake_.Internal("tmp");
     pipeline.threads = options_.threads;
     pipeline.batch_bytes = BatchBytes();
-    pipeline.budget_bytes = std::max(options_.memory_bytes / 4, 2 * BatchBytes());
+    // More batches than keep the threads busy would only be colder when they are written.
+    const int64_t busy = (2 * int64_t{options_.threads} + 2) * BatchBytes();
+    pipeline.budget_bytes = std::max(std::min(options_.memory_bytes / 4, busy), 2 * BatchBytes());
     pipeline.drop_known = [this](std::vector<SourceItem>* items) {
       const auto before = static_cast<int64_t>(items->size());
       DropKnown(items);
