@@ -93,6 +93,7 @@ Result<table::DataFileWriter*> LakeStage::WriterOf(const OpenedLakeTable& opened
     table::DataFileOptions file;
     file.parquet.row_group_bytes =
         std::clamp<int64_t>(memory, int64_t{1} << 20, file.parquet.row_group_bytes);
+    file.parquet.bloom_filter_columns = {"id"};
     file.partition_values = {{"date_partition", date_}};
     PL_ASSIGN_OR_RETURN(*writer, table::DataFileWriter::Make(opened.place, opened.file_schema, file));
   }
