@@ -1,103 +1,41 @@
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/uuid.h"
 #include "io/local_file_internal.h"
+#include "io/write_behind_internal.h"
 
 namespace pixlake::io {
 namespace {
 
-constexpr size_t kGatherBytes = 256 << 10;
-// So much is handed to the disk at a time while more is written, so that little is
-// left to wait for when the file is synced.
-constexpr int64_t kWriteBehindBytes = 8 << 20;
-
-// Writes both parts, one after the other.
-Status WritePartsFully(int fd, struct iovec (&parts)[2], const std::string& path) {
-  while (parts[0].iov_len + parts[1].iov_len > 0) {
-    const ssize_t count = ::writev(fd, parts, 2);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      return ErrnoError(errno, "writing", path);
-    }
-    auto written = static_cast<size_t>(count);
-    for (struct iovec& part : parts) {
-      const size_t of_part = std::min(written, part.iov_len);
-      part.iov_base = static_cast<char*>(part.iov_base) + of_part;
-      part.iov_len -= of_part;
-      written -= of_part;
-    }
-  }
-  return Status::OK();
-}
-
 class LocalOutputStream : public arrow::io::OutputStream {
  public:
-  LocalOutputStream(int fd, std::string path, bool sync) : fd_(fd), path_(std::move(path)), sync_(sync) {
-    gathered_.reserve(kGatherBytes);
-  }
-  ~LocalOutputStream() override {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  // Without a sync nobody waits for the disk, and the cache is the faster place.
+  LocalOutputStream(int fd, const std::string& path, bool sync) : file_(fd, path, sync), sync_(sync) {}
 
-  Status Write(const void* data, int64_t size) override {
-    const auto bytes = static_cast<size_t>(size);
-    if (gathered_.size() + bytes <= kGatherBytes) {
-      gathered_.append(static_cast<const char*>(data), bytes);
-    } else {
-      PL_RETURN_NOT_OK(WriteGatheredAnd(data, bytes));
-    }
-    position_ += size;
-    return Status::OK();
-  }
-
-  Status Flush() override { return WriteGatheredAnd(nullptr, 0); }
-
-  Status Close() override { return Flush(); }
-  bool closed() const override { return fd_ < 0; }
-  Result<int64_t> Tell() const override { return position_; }
+  Status Write(const void* data, int64_t size) override { return file_.Write(data, size); }
+  Status Flush() override { return Status::OK(); }
+  Status Close() override { return Status::OK(); }
+  bool closed() const override { return finished_; }
+  Result<int64_t> Tell() const override { return file_.position(); }
 
   // Flushes, syncs if that is on, and closes the descriptor.
   Status Finish() {
-    PL_RETURN_NOT_OK(Flush());
-    if (sync_ && ::fdatasync(fd_) != 0) return ErrnoError(errno, "syncing", path_);
-    const int fd = std::exchange(fd_, -1);
-    if (::close(fd) != 0) return ErrnoError(errno, "closing", path_);
-    return Status::OK();
+    finished_ = true;
+    return file_.Finish(sync_);
   }
 
  private:
-  Status WriteGatheredAnd(const void* data, size_t size) {
-    struct iovec parts[2] = {{gathered_.data(), gathered_.size()}, {const_cast<void*>(data), size}};
-    PL_RETURN_NOT_OK(WritePartsFully(fd_, parts, path_));
-    written_ += static_cast<int64_t>(gathered_.size() + size);
-    gathered_.clear();
-    if (sync_ && written_ - handed_over_ >= kWriteBehindBytes) {
-      // A hint: what it cannot do, the sync at the end does.
-      (void)::sync_file_range(fd_, handed_over_, written_ - handed_over_, SYNC_FILE_RANGE_WRITE);
-      handed_over_ = written_;
-    }
-    return Status::OK();
-  }
-
-  int fd_;
-  const std::string path_;
+  WriteBehind file_;
   const bool sync_;
-  std::string gathered_;
-  int64_t position_ = 0;     // of the next byte
-  int64_t written_ = 0;      // without what is gathered
-  int64_t handed_over_ = 0;  // to the disk
+  bool finished_ = false;
 };
 
 class LocalOutputFile : public OutputFile {
@@ -131,8 +69,17 @@ class LocalOutputFile : public OutputFile {
 }  // namespace
 
 Status WriteFully(int fd, const void* bytes, size_t size, const std::string& path) {
-  struct iovec parts[2] = {{const_cast<void*>(bytes), size}, {nullptr, 0}};
-  return WritePartsFully(fd, parts, path);
+  const auto* at = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t count = ::write(fd, at, size);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return ErrnoError(errno, "writing", path);
+    }
+    at += count;
+    size -= static_cast<size_t>(count);
+  }
+  return Status::OK();
 }
 
 std::string ParentOf(const std::string& path) {
