@@ -68,7 +68,7 @@ Status FillArena(const ContentOptions& options, ContentBatch* batch) {
     } else {
       // A file that grew since it was listed does not fit its place: read apart.
       const std::span<uint8_t> room(next, static_cast<size_t>(item.size));
-      const auto read = ReadWholeFile(item.path, room, &item);
+      const auto read = ReadWholeFile(item.path, room, item);
       if (read.ok()) {
         content.bytes = room.first(static_cast<size_t>(*read));
       } else if (CodeOf(read.status()) == ErrorCode::kOverBudget) {

@@ -39,8 +39,10 @@ int64_t ModifiedNanos(const struct stat& info) {
 }
 
 // O_NONBLOCK: a FIFO put in a file's place must not hang the run.
+constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
 Result<int> OpenRegular(const std::string& path, struct stat* info) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  const int fd = ::open(path.c_str(), kOpenFlags);
   if (fd < 0) return ErrnoError(errno, "opening", path);
   if (::fstat(fd, info) != 0 || !S_ISREG(info->st_mode)) {
     ::close(fd);
@@ -114,20 +116,18 @@ std::string FileEtag(int64_t size, int64_t mtime_ns) {
   return fmt::format("{:x}-{:x}", static_cast<uint64_t>(size), static_cast<uint64_t>(mtime_ns));
 }
 
-Result<int64_t> ReadWholeFile(const std::string& path, std::span<uint8_t> room, SourceItem* item) {
-  struct stat before {};
-  PL_ASSIGN_OR_RETURN(const int fd, OpenRegular(path, &before));
-  const Descriptor file(fd);
-  if (before.st_size > static_cast<int64_t>(room.size())) {
-    return Error(ErrorCode::kOverBudget, path + " has grown since it was listed");
-  }
+Result<int64_t> ReadWholeFile(const std::string& path, std::span<uint8_t> room, const SourceItem& item) {
+  const Descriptor file(::open(path.c_str(), kOpenFlags));
+  if (file.get() < 0) return ErrnoError(errno, "opening", path);
   PL_ASSIGN_OR_RETURN(const size_t got, ReadFully(file.get(), path, room.data(), room.size()));
+  // As it was listed, so nobody wrote to it in between: one look is enough.
   struct stat after {};
   if (::fstat(file.get(), &after) != 0) return ErrnoError(errno, "reading", path);
-  if (!SameState(before, after) || static_cast<int64_t>(got) != after.st_size) {
-    return Error(ErrorCode::kOverBudget, path + " changed while it was read");
+  if (!S_ISREG(after.st_mode)) return Error(ErrorCode::kUnsupported, path + " is not a regular file");
+  const bool as_listed = after.st_size == item.size && ModifiedNanos(after) == item.mtime_ns;
+  if (!as_listed || static_cast<int64_t>(got) != after.st_size) {
+    return Error(ErrorCode::kOverBudget, path + " has changed since it was listed");
   }
-  Describe(after, item);
   return static_cast<int64_t>(got);
 }
 

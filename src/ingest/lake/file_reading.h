@@ -13,10 +13,9 @@
 
 namespace pixlake::ingest {
 
-// Reads a file of at most room.size() bytes; gives how many. Size, time and etag of
-// `item` become those of the bytes read. kOverBudget when the file is larger than the
-// room or changed while it was read: try SpillFile.
-Result<int64_t> ReadWholeFile(const std::string& path, std::span<uint8_t> room, SourceItem* item);
+// Reads a file of room.size() bytes; gives how many. kOverBudget when it is not, or no
+// longer, what `item` says of its size and time: try SpillFile.
+Result<int64_t> ReadWholeFile(const std::string& path, std::span<uint8_t> room, const SourceItem& item);
 
 // Copies a file of any size into `folder` (made when missing), bytes that belong
 // together: a file that changes meanwhile is copied again, three times at most, then
