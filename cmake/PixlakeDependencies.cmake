@@ -67,13 +67,24 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET GLOBAL libdeflate)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET GLOBAL spng)
 pkg_check_modules(LIBJPEG REQUIRED IMPORTED_TARGET GLOBAL libjpeg)
-pkg_check_modules(LIBTIFF REQUIRED IMPORTED_TARGET GLOBAL libtiff-4)
 pkg_check_modules(LIBWEBP REQUIRED IMPORTED_TARGET GLOBAL libwebp)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET GLOBAL libisal)
 pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET GLOBAL libarchive)
 find_library(ROARING_LIBRARY roaring REQUIRED)
 add_library(pixlake::roaring UNKNOWN IMPORTED GLOBAL)
 set_target_properties(pixlake::roaring PROPERTIES IMPORTED_LOCATION ${ROARING_LIBRARY})
+
+# libtiff of our own making, without JBIG-KIT, which is under the GPL and which Debian's
+# loads. Where it could not be built, TIFF files are known by their headers alone.
+set(_libtiff ${PIXLAKE_DEPS}/libtiff-2)
+if(EXISTS ${_libtiff}/lib/libtiff.a)
+  find_package(ZLIB REQUIRED)
+  add_library(pixlake::libtiff STATIC IMPORTED GLOBAL)
+  set_target_properties(pixlake::libtiff PROPERTIES IMPORTED_LOCATION ${_libtiff}/lib/libtiff.a)
+  target_include_directories(pixlake::libtiff SYSTEM INTERFACE ${_libtiff}/include)
+  target_link_libraries(pixlake::libtiff INTERFACE PkgConfig::LIBJPEG PkgConfig::LIBDEFLATE ZLIB::ZLIB m)
+  target_compile_definitions(pixlake::libtiff INTERFACE PIXLAKE_HAVE_LIBTIFF=1)
+endif()
 
 # simdjson is compiled into us under another namespace. libparquet and libarrow
 # export their own, other version's symbols of it: with Debian's shared library the

@@ -30,13 +30,17 @@ simdjson_version=3.12.3
 simdjson_sdist=pysimdjson==7.0.2
 simdjson_sdist_sha256=44cf276e48912a3b9c7ca362c14da8420a7ac15a9f1a16ec95becff86db3904a
 
+# Debian's sources, built without JBIG (GPL): tools/setup/build_libtiff.sh. Where apt
+# has no source packages TIFF files are known by their headers alone.
+libtiff_build=libtiff-2
+
 maven_dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 
 build_packages=(
   ca-certificates ccache cmake g++ git make ninja-build pkg-config
   libarchive-dev libcli11-dev libcurl4-openssl-dev libdeflate-dev libfmt-dev libgmock-dev
   libgtest-dev libisal-dev libjpeg62-turbo-dev libroaring-dev libspdlog-dev
-  libspng-dev libssl-dev libtbb-dev libxxhash-dev libtiff-dev libwebp-dev
+  libspng-dev libssl-dev libtbb-dev libxxhash-dev libwebp-dev zlib1g-dev bzip2 patch
   nlohmann-json3-dev patchelf xz-utils)
 test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
@@ -56,6 +60,7 @@ cache=${XDG_CACHE_HOME:-${HOME}/.cache}/pixlake
 deps=${PIXLAKE_DEPS:-${cache}/deps}
 arrow_dir=${deps}/arrow-${arrow_version}
 duckdb_dir=${deps}/duckdb-${duckdb_version}
+libtiff_dir=${deps}/${libtiff_build}
 simdjson_dir=${deps}/simdjson-${simdjson_version}
 jars_dir=${deps}/spark-jars
 test_venv=$(dirname "${deps}")/venv-test
@@ -242,6 +247,18 @@ get_simdjson() {
   rm -rf "${work}"
 }
 
+# Tried once: a machine without source packages stays without.
+libtiff_is_here() { [[ -s ${libtiff_dir}/lib/libtiff.a || -e ${libtiff_dir}.none ]]; }
+
+get_libtiff() {
+  libtiff_is_here && return 0
+  need_network "libtiff's sources"
+  say "building libtiff without JBIG (Debian's sources)"
+  tools/setup/build_libtiff.sh "${libtiff_dir}" && return 0
+  say "no libtiff: thumbnails of TIFF files will be missing (remove ${libtiff_dir}.none to try again)"
+  touch "${libtiff_dir}.none"
+}
+
 needs_java() { ((want_test || want_bench)); }
 
 jars_are_here() {
@@ -302,7 +319,7 @@ packages=("${build_packages[@]}")
 packages+=($(extra_packages))
 
 everything_is_here() {
-  [[ -z $(missing_packages "${packages[@]}") ]] && arrow_is_here && duckdb_is_here && simdjson_is_here || return 1
+  [[ -z $(missing_packages "${packages[@]}") ]] && arrow_is_here && duckdb_is_here && simdjson_is_here && libtiff_is_here || return 1
   if needs_java; then jars_are_here || return 1; fi
   if ((want_test)); then venv_is_here "${test_venv}" tests/requirements.txt || return 1; fi
   if ((want_bench)); then venv_is_here "${bench_venv}" bench/requirements.txt || return 1; fi
@@ -319,12 +336,13 @@ if ! flock --nonblock 9; then
   say "another setup is running; waiting for it"
   flock 9
 fi
-rm -rf "${deps}"/.arrow.* "${deps}"/.duckdb.* "${deps}"/.simdjson.* "${deps}"/.jars.*
+rm -rf "${deps}"/.arrow.* "${deps}"/.duckdb.* "${deps}"/.simdjson.* "${deps}"/.libtiff.* "${deps}"/.jars.*
 
 install_packages "${packages[@]}"
 get_arrow
 get_duckdb
 get_simdjson
+get_libtiff
 if needs_java; then get_spark_jars; fi
 if ((want_test)); then get_venv "${test_venv}" tests/requirements.txt "the tests"; fi
 if ((want_bench)); then get_venv "${bench_venv}" bench/requirements.txt "the benchmark's peers"; fi

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds libtiff without JBIG into a folder: Debian's own loads JBIG-KIT, which is under
+# the GPL. The sources are Debian's, security fixes included, checked by apt's signatures.
+#
+#   tools/setup/build_libtiff.sh FOLDER
+set -euo pipefail
+target=$1
+work=$(mktemp -d "$(dirname "${target}")/.libtiff.XXXXXX")
+trap 'rm -rf "${work}"' EXIT
+cd "${work}"
+
+# A list of source packages of our own; the system's lists stay as they are.
+mkdir -p parts lists/partial download
+for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list; do
+  [[ -f ${list} ]] || continue
+  sed 's/^Types: deb$/Types: deb-src/; s/^Types: deb deb-src$/Types: deb-src/; s/^deb /deb-src /' "${list}" \
+    >"parts/$(basename "${list}" | sed 's/^sources.list$/main.list/')"
+done
+chmod 755 . && chmod -R a+rwX lists download
+apt=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=${work}/parts"
+  -o "Dir::State::lists=${work}/lists" -o APT::Sandbox::User=root)
+"${apt[@]}" update >/dev/null
+(cd download && "${apt[@]}" source --download-only tiff >/dev/null)
+
+mkdir source
+tar -xf download/tiff_*.orig.tar.* -C source --strip-components=1
+tar -xf download/tiff_*.debian.tar.* -C source
+(cd source && while read -r name; do
+  [[ -z ${name} || ${name} == \#* ]] || patch --quiet --strip=1 --input="debian/patches/${name}"
+done <debian/patches/series)
+
+cmake -S source -B build -G Ninja --log-level=ERROR -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
+  -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_PREFIX="${work}/out" -DCMAKE_INSTALL_LIBDIR=lib \
+  -Djbig=OFF -Dlerc=OFF -Dlzma=OFF -Dwebp=OFF -Dzstd=OFF -Dcxx=OFF -Dtiff-tools=OFF -Dtiff-tests=OFF \
+  -Dtiff-contrib=OFF -Dtiff-docs=OFF >/dev/null 2>&1
+cmake --build build --target install >build.log 2>&1 || { tail -20 build.log >&2; exit 1; }
+cp source/LICENSE.md out/ 2>/dev/null || cp source/COPYRIGHT out/
+mv -T out "${target}"
