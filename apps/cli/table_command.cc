@@ -15,7 +15,7 @@ namespace {
 
 struct TableOptions {
   CommonOptions common;
-  std::string uri = ".";
+  std::string uri;
   int64_t limit = 0;
   table::VersionSpec version;
   std::string as_of;
@@ -27,7 +27,8 @@ Json ToJson(const std::map<std::string, std::string>& values) {
   return json;
 }
 
-Status RunList(const TableOptions& options) {
+Status RunList(TableOptions options) {
+  if (options.uri.empty()) options.uri = options.common.lake.empty() ? "." : options.common.lake;
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
   PL_ASSIGN_OR_RETURN(const auto found, engine::ListTables(*engine, options.uri));
   Json rows = Json::array();
@@ -172,7 +173,8 @@ void AddTableCommand(CLI::App* program) {
   static TableOptions list, describe, history, check;
   auto* command =
       AddAction(group, "list", "Tables under a folder", &list, [](TableOptions* o) { return RunList(*o); });
-  command->add_option("FOLDER", list.uri, "Where to look, subfolders included")->capture_default_str();
+  command->add_option("FOLDER", list.uri,
+                      "Where to look, subfolders included (default: the lake, else here)");
   command = AddAction(group, "describe", "Schema, size, version, properties", &describe, RunDescribe);
   command->add_option("TABLE", describe.uri, "Path or URI of the table, or its name in the lake")->required();
   auto* version =
