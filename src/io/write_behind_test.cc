@@ -70,7 +70,7 @@ TEST_P(WriteBehindTest, WritesShortAndEmptyFiles) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Folders, WriteBehindTest, testing::Values(".", "/dev/shm"),
-                         [](const auto& info) { return info.index == 0 ? "Disk" : "Memory"; });
+                         [](const auto& folder) { return folder.index == 0 ? "Disk" : "Memory"; });
 
 TEST(WriteBehindErrorTest, SaysWhatAnEarlierBlockFailedWith) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
