@@ -111,7 +111,8 @@ TEST_F(LocalStoreTest, AFileSizeLimitIsNoSpaceAndLeavesNothing) {
   const std::string large(1 << 20, 'x');
   const Status put = store_->PutIfAbsent(folder_ + "/large", large);
   auto file = store_->Create(folder_ + "/data").ValueOrDie();
-  const Status write = file->stream()->Write(large.data(), static_cast<int64_t>(large.size()));
+  Status write = file->stream()->Write(large.data(), static_cast<int64_t>(large.size()));
+  if (write.ok()) write = file->Close();  // written behind: the error may come last
   file.reset();
   setrlimit(RLIMIT_FSIZE, &old);
   EXPECT_EQ(CodeOf(put), ErrorCode::kNoSpace);

@@ -27,6 +27,7 @@ struct ObjectInfo {
 class OutputFile {
  public:
   virtual ~OutputFile() = default;
+  // Bytes may be written behind the caller: an error comes with a later Write or Close.
   virtual arrow::io::OutputStream* stream() = 0;
   // Makes the bytes durable (file and folder, unless the store was opened with
   // sync off) and visible. The path must not have existed.
