@@ -1,0 +1,127 @@
+#include "image/metadata/metadata.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <libdeflate.h>
+
+#include "image/metadata/metadata_internal.h"
+
+namespace pixlake::image {
+namespace {
+
+constexpr uint16_t kOrientation = 0x0112;
+
+void ReadContainer(ImageFormat format, const HostileBytes& bytes, ImageMetadata* metadata) {
+  switch (format) {
+    case ImageFormat::kJpeg:
+      return ReadJpegMetadata(bytes, metadata);
+    case ImageFormat::kPng:
+      return ReadPngMetadata(bytes, metadata);
+    case ImageFormat::kTiff:
+      return ReadTiffMetadata(bytes, metadata);
+    case ImageFormat::kGif:
+      return ReadGifMetadata(bytes, metadata);
+    case ImageFormat::kBmp:
+      return ReadBmpMetadata(bytes, metadata);
+    case ImageFormat::kWebp:
+      return ReadWebpMetadata(bytes, metadata);
+  }
+}
+
+// Exif 3.0, 4.6.5.1.6: 1 is as stored, 2 to 8 turned or mirrored.
+void NoteOrientation(ImageMetadata* metadata) {
+  const ExifEntry* entry = metadata->exif.Find("IFD0", kOrientation);
+  if (entry == nullptr) return;
+  const uint64_t orientation = metadata->exif.Integer(*entry);
+  if (orientation >= 2 && orientation <= 8) {
+    AddNote(metadata, "orientation", fmt::format("to be shown by orientation {}", orientation), entry->offset,
+            "IFD0.Orientation");
+  }
+}
+
+struct Decompressor {
+  libdeflate_decompressor* const handle = libdeflate_alloc_decompressor();
+  Decompressor() = default;
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+  ~Decompressor() { libdeflate_free_decompressor(handle); }
+};
+
+}  // namespace
+
+bool ImageMetadata::HasNote(std::string_view code) const {
+  return std::any_of(notes.begin(), notes.end(), [&](const MetadataNote& note) { return note.code == code; });
+}
+
+void AddNote(ImageMetadata* metadata, std::string_view code, std::string message, int64_t offset,
+             std::string field, std::span<const uint8_t> raw_bytes) {
+  if (metadata->notes.size() > kMostNotes) return;
+  if (metadata->notes.size() == kMostNotes) {
+    metadata->notes.push_back({"more_notes", "there is more to note than is kept", -1, {}, {}});
+    return;
+  }
+  metadata->notes.push_back({code, std::move(message), offset, std::move(field), raw_bytes});
+}
+
+void NoteGuessedText(ImageMetadata* metadata, std::string_view encoding, std::string field, int64_t offset,
+                     std::span<const uint8_t> raw_bytes) {
+  AddNote(metadata, "text_encoding_guessed", fmt::format("read as {}", encoding), offset, std::move(field),
+          raw_bytes);
+}
+
+std::span<const uint8_t> Inflate(std::span<const uint8_t> compressed, ImageMetadata* metadata) {
+  const Decompressor decompressor;
+  if (decompressor.handle == nullptr || compressed.size() < 2) return {};
+  uint64_t kept = 0;
+  for (const auto& buffer : metadata->buffers) kept += buffer.size();
+  if (kept > kMostInflatedTogether) return {};
+  // Grows as needed: a stream says nothing of its size.
+  for (size_t room = 64 << 10; room <= kMostInflated; room *= 8) {
+    std::vector<uint8_t> out(room);
+    size_t size = 0;
+    auto result = libdeflate_zlib_decompress(decompressor.handle, compressed.data(), compressed.size(),
+                                             out.data(), out.size(), &size);
+    if (result == LIBDEFLATE_BAD_DATA) {
+      result = libdeflate_deflate_decompress(decompressor.handle, compressed.data() + 2,
+                                             compressed.size() - 2, out.data(), out.size(), &size);
+    }
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE) continue;
+    if (result != LIBDEFLATE_SUCCESS) return {};
+    out.resize(size);
+    out.shrink_to_fit();
+    metadata->buffers.push_back(std::move(out));
+    return metadata->buffers.back();
+  }
+  return {};
+}
+
+ImageMetadata ReadMetadata(std::span<const uint8_t> span, const HeaderLimits& limits) {
+  ImageMetadata metadata;
+  metadata.size = span.size();
+  HeaderResult header = ReadHeader(span, limits);
+  metadata.header = header.header;
+  metadata.judgement = std::move(header.judgement);
+  const auto format = DetectFormat(span);
+  if (!format) return metadata;
+  metadata.format = FormatName(*format);
+  const HostileBytes bytes(span);
+  ReadContainer(*format, bytes, &metadata);
+  if (metadata.mode == "CMYK") AddNote(&metadata, "cmyk");
+  if (metadata.header && metadata.header->bit_depth == 16) AddNote(&metadata, "16-bit");
+  ReadGps(&metadata);
+  NoteOrientation(&metadata);
+  return metadata;
+}
+
+void NoteFileName(std::string_view filename, ImageMetadata* metadata) {
+  if (metadata->format.empty() || !NameClaimsImage(filename)) return;
+  // By the name alone, as there are no bytes.
+  const std::string_view claimed = GuessMimeType({}, filename);
+  const std::string_view is = metadata->header ? FormatMimeType(metadata->header->format) : "";
+  if (!is.empty() && claimed != is) {
+    AddNote(metadata, "mislabelled_name", fmt::format("the name says {}, the bytes are {}", claimed, is));
+  }
+}
+
+}  // namespace pixlake::image

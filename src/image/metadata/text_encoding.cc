@@ -1,0 +1,187 @@
+#include "image/metadata/text_encoding.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <iconv.h>
+
+namespace pixlake::image {
+namespace {
+
+// Windows-1252's 0x80 to 0x9F (Unicode's CP1252.TXT); its five holes are 0.
+constexpr std::array<uint16_t, 32> kWindows1252{
+    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+
+DecodedText DecodeSingleBytes(std::span<const uint8_t> bytes) {
+  DecodedText text{{}, "latin-1", true};
+  for (const uint8_t byte : bytes) {
+    const bool windows = byte >= 0x80 && byte < 0xA0 && kWindows1252[byte - 0x80] != 0;
+    if (windows) text.encoding = "windows-1252";
+    AppendUtf8(windows ? kWindows1252[byte - 0x80] : byte, &text.utf8);
+  }
+  return text;
+}
+
+std::span<const uint8_t> WithoutTrailing(std::span<const uint8_t> bytes, uint8_t unwanted) {
+  while (!bytes.empty() && bytes.back() == unwanted) bytes = bytes.first(bytes.size() - 1);
+  return bytes;
+}
+
+// Writers often use the machine's byte order and not the file's. Letters of most
+// scripts share their upper byte, so the order with fewer different ones is it.
+bool GuessUtf16BigEndian(std::span<const uint8_t> bytes, bool declared) {
+  const size_t looked_at = std::min<size_t>(bytes.size() & ~size_t{1}, 512);
+  size_t even_zeros = 0, odd_zeros = 0;
+  for (size_t i = 0; i < looked_at; i += 2) {
+    even_zeros += bytes[i] == 0 && bytes[i + 1] != 0;
+    odd_zeros += bytes[i + 1] == 0 && bytes[i] != 0;
+  }
+  if (even_zeros > 2 * odd_zeros) return true;
+  if (odd_zeros > 2 * even_zeros) return false;
+  return declared;
+}
+
+}  // namespace
+
+bool IsAscii(std::span<const uint8_t> bytes) {
+  uint64_t met = 0;
+  size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    met |= word;
+  }
+  for (; i < bytes.size(); ++i) met |= bytes[i];
+  return (met & 0x8080808080808080u) == 0;
+}
+
+// RFC 3629, section 4: the syntax of UTF-8 byte sequences.
+bool IsUtf8(std::span<const uint8_t> bytes) {
+  for (size_t i = 0; i < bytes.size();) {
+    const uint8_t lead = bytes[i];
+    size_t more = 0;
+    uint8_t low = 0x80, high = 0xBF;
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    if (lead >= 0xC2 && lead <= 0xDF) {
+      more = 1;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+      more = 2;
+      if (lead == 0xE0) low = 0xA0;
+      if (lead == 0xED) high = 0x9F;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      more = 3;
+      if (lead == 0xF0) low = 0x90;
+      if (lead == 0xF4) high = 0x8F;
+    } else {
+      return false;
+    }
+    if (bytes.size() - i <= more || bytes[i + 1] < low || bytes[i + 1] > high) return false;
+    for (size_t k = 2; k <= more; ++k) {
+      if ((bytes[i + k] & 0xC0) != 0x80) return false;
+    }
+    i += more + 1;
+  }
+  return true;
+}
+
+void AppendUtf8(uint32_t code_point, std::string* out) {
+  if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) code_point = 0xFFFD;
+  const auto put = [&](uint32_t byte) { out->push_back(static_cast<char>(byte)); };
+  if (code_point < 0x80) {
+    put(code_point);
+  } else if (code_point < 0x800) {
+    put(0xC0 | code_point >> 6);
+    put(0x80 | (code_point & 0x3F));
+  } else if (code_point < 0x10000) {
+    put(0xE0 | code_point >> 12);
+    put(0x80 | (code_point >> 6 & 0x3F));
+    put(0x80 | (code_point & 0x3F));
+  } else {
+    put(0xF0 | code_point >> 18);
+    put(0x80 | (code_point >> 12 & 0x3F));
+    put(0x80 | (code_point >> 6 & 0x3F));
+    put(0x80 | (code_point & 0x3F));
+  }
+}
+
+DecodedText DecodeDetected(std::span<const uint8_t> bytes) {
+  if (IsAscii(bytes)) return {std::string(ViewOf(bytes)), "ascii", false};
+  if (IsUtf8(bytes)) return {std::string(ViewOf(bytes)), "utf-8", false};
+  return DecodeSingleBytes(bytes);
+}
+
+DecodedText DecodeUtf16(std::span<const uint8_t> bytes, bool big_endian) {
+  if (bytes.size() >= 2 && bytes[0] == 0xFE && bytes[1] == 0xFF) {
+    big_endian = true;
+    bytes = bytes.subspan(2);
+  } else if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0xFE) {
+    big_endian = false;
+    bytes = bytes.subspan(2);
+  }
+  const auto unit = [&](size_t i) -> uint32_t {
+    return big_endian ? uint32_t{bytes[i]} << 8 | bytes[i + 1] : uint32_t{bytes[i + 1]} << 8 | bytes[i];
+  };
+  DecodedText text{{}, "utf-16", false};
+  for (size_t i = 0; i + 2 <= bytes.size(); i += 2) {
+    uint32_t code_point = unit(i);
+    if (code_point == 0) break;
+    if (code_point >= 0xD800 && code_point < 0xDC00 && i + 4 <= bytes.size()) {
+      const uint32_t low = unit(i + 2);
+      if (low >= 0xDC00 && low < 0xE000) {
+        code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
+        i += 2;
+      }
+    }
+    text.guessed |= code_point >= 0xD800 && code_point < 0xE000;
+    AppendUtf8(code_point, &text.utf8);
+  }
+  return text;
+}
+
+std::optional<std::string> DecodeByIconv(std::span<const uint8_t> bytes, const char* charset) {
+  const iconv_t converter = iconv_open("UTF-8", charset);
+  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+  // No character set here makes more than 3 bytes of one, 4 of two.
+  std::string out(bytes.size() * 4 + 16, '\0');
+  char* from = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
+  char* to = out.data();
+  size_t from_left = bytes.size(), to_left = out.size();
+  const size_t irreversible = iconv(converter, &from, &from_left, &to, &to_left);
+  iconv_close(converter);
+  if (irreversible == static_cast<size_t>(-1) || from_left != 0) return std::nullopt;
+  out.resize(out.size() - to_left);
+  return out;
+}
+
+// Exif 3.0, 4.6.6.3 UserComment, table 9 "Character codes and their designation".
+DecodedText DecodeCharsetText(std::span<const uint8_t> bytes, bool big_endian) {
+  if (bytes.size() < 8) return DecodeDetected(WithoutTrailing(bytes, 0));
+  const std::string_view code = ViewOf(bytes.first(8));
+  const auto rest = bytes.subspan(8);
+  if (code.starts_with("UNICODE")) {
+    const bool guess = GuessUtf16BigEndian(rest, big_endian);
+    DecodedText text = DecodeUtf16(rest, guess);
+    text.guessed |= guess != big_endian;
+    return text;
+  }
+  const auto trimmed = WithoutTrailing(rest, 0);
+  if (code.starts_with("JIS")) {
+    if (auto text = DecodeByIconv(trimmed, "ISO-2022-JP")) return {*std::move(text), "jis", false};
+    if (auto text = DecodeByIconv(trimmed, "CP932")) return {*std::move(text), "shift_jis", true};
+    return DecodeDetected(trimmed);
+  }
+  if (code.starts_with("ASCII") || code == std::string_view("\0\0\0\0\0\0\0\0", 8)) {
+    return DecodeDetected(trimmed);
+  }
+  DecodedText text = DecodeDetected(WithoutTrailing(bytes, 0));
+  text.guessed = !text.utf8.empty();
+  return text;
+}
+
+}  // namespace pixlake::image

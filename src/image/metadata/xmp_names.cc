@@ -1,0 +1,89 @@
+// XMP Specification, parts 1 and 2 (2019 and 2014), and the specifications named below.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "image/metadata/xmp_names_internal.h"
+
+namespace pixlake::image {
+namespace {
+
+constexpr std::string_view kRdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+constexpr std::string_view kXml = "http://www.w3.org/XML/1998/namespace";
+
+using Prefix = std::pair<std::string_view, std::string_view>;
+constexpr auto kPrefixes = std::to_array<Prefix>({
+    {"http://purl.org/dc/elements/1.1/", "dc"},
+    {"http://ns.adobe.com/xap/1.0/", "xmp"},
+    {"http://ns.adobe.com/xap/1.0/rights/", "xmpRights"},
+    {"http://ns.adobe.com/xap/1.0/mm/", "xmpMM"},
+    {"http://ns.adobe.com/xap/1.0/bj/", "xmpBJ"},
+    {"http://ns.adobe.com/xap/1.0/t/pg/", "xmpTPg"},
+    {"http://ns.adobe.com/xap/1.0/g/", "xmpG"},
+    {"http://ns.adobe.com/xap/1.0/g/img/", "xmpGImg"},
+    {"http://ns.adobe.com/xmp/1.0/DynamicMedia/", "xmpDM"},
+    {"http://ns.adobe.com/xmp/note/", "xmpNote"},
+    {"http://ns.adobe.com/xap/1.0/sType/Dimensions#", "stDim"},
+    {"http://ns.adobe.com/xap/1.0/sType/ResourceEvent#", "stEvt"},
+    {"http://ns.adobe.com/xap/1.0/sType/ResourceRef#", "stRef"},
+    {"http://ns.adobe.com/xap/1.0/sType/Version#", "stVer"},
+    {"http://ns.adobe.com/xap/1.0/sType/Job#", "stJob"},
+    {"http://ns.adobe.com/xap/1.0/sType/Font#", "stFnt"},
+    {"http://ns.adobe.com/xmp/sType/Area#", "stArea"},
+    {"http://ns.adobe.com/tiff/1.0/", "tiff"},
+    {"http://ns.adobe.com/exif/1.0/", "exif"},
+    {"http://ns.adobe.com/exif/1.0/aux/", "aux"},
+    {"http://cipa.jp/exif/1.0/", "exifEX"},
+    {"http://ns.adobe.com/photoshop/1.0/", "photoshop"},
+    {"http://ns.adobe.com/camera-raw-settings/1.0/", "crs"},
+    {"http://ns.adobe.com/lightroom/1.0/", "lr"},
+    {"http://ns.adobe.com/pdf/1.3/", "pdf"},
+    {"http://ns.adobe.com/hdr-gain-map/1.0/", "hdrgm"},
+    {"http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/", "Iptc4xmpCore"},
+    {"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt"},
+    {"http://ns.useplus.org/ldf/xmp/1.0/", "plus"},
+    {"http://creativecommons.org/ns#", "cc"},
+    {"http://www.metadataworkinggroup.com/schemas/regions/", "mwg-rs"},
+    {"http://www.metadataworkinggroup.com/schemas/keywords/", "mwg-kw"},
+    {"http://www.metadataworkinggroup.com/schemas/collections/", "mwg-coll"},
+    {"http://ns.microsoft.com/photo/1.0/", "MicrosoftPhoto"},
+    {"http://ns.microsoft.com/photo/1.2/", "MP"},
+    {"http://ns.microsoft.com/photo/1.2/t/RegionInfo#", "MPRI"},
+    {"http://ns.microsoft.com/photo/1.2/t/Region#", "MPReg"},
+    {"http://ns.google.com/photos/1.0/depthmap/", "GDepth"},
+    {"http://ns.google.com/photos/1.0/focus/", "GFocus"},
+    {"http://ns.google.com/photos/1.0/image/", "GImage"},
+    {"http://ns.google.com/photos/1.0/panorama/", "GPano"},
+    {"http://ns.google.com/photos/1.0/camera/", "GCamera"},
+});
+
+}  // namespace
+
+XmpName SplitXmpName(std::string_view qualified, char separator) {
+  XmpName name;
+  const size_t first = qualified.find(separator);
+  if (first == std::string_view::npos) {
+    name.local = qualified;
+    name.prefixed = qualified;
+    return name;
+  }
+  const std::string_view uri = qualified.substr(0, first);
+  std::string_view rest = qualified.substr(first + 1), prefix;
+  const size_t second = rest.find(separator);
+  if (second != std::string_view::npos) {
+    prefix = rest.substr(second + 1);
+    rest = rest.substr(0, second);
+  }
+  name.local = rest;
+  name.has_namespace = true;
+  name.is_rdf = uri == kRdf;
+  name.is_xml = uri == kXml;
+  const auto* known = std::find_if(kPrefixes.begin(), kPrefixes.end(),
+                                   [&](const Prefix& entry) { return entry.first == uri; });
+  if (known != kPrefixes.end()) prefix = known->second;
+  if (name.is_rdf) prefix = "rdf";
+  name.prefixed = prefix.empty() ? std::string(rest) : std::string(prefix) + ":" + std::string(rest);
+  return name;
+}
+
+}  // namespace pixlake::image

@@ -1,0 +1,303 @@
+"""What we say of images' metadata, beside what others say of the same files.
+
+`metadata_probe` prints a JSON object for each file. It is compared with Pillow, run here,
+and with what metadata-extractor, exiftool and exiv2 printed, which lies beside the
+images. Where they and we differ the reason stands here: a difference that is not listed
+fails the test. The numbers of tags are read out of our table, so that others' answers by
+number and ours by name can meet; names themselves are held against exiv2's.
+"""
+
+import collections
+import json
+import re
+import subprocess
+import warnings
+from pathlib import Path
+
+import pytest
+from conftest import BIN, ROOT
+from PIL import ExifTags, Image, TiffImagePlugin
+
+FOLDERS = ("exif", "photos", "png", "tiff")
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
+
+
+def TagTable(name: str) -> dict[int, str]:
+    source = (ROOT / "src/image/metadata/exif_tags.cc").read_text()
+    table = source.split(f"constexpr auto {name} ")[1].split("});")[0]
+    return {int(number, 16): tag for number, tag in re.findall(r'\{(0x[0-9A-F]+), k\w+, "([^"]+)"\}', table)}
+
+
+IMAGE_TAGS, GPS_TAGS, INTEROP_TAGS = map(TagTable, ("kImageTags", "kGpsTags", "kInteropTags"))
+
+
+def NameOf(directory: str, tag: int) -> str:
+    table = {"GPS": GPS_TAGS, "Interop": INTEROP_TAGS}.get(directory, IMAGE_TAGS)
+    return table.get(tag, f"0x{tag:04X}")
+
+
+class Corpus:
+    """Every image of the corpus with what we say of it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.paths = [
+            path
+            for part in FOLDERS
+            for path in sorted((folder / part).rglob("*"))
+            if path.is_file() and path.suffix.lower() in SUFFIXES
+        ]
+        self.ours = dict(zip(map(self.Name, self.paths), Probe(self.paths)))
+
+    def Name(self, path: Path) -> str:
+        return str(path.relative_to(self.folder))
+
+
+def Probe(paths) -> list[dict]:
+    binary = BIN / "metadata_probe"
+    assert binary.exists(), f"{binary} is missing: run `make build` first"
+    done = subprocess.run([binary, *paths], capture_output=True, check=True, timeout=300)
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) == len(paths)
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def images(corpus) -> Corpus:
+    found = Corpus(corpus)
+    if not found.paths:
+        pytest.skip(f"NO CORPUS: {corpus} has none of {', '.join(FOLDERS)}")
+    return found
+
+
+class Differences:
+    """Counts what agrees, by folder, and keeps what does not."""
+
+    def __init__(self, reasons: dict[str, str]):
+        self.reasons, self.met = reasons, set()
+        self.agreed, self.explained = collections.Counter(), collections.Counter()
+        self.unexplained: list[str] = []
+
+    def Compare(self, name: str, what: str, ours, theirs):
+        folder = name.split("/")[0] + "/" + name.split("/")[1]
+        if ours == theirs:
+            self.agreed[folder] += 1
+            return
+        for key in (f"{name}: {what}", name, f"*: {what}"):
+            if key in self.reasons:
+                self.met.add(key)
+                self.explained[folder] += 1
+                return
+        self.unexplained.append(f"{name}: {what}\n  ours   {ours!r:.300}\n  theirs {theirs!r:.300}")
+
+    def Finish(self, least: int):
+        for folder in sorted(self.agreed):
+            print(f"{folder}: {self.agreed[folder]} agree, {self.explained[folder]} differ for a listed reason")
+        assert not self.unexplained, f"{len(self.unexplained)} differ:\n" + "\n".join(self.unexplained)
+        assert sum(self.agreed.values()) >= least
+        assert not set(self.reasons) - self.met, f"no longer differ: {set(self.reasons) - self.met}"
+
+
+# --- Pillow ------------------------------------------------------------------------
+
+PILLOW_ORIENTATION = "Pillow makes one up out of XMP's tiff:Orientation; Exif has none"
+PILLOW_LATIN1 = "Pillow reads every text as Latin-1; these bytes are UTF-8"
+PILLOW = {
+    "exif/exif-samples/jpg/Canon_DIGITAL_IXUS_400.jpg: IFD0.Orientation": PILLOW_ORIENTATION,
+    "exif/exiv2/exiv2-bug540.jpg: IFD0.Orientation": PILLOW_ORIENTATION,
+    "png/pillow/exif_text.png: IFD0.Orientation": PILLOW_ORIENTATION,
+    "png/pillow/xmp_tags_orientation.png: IFD0.Orientation": PILLOW_ORIENTATION,
+    "exif/exiv2/Reagan.jpg: IFD0.ImageDescription": PILLOW_LATIN1,
+    "exif/exiv2/Reagan.jpg: IFD0.Artist": PILLOW_LATIN1,
+    "exif/exiv2/exiv2-bug937.jpg: IFD0.Copyright": PILLOW_LATIN1,
+    "exif/metadata-extractor/Issue 80.jpg: IFD0.Copyright": PILLOW_LATIN1,
+    "tiff/pillow/pport_g4.tif: IFD0.Make": "0x8C, which is Windows-1252's Œ and a control character in Latin-1",
+}
+
+
+def PillowValue(value):
+    """In our words: rationals as pairs, texts up to their NUL."""
+    if isinstance(value, TiffImagePlugin.IFDRational):
+        numerator, denominator = value._numerator, value._denominator
+        return [int(numerator), int(denominator)]
+    if isinstance(value, tuple | list):
+        return [PillowValue(part) for part in value]
+    if isinstance(value, str):
+        return value.split("\0")[0]
+    if isinstance(value, float) and value != value:
+        return None
+    return value
+
+
+def OursForPillow(ours, theirs):
+    """Pillow leaves undefined bytes as they are, and numbers in one-byte values as bytes."""
+    if isinstance(theirs, bytes) and isinstance(ours, dict) and "base64" in ours:
+        import base64
+
+        return base64.b64decode(ours["base64"])
+    return ours
+
+
+def PillowDirectories(image):
+    try:
+        exif = image.getexif()
+    except OSError:  # PNG's Exif may stand behind pixels, which Pillow then decodes
+        return
+    yield "IFD0", dict(exif)
+    for name, tag in (("Exif", 0x8769), ("GPS", 0x8825), ("Interop", 0xA005), ("IFD1", ExifTags.IFD.IFD1)):
+        try:
+            yield name, dict(exif.get_ifd(tag))
+        except Exception:  # what it makes of damaged directories is not the question
+            yield name, {}
+
+
+def ComparePillow(name: str, path: Path, ours: dict, differences: Differences):
+    try:
+        image = Image.open(path)
+    except Exception:  # refused: test_image_headers.py says why
+        return
+    differences.Compare(name, "format", ours["format"], image.format)
+    differences.Compare(name, "mode", ours["mode"], image.mode)
+    size = image.size
+    orientation = ours["exif"].get("IFD0", {}).get("Orientation")
+    if image.format == "TIFF" and orientation in (5, 6, 7, 8):  # Pillow turns, we say what is stored
+        size = size[::-1]
+    differences.Compare(name, "size", (ours["width"], ours["height"]), size)
+    for directory, entries in PillowDirectories(image):
+        mine = ours["exif"].get(directory, {})
+        for tag, value in entries.items():
+            tag_name = NameOf(directory, tag)
+            theirs = PillowValue(value)
+            if tag_name not in mine:
+                differences.Compare(name, f"{directory}.{tag_name}", "not there", theirs)
+                continue
+            found = mine[tag_name]
+            if isinstance(theirs, bytes):
+                if isinstance(found, dict) and "offset" in found:  # a place: the size is what can be compared
+                    found, theirs = found["size"], len(theirs)
+                elif isinstance(found, dict):
+                    found = OursForPillow(found, theirs)
+                elif isinstance(found, int):
+                    theirs = theirs[0] if len(theirs) == 1 else theirs
+                elif isinstance(found, list):
+                    found = bytes(found)
+                elif isinstance(found, str):
+                    theirs = TextOfBytes(tag_name, theirs, ours, found)
+            differences.Compare(name, f"{directory}.{tag_name}", found, theirs)
+
+
+def TextOfBytes(tag: str, content: bytes, ours: dict, found: str) -> str:
+    """The text that Pillow leaves to its caller."""
+    if tag.startswith("XP"):
+        return content.decode("utf-16-le", "replace").split("\0")[0]
+    code, rest = content[:8], content[8:]
+    if code.startswith(b"UNICODE"):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            text = rest.decode(encoding, "replace").split("\0")[0]
+            if text == found:
+                return text
+    if code.startswith((b"ASCII", b"\0\0\0\0\0\0\0\0", b"JIS")):
+        content = rest
+    content = content.rstrip(b"\0")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def test_pillow_reads_the_same(images):
+    differences = Differences(PILLOW)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for path in images.paths:
+            name = images.Name(path)
+            ComparePillow(name, path, images.ours[name], differences)
+    differences.Finish(5000)
+
+
+# --- exiv2: values as they are stored ----------------------------------------------
+
+EXIV2 = {
+    "exif/exiv2/exiv2-bug855.jpg: Exif.FocalLength": "its value lies past the end; exiv2 prints an empty one",
+}
+EXIV2_GROUPS = {"Image": "IFD0", "Photo": "Exif", "GPSInfo": "GPS", "Iop": "Interop", "Thumbnail": "IFD1"}
+# Names that Exif changed after exiv2 took them, and exiv2's own.
+EXIV2_NAMES = {
+    "ISOSpeedRatings": "PhotographicSensitivity",
+    "ExifTag": "ExifIFDPointer",
+    "GPSTag": "GPSInfoIFDPointer",
+    "InteroperabilityTag": "InteroperabilityIFDPointer",
+    "GPSDOP": "GPSDOP",
+    "PrintImageMatching": "PrintImageMatching",
+}
+EXIV2_LINE = re.compile(r"^(Exif|Iptc|Xmp)\.(\w+)\.(\S+)\s+(\w+)\s+(\d+)(?:  (.*))?$")
+
+
+def Exiv2Lines(text: str):
+    """(family, group, name, type, value and interpretation), texts of several lines joined."""
+    current = None
+    for line in text.split("\n"):
+        if match := EXIV2_LINE.match(line):
+            if current:
+                yield current
+            current = [*match.groups()[:4], match.group(6) or ""]
+        elif current:
+            current[-1] += "\n" + line
+    if current:
+        current[-1] = current[-1].removesuffix("\n")
+        yield current
+
+
+def InExiv2Words(value) -> str:
+    """A value of ours as exiv2 writes it."""
+    if isinstance(value, dict) and "base64" in value:
+        import base64
+
+        return " ".join(str(byte) for byte in base64.b64decode(value["base64"]))
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(part, int) for part in value):
+        return f"{value[0]}/{value[1]}"
+    if isinstance(value, list):
+        return " ".join(InExiv2Words(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+def test_exiv2_printed_the_same(images):
+    differences = Differences(EXIV2)
+    folder = images.folder / "exif/exiv2"
+    for expected in sorted((folder / "expected").glob("*.out")):
+        name = f"exif/exiv2/{expected.stem}"
+        if name not in images.ours:
+            continue
+        ours = images.ours[name]
+        for family, group, tag, kind, rest in Exiv2Lines(expected.read_text(errors="replace")):
+            if family == "Exif" and group in EXIV2_GROUPS:
+                CompareExiv2Exif(name, ours, EXIV2_GROUPS[group], tag, kind, rest, differences)
+    differences.Finish(500)
+
+
+def CompareExiv2Exif(name, ours, directory, tag, kind, rest, differences):
+    tag = EXIV2_NAMES.get(tag, tag)
+    if tag.startswith("0x"):
+        tag = "0x" + tag[2:].upper()
+    mine = ours["exif"].get(directory, {})
+    if tag not in mine:
+        differences.Compare(name, f"{directory}.{tag}", "not there", rest)
+        return
+    found = mine[tag]
+    if isinstance(found, dict) and "offset" in found:
+        return  # a place; exiv2 prints the bytes
+    if isinstance(found, str):
+        if kind in ("Undefined", "Byte"):
+            return  # bytes there, the text here: Pillow's comparison has them
+        same = rest.startswith(found.rstrip()) or rest == ""
+        differences.Compare(name, f"{directory}.{tag}", found if not same else rest, rest)
+        return
+    value = rest.split("  ")[0]
+    words = InExiv2Words(found)
+    if "/" in value and " " not in value and isinstance(found, list) and len(found) == 2:
+        words = f"{found[0]}/{found[1]}"
+    elif "/" not in value and isinstance(found, list) and len(found) == 2:
+        words = " ".join(str(part) for part in found)
+    differences.Compare(name, f"{directory}.{tag}", words, value)
