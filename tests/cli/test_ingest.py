@@ -116,6 +116,34 @@ def test_an_archive_is_read_where_it_lies(pixlake, tmp_path, lake, kind):
     assert pixlake("ingest", archive, "--lake", lake, "--json").json["batches"] == 0
 
 
+def Tar(path, contents) -> None:
+    with tarfile.open(path, "w") as out:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            out.addfile(member, io.BytesIO(content))
+
+
+def test_an_archive_without_images_is_a_file_until_it_is_named(pixlake, tmp_path, lake):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    Tar(folder / "docs.tar", {"a.txt": b"a", "b.txt": b"b"})
+    Tar(folder / "shard.tar", {"0.cls": b"5", "0.png": Png()})
+    report = pixlake("ingest", folder, "--lake", lake, "--json").json
+    assert (report["items"], report["images"], report["binary"]) == (4, 1, 2)
+    AssertAccountsFor(lake, {Uri(folder / "docs.tar"): (folder / "docs.tar").read_bytes()})
+    for _ in range(2):
+        report = pixlake("ingest", folder, "--lake", lake, "--json").json
+        assert (report["batches"], report["gone"]) == (0, 0)
+    report = pixlake("ingest", folder / "docs.tar", "--lake", lake, "--json").json
+    assert report["binary"] == 2, "named, it is opened"
+    for name in "ab":
+        assert Places(lake)[f"{Uri(folder / 'docs.tar')}#{name}.txt"]["id"] == Sha256(name.encode())
+    for source in (folder, folder / "docs.tar", folder):
+        report = pixlake("ingest", source, "--lake", lake, "--json").json
+        assert (report["batches"], report["gone"]) == (0, 0), "opened once, it stays so"
+
+
 def test_a_truncated_archive_gives_what_it_has_and_its_reason(pixlake, tmp_path, lake):
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as out:

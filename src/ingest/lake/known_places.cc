@@ -144,6 +144,21 @@ bool KnownPlaces::Meet(std::string_view uri, std::string_view etag, int64_t mtim
   return !place->gone && place->etag_hash == EtagHash(etag) && at_rest;
 }
 
+bool KnownPlaces::MeetContainer(std::string_view uri, std::string_view etag) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  auto* place = const_cast<KnownPlace*>(Look(uri));
+  if (place == nullptr || place->gone || place->id_hash != 0 || place->etag_hash != EtagHash(etag))
+    return false;
+  place->met = true;
+  return true;
+}
+
+bool KnownPlaces::IsFileAs(std::string_view uri, std::string_view etag) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const KnownPlace* place = Look(uri);
+  return place != nullptr && !place->gone && place->id_hash != 0 && place->etag_hash == EtagHash(etag);
+}
+
 bool KnownPlaces::IsAs(std::string_view uri, std::string_view etag, std::string_view id) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const KnownPlace* place = Look(uri);

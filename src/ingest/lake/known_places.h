@@ -43,6 +43,13 @@ class KnownPlaces {
   // taken, or after, is in doubt.
   bool Meet(std::string_view uri, std::string_view etag, int64_t mtime_ns);
 
+  // The same for an archive or IDX pair that was read to its end: false when the place was
+  // taken as a file, even with this etag. Notes nothing then.
+  bool MeetContainer(std::string_view uri, std::string_view etag);
+
+  // True when the place is known as a file with this etag. Notes nothing.
+  bool IsFileAs(std::string_view uri, std::string_view etag) const;
+
   // True when the place was recorded with exactly this etag and content and is not gone.
   bool IsAs(std::string_view uri, std::string_view etag, std::string_view id) const;
 

@@ -63,6 +63,9 @@ class Run {
     source.known = [this](const std::string& uri, const std::string& etag) {
       return MeetContainer(uri, etag);
     };
+    source.known_whole = [this](const std::string& uri, const std::string& etag) {
+      return known_->IsFileAs(uri, etag) && !options_.rehash;
+    };
     std::error_code error;
     fs::create_directories(source.spill_folder, error);
     if (error) return Error(ErrorCode::kIo, "making " + source.spill_folder + ": " + error.message());
@@ -82,9 +85,8 @@ class Run {
     return Status::OK();
   }
 
-  // Containers have no time of their own here; their etag carries it.
   bool MeetContainer(const std::string& uri, const std::string& etag) {
-    return known_->Meet(uri, etag, INT64_MIN) && !options_.rehash;
+    return !options_.rehash && known_->MeetContainer(uri, etag);
   }
 
   void DropKnown(std::vector<SourceItem>* items) {

@@ -27,7 +27,11 @@ struct ArchivePlace {
 // members. `run` outlives the stream.
 Result<std::unique_ptr<ItemStream>> OpenArchive(ArchivePlace place, SourceRun* run);
 
-// The same over bytes in memory, for tests and fuzzing.
+// The same for an archive that a walk met: null, too, when its first members are no
+// images (source.h); it is a file like any other then.
+Result<std::unique_ptr<ItemStream>> OpenFoundArchive(ArchivePlace place, SourceRun* run);
+
+// OpenArchive over bytes in memory, for tests and fuzzing.
 Result<std::unique_ptr<ItemStream>> OpenArchive(ArchivePlace place, std::unique_ptr<ByteStream> bytes,
                                                 SourceRun* run);
 

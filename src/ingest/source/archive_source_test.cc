@@ -79,6 +79,40 @@ TEST_F(ArchiveSourceTest, NamedFilesAreKnownByTheirBytesFoundOnesByName) {
               ElementsAre("t.jpg#x.jpg", "=t.jpg", "lone.gz", "no.tar"));
 }
 
+TEST_F(ArchiveSourceTest, FoundArchivesAreOpenedWhenTheyHoldImages) {
+  ASSERT_TRUE(Python(R"(
+def tar(path, names, mode='w'):
+    t = tarfile.open(path, mode)
+    for n in names: add(t, n, b'1')
+    t.close()
+tar('docs.tar', ['a.txt', 'b/photo.jpg/c.txt', '.hidden.jpg'])
+tar('late.tar.gz', ['%d.txt' % i for i in range(999)] + ['x.jpg'], 'w:gz')
+tar('later.tar', ['%d.txt' % i for i in range(1000)] + ['x.jpg'])
+t = tarfile.open('far.tar.gz', 'w:gz', compresslevel=1)
+add(t, 'zeros', bytes(65 << 20)); add(t, 'x.jpg', b'1'); t.close()
+t = tarfile.open('links.tar', 'w')
+l = tarfile.TarInfo('x.jpg'); l.type = tarfile.SYMTYPE; l.linkname = 'y'; t.addfile(l); t.close()
+tar('sample.tar', ['1.cls', '1.seg.png'])
+z = zipfile.ZipFile('text.zip', 'w'); z.writestr('a.txt', 'a'); z.close()
+z = zipfile.ZipFile('x.zip', 'w'); z.writestr('a.txt', 'a'); z.writestr('A.JPG', 'b'); z.close())"));
+  auto items = List();
+  std::erase_if(items,
+                [](const SourceItem& item) { return item.uri.find("late.tar.gz#") < item.uri.size(); });
+  EXPECT_THAT(Names(items), ElementsAre("docs.tar", "far.tar.gz", "=late.tar.gz", "later.tar", "links.tar",
+                                        "sample.tar#1.cls", "sample.tar#1.seg.png", "=sample.tar", "text.zip",
+                                        "x.zip#a.txt", "x.zip#A.JPG", "=x.zip"));
+  EXPECT_THAT(items[0].path, root_ + "/docs.tar");
+  EXPECT_THAT(source_->complete_roots(), SizeIs(1));
+  EXPECT_THAT(Names(List({root_ + "/docs.tar", root_ + "/text.*"})),
+              ElementsAre("docs.tar#a.txt", "docs.tar#b/photo.jpg/c.txt", "=docs.tar",  //
+                          "text.zip#a.txt", "=text.zip"));
+  options_.hidden = true;
+  EXPECT_THAT(Names(List()), testing::Contains("docs.tar#.hidden.jpg"));
+  options_.hidden = false;
+  options_.known_whole = [&](const std::string& uri, const std::string&) { return uri == Uri("x.zip"); };
+  EXPECT_THAT(Names(List()), testing::Contains("x.zip"));
+}
+
 TEST_F(ArchiveSourceTest, HostileNamesNeverLeaveTheArchive) {
   ASSERT_TRUE(Python(R"(
 t = tarfile.open('a.tar', 'w', format=tarfile.PAX_FORMAT, encoding='utf-8', errors='surrogateescape')
@@ -124,8 +158,8 @@ TEST_F(ArchiveSourceTest, RepeatedNamesGetNumbers) {
 t = tarfile.open('a.tar', 'w')
 for n in ('a', 'a@2', './a', 'a', 'a@2', 'b'): add(t, n, n.encode())
 t.close())"));
-  EXPECT_THAT(Names(List()), ElementsAre("a.tar#a", "a.tar#a@2", "a.tar#a@3", "a.tar#a@4", "a.tar#a@2@2",
-                                         "a.tar#b", "=a.tar"));
+  EXPECT_THAT(Names(List({root_ + "/a.tar"})), ElementsAre("a.tar#a", "a.tar#a@2", "a.tar#a@3", "a.tar#a@4",
+                                                           "a.tar#a@2@2", "a.tar#b", "=a.tar"));
 }
 
 TEST_F(ArchiveSourceTest, CutShortArchivesGiveWhatCameBefore) {
@@ -170,7 +204,8 @@ TEST_F(ArchiveSourceTest, MembersBehindAnEndMarkerAreRead) {
       Python("t = tarfile.open('b', 'w')\nadd(t, 'x.jpg', b'x')\nt.close()\n"
              "b = open('b', 'rb').read()\nos.remove('b')\nopen('two.tar', 'wb').write(b + b)\n"
              "open('none.tar', 'wb').write(bytes(10240))"));
-  EXPECT_THAT(Names(List()), ElementsAre("=none.tar", "two.tar#x.jpg", "two.tar#x.jpg@2", "=two.tar"));
+  EXPECT_THAT(Names(List({root_ + "/none.tar", root_ + "/two.tar"})),
+              ElementsAre("=none.tar", "two.tar#x.jpg", "two.tar#x.jpg@2", "=two.tar"));
 }
 
 TEST_F(ArchiveSourceTest, LargeMembersAreSpilledSparseOnesFilled) {
@@ -179,7 +214,7 @@ TEST_F(ArchiveSourceTest, LargeMembersAreSpilledSparseOnesFilled) {
             "printf x | dd of=hole.bin bs=1 seek=1000000 conv=notrunc; tar -Scf a.tar big.bin hole.bin; rm "
             "hole.bin"));
   options_.max_buffered_bytes = 1 << 20;
-  const auto items = List();
+  const auto items = List({root_ + "/a.tar", root_});
   ASSERT_THAT(Names(items), ElementsAre("a.tar#big.bin", "a.tar#hole.bin", "=a.tar", "big.bin"));
   std::string hole(5000000, '\0');
   hole[1000000] = 'x';
@@ -188,7 +223,7 @@ TEST_F(ArchiveSourceTest, LargeMembersAreSpilledSparseOnesFilled) {
   EXPECT_TRUE(items[0].temporary && items[1].temporary);
   EXPECT_THAT(items[0].path, HasSubstr(options_.spill_folder));
   options_.max_buffered_bytes = 32 << 20;
-  const auto buffered = List();
+  const auto buffered = List({root_ + "/a.tar", root_});
   EXPECT_TRUE(Content(buffered[1]) == hole);
   EXPECT_EQ(buffered[1].bytes->size(), 5000000);
   for (const SourceItem& item : items) {
@@ -216,11 +251,11 @@ TEST_F(ArchiveSourceTest, ArchivesThatUnpackToTooMuchEndThere) {
   ASSERT_TRUE(Shell("truncate -s 1500M zero; tar -cf - zero | zstd -q -1 > a.tzst; rm zero"));
   options_.max_expansion = 10;
   options_.max_buffered_bytes = 1 << 20;
-  auto items = List();
+  auto items = List({root_ + "/a.tzst"});
   EXPECT_THAT(Names(items), ElementsAre("a.tzst!over_budget"));
   EXPECT_TRUE(std::filesystem::is_empty(options_.spill_folder));
   options_.max_member_bytes = 1000;
-  items = List();
+  items = List({root_ + "/a.tzst"});
   EXPECT_THAT(Names(items), ElementsAre("a.tzst#zero!over_budget", "a.tzst!over_budget"));
 }
 
@@ -267,8 +302,8 @@ s = zipfile.ZipFile('empty.zip', 'w'); s.close())"));
   const auto items = List();
   EXPECT_THAT(
       Names(items),
-      ElementsAre("cut.zip#0.jpg", "cut.zip#1.jpg", "cut.zip#2.jpg", "cut.zip!corrupt",       //
-                  "=empty.zip", "names.zip#%C3%A9.jpg", "names.zip#../up.jpg", "=names.zip",  //
+      ElementsAre("cut.zip#0.jpg", "cut.zip#1.jpg", "cut.zip#2.jpg", "cut.zip!corrupt",      //
+                  "empty.zip", "names.zip#%C3%A9.jpg", "names.zip#../up.jpg", "=names.zip",  //
                   "no_end.zip#0.jpg", "no_end.zip#1.jpg", "no_end.zip#2.jpg", "no_end.zip#3.jpg",
                   "no_end.zip!corrupt",  //
                   "secret.zip#0.jpg!unsupported", "secret.zip#1.jpg", "secret.zip#2.jpg", "secret.zip#3.jpg",
@@ -292,7 +327,7 @@ open('a.zip', 'wb').write(b))"));
 
 TEST_F(ArchiveSourceTest, ArchivesInArchivesAreFiles) {
   ASSERT_TRUE(Shell("echo x > x.jpg; tar -cf in.tar x.jpg; tar -cf out.tar in.tar; rm in.tar x.jpg"));
-  EXPECT_THAT(Names(List()), ElementsAre("out.tar#in.tar", "=out.tar"));
+  EXPECT_THAT(Names(List({root_ + "/out.tar"})), ElementsAre("out.tar#in.tar", "=out.tar"));
 }
 
 TEST_F(ArchiveSourceTest, DamagedBytesNeverHarm) {

@@ -147,7 +147,7 @@ class FolderStream : public ItemStream {
   Status OpenFound(const struct stat& status, const SourceItem& item) {
     const int fd = ::openat(walk_.folder_fd(), walk_.name().data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return Status::OK();
-    auto opened = OpenArchive({item.uri, item.filename, walk_.Relative(), status, fd}, run_);
+    auto opened = OpenFoundArchive({item.uri, item.filename, walk_.Relative(), status, fd}, run_);
     if (!opened.ok())
       return CodeOf(opened.status()) == ErrorCode::kCancelled ? opened.status() : Status::OK();
     inner_ = std::move(*opened);

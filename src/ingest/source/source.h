@@ -65,6 +65,8 @@ struct SourceOptions {
   // True when the place was met before with this etag: a container that is known is
   // not opened. May be empty. Called from the thread that calls Next.
   std::function<bool(const std::string& uri, const std::string& etag)> known;
+  // The same of an archive that was kept whole: not looked into again where a walk meets it.
+  std::function<bool(const std::string& uri, const std::string& etag)> known_whole;
   // Folders walked and files listed so far, for progress. May be empty.
   std::function<void(int64_t files)> on_listed;
 };
@@ -94,7 +96,10 @@ class Source {
 // What a person typed: a folder, a file, a glob, an archive (tar, plain or with gzip or
 // zstd; zip), a pair of IDX files (either of the two, or both among `arguments`). A named
 // archive is known by its bytes; one that a walk or a pattern meets must be called like one
-// (.tar .tgz .tar.gz .tar.zst .tzst .zip), too. In a tar, members that share a key are a
+// (.tar .tgz .tar.gz .tar.zst .tzst .zip), too. One that a walk meets is opened when it
+// holds images: when one of its first members (1,000 of them, or what 64 MiB of unpacked
+// bytes show) is a file whose name says image. Else it is a file like any other, as it is.
+// In a tar, members that share a key are a
 // WebDataset sample: its images get .cls as label and .json as attributes. Links inside
 // archives are problems (kUnsupported), archives inside archives files like any other.
 // What was named twice, or again below a folder, comes once. kNotFound, kPermission or kUnsupported when an
