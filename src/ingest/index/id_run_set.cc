@@ -11,7 +11,7 @@ namespace pixlake::ingest {
 namespace {
 
 constexpr size_t kMaxRuns = 8;
-constexpr int kAttempts = 5;
+constexpr int kAttempts = 10;
 constexpr int64_t kAbandonedMillis = int64_t{24} * 3600 * 1000;
 
 class RunSet {
@@ -193,10 +193,16 @@ class RunSet {
 
 Result<std::vector<LiveRun>> BringRunsUpToDate(const IdSource& source) {
   RunSet runs(source);
+  Status gone;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    PL_ASSIGN_OR_RETURN(auto live, runs.Try());
-    if (live) return *std::move(live);
+    auto live = runs.Try();
+    // Another process may find the run we have just written useless beside its own and
+    // delete it before we have opened it.
+    if (!live.ok() && CodeOf(live.status()) != ErrorCode::kNotFound) return live.status();
+    if (live.ok() && *live) return **std::move(live);
+    gone = live.ok() ? Status::OK() : live.status();
   }
+  if (!gone.ok()) return gone;
   return Error(ErrorCode::kIo, "the id index in " + source.folder + " keeps changing; try again");
 }
 
