@@ -6,6 +6,7 @@
 #include <exception>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -45,7 +46,25 @@ bool AskedForJson(int argc, char** argv) {
   return false;
 }
 
+// CLI11 only says that a command is required; a person wants to know which word was none.
+Status CheckCommandNames(const CLI::App* program, int argc, char** argv) {
+  const CLI::App* at = program;
+  for (int i = 1; i < argc && argv[i][0] != '-' && at->get_require_subcommand_min() > 0; ++i) {
+    const auto* next = at->get_subcommand_no_throw(argv[i]);
+    if (next == nullptr) {
+      std::vector<std::string> names;
+      for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
+      return Error(ErrorCode::kUsage,
+                   fmt::format("there is no command '{}'; there are: {}", argv[i], fmt::join(names, ", ")));
+    }
+    at = next;
+  }
+  return Status::OK();
+}
+
 int Parse(CLI::App* program, int argc, char** argv) {
+  const Status named = CheckCommandNames(program, argc, argv);
+  if (!named.ok()) return Report(named, AskedForJson(argc, argv));
   try {
     program->parse(argc, argv);
     return kDone;
@@ -74,6 +93,11 @@ Status RunChosen() {
 
 }  // namespace
 
+CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](const std::string& value) { return value.empty() ? "it is empty" : std::string(); }, "");
+}
+
 void AddCommonOptions(CLI::App* command, CommonOptions* options) {
   const std::string group = "Common options";
   command->add_flag("--json", options->json, "Print one JSON object on standard output, nothing else there")
@@ -83,6 +107,7 @@ void AddCommonOptions(CLI::App* command, CommonOptions* options) {
       ->add_option("--memory", options->memory,
                    "Most memory to use, e.g. 256MB (default: a quarter of the machine's)")
       ->type_name("SIZE")
+      ->check(NotEmpty())
       ->group(group);
   command->add_option("--threads", options->threads, "Threads to use (default: one a core)")
       ->type_name("N")

@@ -34,6 +34,9 @@ struct CommonOptions {
 // --json, --quiet, --memory, --threads, --no-sync, on any command.
 void AddCommonOptions(CLI::App* command, CommonOptions* options);
 
+// For options whose empty text would silently mean "not given".
+CLI::Validator NotEmpty();
+
 // --lake, for commands that take a table by its name.
 CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
 

@@ -101,6 +101,7 @@ void SetUpMnist(CLI::App* command) {
                    "public mirror; "
                    "environment PIXLAKE_MNIST)")
       ->type_name("DIR|URL")
+      ->check(NotEmpty())
       ->envname("PIXLAKE_MNIST");
   command->add_option("--out", request.out, "Folder to write to")->type_name("DIR")->capture_default_str();
   command->add_option("--show", request.show, "Show the first N images: a contact sheet as PNG, and as text")

@@ -181,11 +181,14 @@ void AddTableCommand(CLI::App* program) {
       command->add_option("--version", describe.version.version, "As it was at this version")->type_name("N");
   command->add_option("--as-of", describe.as_of, "As it was at this time (UTC unless it says otherwise)")
       ->type_name("TIME")
+      ->check(NotEmpty())
       ->excludes(version);
   command = AddAction(group, "history", "What was done to it, newest first", &history,
                       [](TableOptions* o) { return RunHistory(*o); });
   command->add_option("TABLE", history.uri, "Path or URI of the table, or its name in the lake")->required();
-  command->add_option("--limit", history.limit, "At most this many entries")->type_name("N");
+  command->add_option("--limit", history.limit, "At most this many entries")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   command =
       AddAction(group, "check", "Verify every file against the log; exit status 1 when something is wrong",
                 &check, [](TableOptions* o) { return RunCheck(*o); });

@@ -204,3 +204,18 @@ def test_bash_completes_a_command(pixlake):
     environment = {**os.environ, "PATH": f"{pixlake.binary.parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", shell], text=True, capture_output=True, check=True, env=environment)
     assert done.stdout.split() == ["version"]
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["frobnicate"], "frobnicate"),
+        (["table", "frob"], "frob"),
+        (["table", "history", "t", "--limit", "-1"], "--limit"),
+        (["table", "describe", "t", "--as-of", ""], "--as-of"),
+        (["version", "--memory", ""], "--memory"),
+    ],
+)
+def test_wrong_words_and_empty_values_are_named(pixlake, arguments, said):
+    outcome = pixlake(*arguments, status=2)
+    assert said in outcome.stderr
