@@ -1,5 +1,6 @@
 """`pixlake ingest`: everything is taken once, nothing is lost, whatever happens meanwhile."""
 
+import datetime
 import io
 import os
 import random
@@ -10,6 +11,7 @@ import threading
 import time
 import zipfile
 
+import pyarrow as pa
 import pytest
 from conftest import Stop
 from ingest_lake import AssertAccountsFor, Files, MakePhotos, Places, Png, Rows, Sha256, Uri
@@ -142,6 +144,86 @@ def test_an_archive_without_images_is_a_file_until_it_is_named(pixlake, tmp_path
     for source in (folder, folder / "docs.tar", folder):
         report = pixlake("ingest", source, "--lake", lake, "--json").json
         assert (report["batches"], report["gone"]) == (0, 0), "opened once, it stays so"
+
+
+def test_what_left_an_archive_is_gone(pixlake, tmp_path, lake):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    Tar(folder / "shard.tar", {"0.png": Png(seed=0), "1.png": Png(seed=1), ".2.png": Png(seed=2)})
+    pixlake("ingest", folder, "--lake", lake, "--hidden")
+    Tar(folder / "shard.tar", {"1.png": Png(seed=1), "3.png": Png(4, 4, seed=3), ".2.png": Png(seed=2)})
+    report = pixlake("ingest", folder, "--lake", lake, "--json").json
+    assert (report["images"], report["gone"]) == (1, 1)
+    gone = {uri.partition("#")[2]: row["gone"] for uri, row in Places(lake).items()}
+    assert gone == {"": False, "0.png": True, "1.png": False, "3.png": False, ".2.png": False}
+    assert pixlake("ingest", folder, "--lake", lake, "--json").json["batches"] == 0
+
+
+def test_what_options_leave_out_is_not_gone(pixlake, tmp_path, lake):
+    folder = tmp_path / "in"
+    (folder / ".hidden").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/b.png").write_bytes(Png(seed=1))
+    (folder / ".hidden/a.png").write_bytes(Png(seed=0))
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    pixlake("ingest", folder, "--lake", lake, "--hidden", "--follow-links")
+    assert pixlake("ingest", folder, "--lake", lake, "--json").json["gone"] == 0
+    (tmp_path / "elsewhere/b.png").unlink()
+    assert pixlake("ingest", folder, "--lake", lake, "--json").json["gone"] == 1
+
+
+def test_within_a_second_the_latest_word_counts(pixlake, tmp_path, lake):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(8):
+        (folder / "a.png").write_bytes(Png(2, 2, number % 2))
+        pixlake("ingest", folder, "--lake", lake)
+        AssertInForce(lake, folder)
+        (folder / "a.png").unlink()
+        assert pixlake("ingest", folder, "--lake", lake, "--json").json["gone"] == 1
+        assert pixlake("ingest", folder, "--lake", lake, "--json").json["batches"] == 0
+
+
+def AssertInForce(lake, folder) -> None:
+    places = Places(lake)
+    for uri, content in Files(folder).items():
+        assert places[uri]["id"] == Sha256(content) and not places[uri]["gone"]
+
+
+def AppendTo(lake, table, **changes) -> None:
+    """Appends the first row again, changed, as another engine might."""
+    import deltalake
+
+    place = str(lake / table.replace(".", "/"))
+    rows = deltalake.DeltaTable(place).to_pyarrow_table()
+    row = rows.slice(0, 1).to_pylist()[0] | changes
+    deltalake.write_deltalake(place, pa.Table.from_pylist([row], schema=rows.schema), mode="append")
+
+
+def test_a_clock_that_goes_back_hides_nothing(pixlake, tmp_path, lake):
+    folder = MakePhotos(tmp_path / "in", 1)
+    pixlake("ingest", folder, "--lake", lake)
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=2)
+    AppendTo(lake, "raw.sources", last_seen=later)
+    (folder / "0/000000.png").write_bytes(Png(5, 5, 9))
+    pixlake("ingest", folder, "--lake", lake)
+    AssertInForce(lake, folder)
+    assert pixlake("ingest", folder, "--lake", lake, "--json").json["batches"] == 0
+
+
+def test_labels_given_later_are_noted(pixlake, tmp_path, lake):
+    folder = MakePhotos(tmp_path / "in", 3)
+    Tar(folder / "shard.tar", {"cat/0.png": Png(seed=77)})
+    pixlake("ingest", folder, "--lake", lake)
+    Rest()
+    report = pixlake("ingest", folder, "--lake", lake, "--label-from-folder", "--json").json
+    assert (report["images"], report["duplicates"]) == (0, 4)
+    labels = {uri.rpartition("in/")[2]: row["label"] for uri, row in Places(lake).items()}
+    assert labels["0/000000.png"] == "0" and labels["shard.tar#cat/0.png"] == "cat"
+    for options in ((), ("--label-from-folder",)):
+        report = pixlake("ingest", folder, "--lake", lake, "--json", *options).json
+        assert report["duplicates"] == 0
+    assert {row["label"] for row in Places(lake).values() if row["id"]} == {"0", "1", "2", "cat"}
 
 
 def test_a_truncated_archive_gives_what_it_has_and_its_reason(pixlake, tmp_path, lake):

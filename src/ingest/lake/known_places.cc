@@ -20,8 +20,17 @@ bool IsFree(const KnownPlace& place) {
   return place.key[0] == 0 && place.key[1] == 0;
 }
 
-uint32_t Seconds(int64_t micros) {
-  return static_cast<uint32_t>(std::clamp<int64_t>(micros / 1000000, 0, UINT32_MAX));
+// As a KnownPlace holds it, with room for a later one.
+int64_t Bounded(int64_t micros) {
+  return std::clamp<int64_t>(micros, 0, int64_t{1} << 60);
+}
+
+uint32_t LabelHash(std::string_view label) {
+  return static_cast<uint32_t>(XXH3_64bits(label.data(), label.size())) | 1U;
+}
+
+bool HasNewLabel(const KnownPlace& place, const Label& label) {
+  return label.has_value() && place.label_hash != LabelHash(*label);
 }
 
 uint64_t EtagHash(std::string_view etag) {
@@ -34,13 +43,22 @@ XXH128_hash_t KeyOf(std::string_view uri) {
   return key;
 }
 
-// Calls `row` with (uri, etag, id, first_seen us, last_seen us, gone) of every row.
-template <typename F>
-Status ForEachSource(const std::shared_ptr<io::Store>& store, const table::Snapshot& sources, F&& row) {
+struct SourceRow {
+  std::string_view uri, etag, id;
+  std::optional<std::string_view> label;
+  int64_t first_us = 0, last_us = 0;
+  bool gone = false;
+};
+
+Result<table::ScanPlan> PlanSources(const table::Snapshot& sources) {
   table::ScanRequest request;
-  request.columns = {"uri", "etag", "id", "first_seen", "last_seen", "gone"};
+  request.columns = {"uri", "etag", "id", "first_seen", "last_seen", "gone", "label"};
   request.batch_rows = 16384;
-  PL_ASSIGN_OR_RETURN(auto plan, sources.PlanScan(request));
+  return sources.PlanScan(request);
+}
+
+template <typename F>
+Status ForEachSource(const std::shared_ptr<io::Store>& store, table::ScanPlan plan, F&& row) {
   PL_ASSIGN_OR_RETURN(const auto reader,
                       table::ReadAll(store, std::make_shared<const table::ScanPlan>(std::move(plan))));
   while (true) {
@@ -53,14 +71,25 @@ Status ForEachSource(const std::shared_ptr<io::Store>& store, const table::Snaps
     const auto& first = static_cast<const arrow::TimestampArray&>(*batch->column(3));
     const auto& last = static_cast<const arrow::TimestampArray&>(*batch->column(4));
     const auto& gone = static_cast<const arrow::BooleanArray&>(*batch->column(5));
+    const auto& labels = static_cast<const arrow::StringArray&>(*batch->column(6));
+    const auto text = [](const arrow::StringArray& array, int64_t i) {
+      return array.IsNull(i) ? std::string_view() : array.GetView(i);
+    };
     for (int64_t i = 0; i < batch->num_rows(); ++i) {
       if (uris.IsNull(i)) continue;
-      PL_RETURN_NOT_OK(row(uris.GetView(i), etags.IsNull(i) ? std::string_view() : etags.GetView(i),
-                           ids.IsNull(i) ? std::string_view() : ids.GetView(i),
-                           first.IsNull(i) ? 0 : first.Value(i), last.IsNull(i) ? 0 : last.Value(i),
-                           gone.IsValid(i) && gone.Value(i)));
+      SourceRow found = {uris.GetView(i), text(etags, i), text(ids, i), {}};
+      if (labels.IsValid(i)) found.label = labels.GetView(i);
+      found.first_us = first.IsNull(i) ? 0 : Bounded(first.Value(i));
+      found.last_us = last.IsNull(i) ? 0 : Bounded(last.Value(i));
+      found.gone = gone.IsValid(i) && gone.Value(i);
+      PL_RETURN_NOT_OK(row(found));
     }
   }
+}
+
+// Four fifths full at most.
+size_t SlotsFor(size_t places) {
+  return places + places / 4 + 1;
 }
 
 }  // namespace
@@ -73,39 +102,51 @@ uint32_t IdHash(std::string_view id) {
 Result<std::unique_ptr<KnownPlaces>> KnownPlaces::Load(const std::shared_ptr<io::Store>& store,
                                                        const table::Snapshot& sources, int64_t max_bytes) {
   std::unique_ptr<KnownPlaces> known(new KnownPlaces(max_bytes));
-  PL_RETURN_NOT_OK(known->Reserve(0));
-  const auto take = [&](std::string_view uri, std::string_view etag, std::string_view id, int64_t first,
-                        int64_t last, bool gone) -> Status {
-    const XXH128_hash_t key = KeyOf(uri);
+  PL_ASSIGN_OR_RETURN(table::ScanPlan plan, PlanSources(sources));
+  // Room for all at once, if there may be so much: growing takes both arrays side by side.
+  int64_t rows = 0;
+  for (const table::ScanTask& task : plan.tasks) rows += std::max<int64_t>(task.num_rows, 0);
+  const size_t slots = SlotsFor(static_cast<size_t>(std::clamp<int64_t>(rows, 0, INT32_MAX)));
+  if (known->Fits(slots)) known->slots_.resize(std::max(slots, kFirstSlots));
+  const auto take = [&](const SourceRow& row) -> Status {
+    const XXH128_hash_t key = KeyOf(row.uri);
     PL_RETURN_NOT_OK(known->Reserve(known->used_ + 1));
     KnownPlace* place = known->Slot(key.high64, key.low64);
+    known->newest_us_ = std::max(known->newest_us_, row.last_us);
+    const auto last = static_cast<uint64_t>(row.last_us);
     const bool fresh = IsFree(*place);
-    if (!fresh && place->last_seen_s > Seconds(last)) return Status::OK();
-    // Within one second a row that is not gone is the newer one: gone rows are
-    // written for places that a whole run did not meet.
-    if (!fresh && place->last_seen_s == Seconds(last) && gone && !place->gone) return Status::OK();
+    if (!fresh && place->last_seen_us > last) return Status::OK();
+    // Should two have the same time, it is there: else it is found gone again.
+    if (!fresh && place->last_seen_us == last && row.gone && !place->gone) return Status::OK();
     if (fresh) ++known->used_;
-    *place = {{key.high64, key.low64}, EtagHash(etag), IdHash(id), Seconds(first),
-              Seconds(last),           gone,           false};
+    KnownPlace newer = {{key.high64, key.low64}, EtagHash(row.etag), IdHash(row.id)};
+    newer.label_hash = row.label ? LabelHash(*row.label) : 0;
+    newer.first_seen_us = row.first_us;
+    newer.last_seen_us = last;
+    newer.gone = row.gone ? 1 : 0;
+    *place = newer;
     return Status::OK();
   };
-  PL_RETURN_NOT_OK(ForEachSource(store, sources, take));
+  PL_RETURN_NOT_OK(ForEachSource(store, std::move(plan), take));
   return known;
 }
 
+bool KnownPlaces::Fits(size_t slots) const {
+  return static_cast<int64_t>((slots + slots_.size()) * sizeof(KnownPlace)) <= max_bytes_;
+}
+
 Status KnownPlaces::Reserve(size_t places) {
-  size_t slots = std::max(slots_.size(), kFirstSlots);
-  while (places * 10 > slots * 8) slots *= 2;
-  if (slots == slots_.size()) return Status::OK();
+  if (SlotsFor(places) <= slots_.size()) return Status::OK();
+  const size_t comfortable = std::max(kFirstSlots, slots_.size() * 2);
+  const size_t slots = Fits(comfortable) || slots_.empty() ? comfortable : SlotsFor(places + places / 8);
   // The old and the new array live side by side for a moment.
-  const auto bytes = static_cast<int64_t>((slots + slots_.size()) * sizeof(KnownPlace));
-  if (bytes > max_bytes_ && slots > kFirstSlots) {
+  if (!Fits(slots) && slots > kFirstSlots) {
     return Error(
         ErrorCode::kOverBudget,
-        fmt::format(
-            "the lake knows more than {} places under these sources; keeping track of them takes {} of "
-            "memory, {} are allowed; raise --memory or ingest fewer folders at once",
-            used_, FormatByteSize(bytes), FormatByteSize(max_bytes_)));
+        fmt::format("the lake knows {} places or more; keeping track of them takes {} of memory, {} "
+                    "are allowed, a third of --memory; raise it",
+                    used_, FormatByteSize(static_cast<int64_t>((slots + slots_.size()) * sizeof(KnownPlace))),
+                    FormatByteSize(max_bytes_)));
   }
   std::vector<KnownPlace> old(slots);
   old.swap(slots_);
@@ -116,8 +157,9 @@ Status KnownPlaces::Reserve(size_t places) {
 }
 
 KnownPlace* KnownPlaces::Slot(uint64_t high, uint64_t low) {
-  const size_t mask = slots_.size() - 1;
-  for (size_t i = low & mask;; i = (i + 1) & mask) {
+  __extension__ using Wide = unsigned __int128;
+  for (auto i = static_cast<size_t>((Wide{low} * slots_.size()) >> 64);; ++i) {
+    if (i == slots_.size()) i = 0;
     KnownPlace& slot = slots_[i];
     if (IsFree(slot) || (slot.key[0] == high && slot.key[1] == low)) return &slot;
   }
@@ -135,13 +177,14 @@ std::optional<KnownPlace> KnownPlaces::Find(std::string_view uri) const {
   return place == nullptr ? std::nullopt : std::optional(*place);
 }
 
-bool KnownPlaces::Meet(std::string_view uri, std::string_view etag, int64_t mtime_ns) {
+bool KnownPlaces::Meet(std::string_view uri, std::string_view etag, int64_t mtime_ns, const Label& label) {
   const std::lock_guard<std::mutex> lock(mutex_);
   auto* place = const_cast<KnownPlace*>(Look(uri));
   if (place == nullptr) return false;
-  const bool at_rest = place->met || mtime_ns / 1000000000 < int64_t{place->last_seen_s};
-  place->met = true;
-  return !place->gone && place->etag_hash == EtagHash(etag) && at_rest;
+  const bool at_rest =
+      place->met || mtime_ns / 1000000000 < static_cast<int64_t>(place->last_seen_us) / 1000000;
+  place->met = 1;
+  return !place->gone && place->etag_hash == EtagHash(etag) && at_rest && !HasNewLabel(*place, label);
 }
 
 bool KnownPlaces::MeetContainer(std::string_view uri, std::string_view etag) {
@@ -149,7 +192,7 @@ bool KnownPlaces::MeetContainer(std::string_view uri, std::string_view etag) {
   auto* place = const_cast<KnownPlace*>(Look(uri));
   if (place == nullptr || place->gone || place->id_hash != 0 || place->etag_hash != EtagHash(etag))
     return false;
-  place->met = true;
+  place->met = place->unopened = 1;
   return true;
 }
 
@@ -159,25 +202,30 @@ bool KnownPlaces::IsFileAs(std::string_view uri, std::string_view etag) const {
   return place != nullptr && !place->gone && place->id_hash != 0 && place->etag_hash == EtagHash(etag);
 }
 
-bool KnownPlaces::IsAs(std::string_view uri, std::string_view etag, std::string_view id) const {
+bool KnownPlaces::IsAs(std::string_view uri, std::string_view etag, std::string_view id,
+                       const Label& label) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const KnownPlace* place = Look(uri);
   return place != nullptr && !place->gone && place->etag_hash == EtagHash(etag) &&
-         place->id_hash == IdHash(id);
+         place->id_hash == IdHash(id) && !HasNewLabel(*place, label);
 }
 
 Result<int64_t> KnownPlaces::Record(std::string_view uri, std::string_view etag, std::string_view id,
-                                    int64_t now_s) {
+                                    const Label& label, int64_t now_us) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const XXH128_hash_t key = KeyOf(uri);
   PL_RETURN_NOT_OK(Reserve(used_ + 1));
   KnownPlace* place = Slot(key.high64, key.low64);
   const bool same = !IsFree(*place) && place->id_hash == IdHash(id);
-  const uint32_t first = same ? place->first_seen_s : static_cast<uint32_t>(now_s);
   if (IsFree(*place)) ++used_;
-  *place = {{key.high64, key.low64},      EtagHash(etag), IdHash(id), first,
-            static_cast<uint32_t>(now_s), false,          true};
-  return int64_t{first};
+  KnownPlace newer = {{key.high64, key.low64}, EtagHash(etag), IdHash(id)};
+  newer.label_hash = label ? LabelHash(*label) : 0;
+  newer.first_seen_us = same ? place->first_seen_us : now_us;
+  newer.last_seen_us = static_cast<uint64_t>(Bounded(now_us));
+  newer.met = 1;
+  *place = newer;
+  newest_us_ = std::max(newest_us_, Bounded(now_us));
+  return newer.first_seen_us;
 }
 
 Status KnownPlaces::ForEachNotMet(const std::shared_ptr<io::Store>& store, const table::Snapshot& sources,
@@ -187,17 +235,16 @@ Status KnownPlaces::ForEachNotMet(const std::shared_ptr<io::Store>& store, const
     return IsFree(place) || place.met || place.gone;
   });
   if (all_met) return Status::OK();
-  return ForEachSource(
-      store, sources,
-      [&](std::string_view uri, std::string_view, std::string_view, int64_t, int64_t, bool) -> Status {
-        if (!uri.starts_with(root)) return Status::OK();
-        auto* place = const_cast<KnownPlace*>(Look(uri));
-        if (place == nullptr || place->met || place->gone) return Status::OK();
-        const KnownPlace* container = Look(uri.substr(0, uri.find('#')));
-        if (container != nullptr && container->met) return Status::OK();
-        place->gone = true;  // each uri once
-        return each(uri);
-      });
+  PL_ASSIGN_OR_RETURN(table::ScanPlan plan, PlanSources(sources));
+  return ForEachSource(store, std::move(plan), [&](const SourceRow& row) -> Status {
+    if (!row.uri.starts_with(root)) return Status::OK();
+    auto* place = const_cast<KnownPlace*>(Look(row.uri));
+    if (place == nullptr || place->met || place->gone) return Status::OK();
+    const KnownPlace* container = Look(row.uri.substr(0, row.uri.find('#')));
+    if (container != nullptr && container->unopened) return Status::OK();
+    place->gone = 1;  // each uri once
+    return each(row.uri);
+  });
 }
 
 }  // namespace pixlake::ingest

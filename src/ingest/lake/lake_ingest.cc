@@ -1,17 +1,20 @@
 #include "ingest/lake/lake_ingest.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/byte_size.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "ingest/lake/content_pipeline.h"
 #include "ingest/lake/lake_lock.h"
+#include "ingest/source/path_filter_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -93,7 +96,7 @@ class Run {
     std::erase_if(*items, [this](const SourceItem& item) {
       if (item.uri.starts_with(lake_uri_)) return true;
       ++report_.items;
-      const bool same = known_->Meet(item.uri, item.etag, item.mtime_ns);
+      const bool same = known_->Meet(item.uri, item.etag, item.mtime_ns, item.label);
       const bool unchanged = same && !options_.rehash && item.problem.ok();
       if (unchanged) ++report_.unchanged;
       return unchanged;
@@ -137,11 +140,24 @@ class Run {
     return Status::OK();
   }
 
+  // Hidden files and what lies behind links are there though this run may not look at them.
+  bool IsStillThere(const std::string& uri) const {
+    const size_t member = uri.find('#');
+    if (member != std::string::npos)
+      return !PathFilter(options_.source).TakesComponents(uri.substr(member + 1));
+    const auto place = io::Locate(uri);
+    struct stat info {};
+    if (!place.ok()) return false;
+    if (::stat(place->path.c_str(), &info) == 0) return S_ISREG(info.st_mode);
+    return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+  }
+
   // Only a run that saw the whole of a folder can tell what is no longer in it.
   Status NoteGone(const Source& source) {
     for (const std::string& root : source.complete_roots()) {
       PL_RETURN_NOT_OK(known_->ForEachNotMet(lake_.place().store, *tables_.sources.snapshot, root,
                                              [&](std::string_view uri) -> Status {
+                                               if (IsStillThere(std::string(uri))) return Status::OK();
                                                PL_RETURN_NOT_OK(EnsureStage());
                                                return stage_->AddGone(uri);
                                              }));

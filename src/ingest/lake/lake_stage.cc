@@ -119,7 +119,8 @@ Status LakeStage::Add(ContentBatch* batch) {
     }
     // Met before exactly like this: a doubt about its content that came to nothing, or
     // what still cannot be read.
-    const bool no_news = known_->IsAs(content.item.uri, RememberedEtag(content), content.id);
+    const bool no_news =
+        known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
     const auto destination = static_cast<size_t>(content.destination);
     if (no_news) {
       ++counts_.unchanged;
@@ -188,8 +189,8 @@ Status LakeStage::AddPlaces(const std::vector<const Content*>& contents) {
   for (const Content* content : contents) {
     const SourceItem& item = content->item;
     const std::string& etag = etags.emplace_back(RememberedEtag(*content));
-    PL_ASSIGN_OR_RETURN(const int64_t first_s,
-                        known_->Record(item.uri, etag, content->id, now_us_ / 1000000));
+    PL_ASSIGN_OR_RETURN(const int64_t first_us,
+                        known_->Record(item.uri, etag, content->id, item.label, seen_us_));
     PlaceRow row;
     row.uri = item.uri;
     row.etag = etag;
@@ -204,8 +205,8 @@ Status LakeStage::AddPlaces(const std::vector<const Content*>& contents) {
     row.has_label = item.label.has_value();
     if (item.label) row.label = *item.label;
     row.attributes = item.attributes;
-    row.first_seen_us = first_s == now_us_ / 1000000 ? now_us_ : first_s * 1000000;
-    row.last_seen_us = now_us_;
+    row.first_seen_us = first_us;
+    row.last_seen_us = seen_us_;
     rows.push_back(row);
   }
   return WritePlaces(rows);
@@ -215,7 +216,7 @@ Status LakeStage::AddGone(std::string_view uri) {
   PlaceRow row;
   row.uri = uri;
   row.gone = true;
-  row.first_seen_us = row.last_seen_us = now_us_;
+  row.first_seen_us = row.last_seen_us = seen_us_;
   ++counts_.gone;
   return WritePlaces({row});
 }

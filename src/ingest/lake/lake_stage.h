@@ -1,6 +1,7 @@
 // The rows of one batch, on their way into the data files of four tables.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,7 +45,8 @@ struct StageOptions {
 // has), each place once. Of one thread. Destroyed before Finish, it removes what it wrote.
 class LakeStage {
  public:
-  // `now_us` dates all rows of the batch.
+  // `now_us` dates all rows of the batch; those of raw.sources are never older than the
+  // newest that is known.
   static Result<std::unique_ptr<LakeStage>> Begin(const catalog::Lake& lake, LakeTables* tables,
                                                   KnownPlaces* known, int64_t now_us,
                                                   const StageOptions& options);
@@ -68,7 +70,11 @@ class LakeStage {
   };
 
   LakeStage(const catalog::Lake& lake, KnownPlaces* known, int64_t now_us, StageOptions options)
-      : lake_(lake), known_(known), now_us_(now_us), options_(options) {}
+      : lake_(lake),
+        known_(known),
+        now_us_(now_us),
+        seen_us_(std::max(now_us, known->newest_us() + 1)),
+        options_(options) {}
   Status Init(LakeTables* tables);
   Result<bool> IsNew(ContentTable* table, const Content& content);
   Status AddContents(ContentTable* table, const std::vector<const Content*>& contents);
@@ -81,6 +87,7 @@ class LakeStage {
   const catalog::Lake lake_;
   KnownPlaces* const known_;
   const int64_t now_us_;
+  const int64_t seen_us_;
   const StageOptions options_;
   std::string date_;
   ContentTable images_;

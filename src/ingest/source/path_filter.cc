@@ -199,12 +199,13 @@ Result<std::vector<std::string>> ExpandGlob(const std::string& pattern) {
 PathFilter::PathFilter(const SourceOptions& options)
     : include_(Normalised(options.include)), exclude_(Normalised(options.exclude)), hidden_(options.hidden) {
   const SourceOptions defaults;
-  if (takes_all() && !hidden_ && options.max_member_bytes == defaults.max_member_bytes &&
+  if (takes_all() && !hidden_ && !options.label_from_folder &&
+      options.max_member_bytes == defaults.max_member_bytes &&
       options.max_expansion == defaults.max_expansion) {
     return;
   }
-  std::string text =
-      fmt::format("{} {} {}", hidden_ ? 1 : 0, options.max_member_bytes, options.max_expansion);
+  std::string text = fmt::format("{} {} {}", (hidden_ ? 1 : 0) + (options.label_from_folder ? 2 : 0),
+                                 options.max_member_bytes, options.max_expansion);
   for (const std::string& pattern : include_) text.append(1, '\0').append("+").append(pattern);
   for (const std::string& pattern : exclude_) text.append(1, '\0').append("-").append(pattern);
   fingerprint_ = fmt::format("-{:08x}", static_cast<uint32_t>(XXH3_64bits(text.data(), text.size())));

@@ -33,7 +33,7 @@ struct SourceItem {
   int64_t mtime_ns = 0;  // nanoseconds since the epoch; 0 unknown
   // Changes when the content may have: "<size>-<mtime_ns>" in lower-case hex for a file,
   // its archive's for a member, both files' with '+' between for an image of an IDX pair.
-  // A kContainer's has "-<hash>" behind it when patterns, `hidden` or limits are not the
+  // A kContainer's has "-<hash>" behind it when patterns, labels, `hidden` or limits are not the
   // default: it was read only in so far, and other options read it again.
   std::string etag;
 
