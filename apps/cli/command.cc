@@ -50,10 +50,14 @@ bool AskedForJson(int argc, char** argv) {
 Status CheckCommandNames(const CLI::App* program, int argc, char** argv) {
   const CLI::App* at = program;
   for (int i = 1; i < argc && argv[i][0] != '-' && at->get_require_subcommand_min() > 0; ++i) {
-    const auto* next = at->get_subcommand_no_throw(argv[i]);
+    const CLI::App* next = nullptr;
+    std::vector<std::string> names;
+    const auto every = [](const CLI::App*) { return true; };
+    for (const CLI::App* command : at->get_subcommands(every)) {
+      names.push_back(command->get_name());
+      if (names.back() == argv[i]) next = command;
+    }
     if (next == nullptr) {
-      std::vector<std::string> names;
-      for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
       return Error(ErrorCode::kUsage,
                    fmt::format("there is no command '{}'; there are: {}", argv[i], fmt::join(names, ", ")));
     }
