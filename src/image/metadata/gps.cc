@@ -22,7 +22,7 @@ enum GpsTag : uint16_t {
 
 // Three rationals; nullopt when one is x/0. Writers leave minutes or seconds out.
 std::optional<double> Sixtieths(const ExifData& exif, const ExifEntry& entry) {
-  double sum = 0, scale = 1;
+  double seconds = 0, scale = 3600;
   if (entry.count() == 0) return std::nullopt;
   for (uint64_t i = 0; i < 3 && i < entry.count(); ++i, scale /= 60) {
     const Rational part = exif.RationalAt(entry, i);
@@ -31,9 +31,9 @@ std::optional<double> Sixtieths(const ExifData& exif, const ExifEntry& entry) {
       if (i > 0 && part.numerator == 0) continue;
       return std::nullopt;
     }
-    sum += exif.Real(entry, i) * scale;
+    seconds += exif.Real(entry, i) * scale;
   }
-  return sum;
+  return seconds / 3600;  // whole seconds stay exact up to here
 }
 
 bool IsRational(const ExifEntry& entry) {
