@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddMnistCommand(&program);
   pixlake::cli::AddInitCommand(&program);
   pixlake::cli::AddIngestCommand(&program);
+  pixlake::cli::AddInspectCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddCatCommand(&program);
   pixlake::cli::AddShowCommand(&program);

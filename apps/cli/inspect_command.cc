@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/inspect.h"
+
+#include "cli/command.h"
+
+namespace pixlake::cli {
+namespace {
+
+struct InspectOptions {
+  CommonOptions common;
+  std::vector<std::string> files;
+};
+
+// What a terminal must not be told by a file: escape sequences.
+std::string Shown(std::string_view text) {
+  std::string shown;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (c1) ++i;
+    shown.push_back(c1 || c < 0x20 || c == 0x7F ? ' ' : text[i]);
+  }
+  return shown;
+}
+
+bool IsPair(const Json& value) {
+  return value.is_array() && value.size() == 2 && value[0].is_number_integer() &&
+         value[1].is_number_integer();
+}
+
+// One line for a person; long lists and texts are cut.
+std::string Text(const Json& value) {
+  constexpr size_t kMostShown = 12, kMostText = 160;
+  if (value.is_null()) return "–";
+  if (value.is_string()) {
+    std::string text = Shown(value.get<std::string>());
+    if (text.size() <= kMostText) return text;
+    size_t cut = kMostText;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+    return text.substr(0, cut) + "…";
+  }
+  if (value.is_object()) {
+    std::string text;
+    for (const auto& [key, part] : value.items()) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, Text(part));
+    }
+    return text;
+  }
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (size_t i = 0; i < value.size() && i < kMostShown; ++i) {
+    if (i != 0) text += ", ";
+    text += IsPair(value[i]) ? fmt::format("{}/{}", value[i][0].dump(), value[i][1].dump()) : Text(value[i]);
+  }
+  if (value.size() > kMostShown) text += fmt::format(", … ({} in all)", value.size());
+  return text;
+}
+
+void PrintSection(std::string_view title, const Json& members) {
+  if (members.is_null() || members.empty()) return;
+  fmt::print("\n  {}\n", Shown(title));
+  size_t width = 0;
+  for (const auto& [key, value] : members.items()) width = std::max(width, std::min<size_t>(key.size(), 40));
+  for (const auto& [key, value] : members.items()) {
+    fmt::print("    {:<{}}  {}\n", Shown(key), width, Text(value));
+  }
+}
+
+// Rationals of Exif are pairs; in a directory they are told from lists by nothing but
+// their being two integers, so a person is shown both as a fraction's halves.
+void PrintExif(const Json& exif) {
+  for (const auto& [directory, entries] : exif.items()) {
+    Json shown = Json::object();
+    for (const auto& [tag, value] : entries.items()) {
+      if (IsPair(value) && value[1] != 0) {
+        const double quotient = value[0].get<double>() / value[1].get<double>();
+        shown[tag] = fmt::format("{}/{} = {:.6g}", value[0].dump(), value[1].dump(), quotient);
+      } else {
+        shown[tag] = value;
+      }
+    }
+    PrintSection("EXIF " + directory, shown);
+  }
+}
+
+void PrintForPerson(const Json& image) {
+  fmt::print("{}\n", Shown(image["path"].get<std::string>()));
+  Json head = Json::object();
+  for (const char* key : {"format", "mode", "width", "height", "channels", "bit_depth", "size", "verdict",
+                          "message", "offset"}) {
+    if (image.contains(key) && !image[key].is_null()) head[key] = image[key];
+  }
+  PrintSection("Image", head);
+  if (!image.contains("exif")) return;
+  PrintExif(image["exif"]);
+  PrintSection("GPS", image["gps"]);
+  PrintSection("XMP", image["xmp"]);
+  PrintSection("IPTC", image["iptc"]);
+  PrintSection("ICC profile", image["icc"]);
+  PrintSection("Text", image["text"]);
+  if (image["notes"].empty()) return;
+  fmt::print("\n  Notes\n");
+  for (const Json& note : image["notes"]) {
+    const std::string field = note.value("field", ""), message = note.value("message", "");
+    fmt::print("    {}{}{}\n", note["code"].get<std::string>(), field.empty() ? "" : " " + Shown(field),
+               message.empty() ? "" : ": " + Shown(message));
+  }
+}
+
+Status Run(const InspectOptions& options) {
+  std::optional<Status> unreadable;
+  Json images = Json::array();
+  bool first = true;
+  for (const std::string& file : options.files) {
+    const auto inspection = engine::InspectFile(file);
+    if (!inspection.ok() && !unreadable) unreadable = inspection.status();
+    if (inspection.ok() && !inspection->sound) ExitWith(kSomeQuarantined);
+    Json image =
+        Json::parse(inspection.ok() ? inspection->json : engine::UnreadableJson(file, inspection.status()));
+    if (options.common.json) {
+      images.push_back(std::move(image));
+    } else {
+      if (!first) fmt::print("\n");
+      PrintForPerson(image);
+    }
+    first = false;
+  }
+  const bool failed = unreadable.has_value();
+  if (options.common.json) {
+    Json object = {{"status", failed ? "error" : "ok"}};
+    if (failed) {
+      object["error"] = {{"code", CodeName(CodeOf(*unreadable))}, {"message", unreadable->message()}};
+    }
+    object["images"] = std::move(images);
+    PrintJson(object);
+    return failed ? Reported(*unreadable) : Status::OK();
+  }
+  return failed ? *unreadable : Status::OK();
+}
+
+}  // namespace
+
+void AddInspectCommand(CLI::App* program) {
+  const auto options = std::make_shared<InspectOptions>();
+  CLI::App* command = program->add_subcommand(
+      "inspect",
+      "Everything image files say of themselves: header, EXIF, GPS, XMP, IPTC, profile, verdict.\n"
+      "No pixel is decoded. Exit status 3 when a file's verdict is not \"ok\".");
+  command->add_option("FILE", options->files, "Image files")->required();
+  AddCommonOptions(command, &options->common);
+  OnCommand(command, &options->common, [options] { return Run(*options); });
+}
+
+}  // namespace pixlake::cli

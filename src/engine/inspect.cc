@@ -1,0 +1,120 @@
+#include "engine/inspect.h"
+
+#include <cerrno>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/metadata/metadata.h"
+#include "image/verdict.h"
+
+namespace pixlake::engine {
+namespace {
+
+// Of a mapped file that another program shortens, reading is a SIGBUS; so only what is
+// too large to be read whole is mapped.
+constexpr size_t kMostRead = 16 << 20;
+
+class Descriptor {
+ public:
+  explicit Descriptor(const std::string& path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+class Mapping {
+ public:
+  Mapping(int fd, size_t size) : size_(size), at_(::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0)) {}
+  ~Mapping() {
+    if (at_ != MAP_FAILED) ::munmap(at_, size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  bool ok() const { return at_ != MAP_FAILED; }
+  std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t*>(at_), size_}; }
+
+ private:
+  const size_t size_;
+  void* const at_;
+};
+
+Inspection Describe(const std::string& path, std::span<const uint8_t> bytes) {
+  image::ImageMetadata metadata = image::ReadMetadata(bytes);
+  image::NoteFileName(path, &metadata);
+  // Bytes that are no image under a name that says so: what `ingest` calls it too.
+  if (metadata.format.empty() && !bytes.empty() && image::NameClaimsImage(path)) {
+    metadata.judgement.verdict = image::Verdict::kMislabelled;
+  }
+  Inspection inspection;
+  inspection.sound = metadata.judgement.verdict == image::Verdict::kOk;
+  inspection.json = "{\"path\":";
+  image::AppendJsonString(path, &inspection.json);
+  inspection.json += ',';
+  image::AppendMetadataMembers(metadata, &inspection.json);
+  inspection.json += '}';
+  return inspection;
+}
+
+Result<std::vector<uint8_t>> ReadWhole(int fd, size_t size, const std::string& path) {
+  std::vector<uint8_t> bytes(size);
+  size_t have = 0;
+  while (have < size) {
+    const ssize_t got = ::pread(fd, bytes.data() + have, size - have, static_cast<off_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ErrnoError(errno, "reading", path);
+    if (got == 0) break;  // shortened meanwhile
+    have += static_cast<size_t>(got);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+}  // namespace
+
+Result<Inspection> InspectFile(const std::string& path) {
+  const Descriptor file(path);
+  if (file.get() < 0) return ErrnoError(errno, "opening", path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return ErrnoError(errno, "reading", path);
+  if (S_ISDIR(status.st_mode)) {
+    return Error(ErrorCode::kUnsupported, "inspecting `" + path + "`: it is a folder, expected an image file");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return Error(ErrorCode::kUnsupported, "inspecting `" + path + "`: it is no ordinary file");
+  }
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size > kMostRead) {
+    const Mapping mapping(file.get(), size);
+    if (!mapping.ok()) return ErrnoError(errno, "mapping", path);
+    return Describe(path, mapping.bytes());
+  }
+  PL_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadWhole(file.get(), size, path));
+  return Describe(path, bytes);
+}
+
+std::string UnreadableJson(const std::string& path, const Status& status) {
+  std::string json = "{\"path\":";
+  image::AppendJsonString(path, &json);
+  json += ",\"verdict\":\"";
+  json += image::VerdictName(image::Verdict::kUnreadable);
+  json += "\",\"code\":";
+  image::AppendJsonString(CodeName(CodeOf(status)), &json);
+  json += ",\"message\":";
+  image::AppendJsonString(status.message(), &json);
+  return json + "}";
+}
+
+}  // namespace pixlake::engine
