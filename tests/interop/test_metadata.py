@@ -301,3 +301,93 @@ def CompareExiv2Exif(name, ours, directory, tag, kind, rest, differences):
     elif "/" not in value and isinstance(found, list) and len(found) == 2:
         words = " ".join(str(part) for part in found)
     differences.Compare(name, f"{directory}.{tag}", words, value)
+
+
+# --- exiftool and metadata-extractor: numbers of tags, and texts ---------------------
+
+EXIFTOOL = {}
+EXIFTOOL_GROUPS = {"IFD0": "IFD0", "ExifIFD": "Exif", "GPS": "GPS", "InteropIFD": "Interop", "IFD1": "IFD1"}
+EXIFTOOL_LINE = re.compile(r"^\[EXIF, (\w+), \w+\] (\d+) - [^:]+: ?(.*)$", re.MULTILINE)
+
+
+def CompareText(name, ours, directory, number, theirs, differences):
+    """The tag is there; where it is text for both, the same."""
+    tag = NameOf(directory, number)
+    mine = ours["exif"].get(directory, {})
+    if tag not in mine:
+        differences.Compare(name, f"{directory}.{tag}", "not there", theirs)
+        return
+    found = mine[tag]
+    if tag in ("Make", "Model", "Software", "DateTime", "DateTimeOriginal", "DateTimeDigitized", "Artist"):
+        differences.Compare(name, f"{directory}.{tag}", found.strip(), theirs.strip())
+    else:
+        differences.Compare(name, f"{directory}.{tag}", True, True)
+
+
+def test_exiftool_printed_the_same(images):
+    differences = Differences(EXIFTOOL)
+    folder = images.folder / "exif/exiftool"
+    for line in (folder / "MAP.tsv").read_text().splitlines()[1:]:
+        image, expected = line.split("\t")
+        name = f"exif/exiftool/{image}"
+        text = (folder / "expected" / expected).read_text(errors="replace")
+        if name not in images.ours or expected in EXIFTOOL_WRITTEN:
+            continue
+        for group, number, value in EXIFTOOL_LINE.findall(text):
+            if group in EXIFTOOL_GROUPS:
+                CompareText(name, images.ours[name], EXIFTOOL_GROUPS[group], int(number), value, differences)
+    differences.Finish(100)
+
+
+# These tests of exiftool print values that it shifts or replaces on the way out.
+EXIFTOOL_WRITTEN = {"ExifTool_25.out", "ExifTool_29.out"}
+
+JAVA_ABOUT = "XMP's toolkit makes xmpMM:InstanceID out of rdf:about"
+JAVA = {
+    "exif/metadata-extractor/FujiFilm FinePixS1Pro (4).jpg: xmp.xmpMM:InstanceID": JAVA_ABOUT,
+    "exif/metadata-extractor/FujiFilm FinePixS2Pro.jpg: xmp.xmpMM:InstanceID": JAVA_ABOUT,
+    "exif/metadata-extractor/Issue 614.jpg: Profile Description": "theirs has the record's count and language in it",
+    "exif/metadata-extractor/Issue 80.jpg: xmp.MicrosoftPhoto_1_:Rating": "the packet's prefix; ours is the usual one",
+    "exif/metadata-extractor/beach.jpg: Image Height": "the height is in a DNL marker, which theirs does not read",
+    "photos/metadata-extractor/Canon EOS-1D Mark III (via Adobe Lightroom).jpg: xmp.xmp:CreateDate": (
+        "XMP's toolkit makes it out of exif:DateTimeDigitized"
+    ),
+    "png/metadata-extractor/invalid-iCCP-missing-adler32-checksum.png: Profile Description": (
+        "OURS: the compressed stream has no last block, and libdeflate gives nothing of such"
+    ),
+}
+JAVA_GROUPS = {
+    "Exif IFD0": "IFD0",
+    "Exif SubIFD": "Exif",
+    "GPS": "GPS",
+    "Interoperability": "Interop",
+    "Exif Thumbnail": "IFD1",
+}
+JAVA_LINE = re.compile(r"^\[([^\[\]]+) - (0x[0-9a-f]{4}|[^\]]*)\] ([^=\n]+) = ?(.*)$", re.MULTILINE)
+
+
+def CompareJava(name, ours, text, differences):
+    for group, number, label, value in JAVA_LINE.findall(text):
+        if group in JAVA_GROUPS:
+            CompareText(name, ours, JAVA_GROUPS[group], int(number, 16), value, differences)
+        elif group == "JPEG" and label in ("Image Height", "Image Width"):
+            mine = ours["height" if label == "Image Height" else "width"]
+            differences.Compare(name, label, f"{mine} pixels", value)
+        elif group == "PNG-IHDR" and label in ("Image Height", "Image Width"):
+            differences.Compare(name, label, str(ours["height" if label == "Image Height" else "width"]), value)
+        elif group == "ICC Profile" and label == "Profile Description":
+            differences.Compare(name, label, (ours["icc"] or {}).get("description"), value)
+        elif group == "XMPMeta" and "[" not in label and "/" not in label:
+            mine = ours["xmp"].get(label, "not there")
+            mine = value if isinstance(mine, dict) else mine  # too long, and left out by us
+            differences.Compare(name, f"xmp.{label}", mine, value)
+
+
+def test_metadata_extractor_printed_the_same(images):
+    differences = Differences(JAVA)
+    for path in images.paths:
+        expected = path.parent / "expected-java" / (path.name + ".txt")
+        if expected.exists():
+            name = images.Name(path)
+            CompareJava(name, images.ours[name], expected.read_text(errors="replace"), differences)
+    differences.Finish(1000)

@@ -153,7 +153,9 @@ void XmpReader::ReadAttributes(const char** attributes, Frame* frame) {
       }
     } else if (!name.prefixed.empty() && name.has_namespace) {
       const bool top = frame->path.empty();
-      Store(top ? name.prefixed : frame->path + "/" + name.prefixed, std::string(value), false, 0);
+      const size_t kept = std::min(value.size(), kMostXmpValueBytes);
+      Store(top ? name.prefixed : frame->path + "/" + name.prefixed, std::string(value.substr(0, kept)),
+            false, value.size() - kept);
       frame->has_children = true;
     }
   }
