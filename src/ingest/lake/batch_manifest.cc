@@ -1,5 +1,6 @@
 #include "ingest/lake/batch_manifest.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <arrow/io/interfaces.h>
@@ -17,6 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr char kFolder[] = "batches";
+constexpr int64_t kMaxManifestBytes = int64_t{64} << 20;
+constexpr char kMoveAway[] = "Move it away to go on without that batch; ingest its sources again then";
 
 std::string ManifestPath(const catalog::Lake& lake, int64_t number) {
   return lake.Internal(fmt::format("{}/{:020}.json", kFolder, number));
@@ -38,6 +41,36 @@ json ToJson(const BatchManifest& manifest) {
     tables.push_back({{"table", table.name.text()}, {"files", files}});
   }
   return {{"pixlake_batch", 1}, {"number", manifest.number}, {"tables", tables}};
+}
+
+// What a manifest may say: it lies in a folder that others can write to, and what it names
+// becomes part of a table.
+bool IsStagedName(const std::string& name, const std::string& date) {
+  const std::string folder = "date_partition=" + date + "/";
+  return name.starts_with(folder) && name.ends_with(".parquet") &&
+         name.find_first_not_of("0123456789abcdef-_", folder.size()) == name.size() - 8;
+}
+
+bool IsDate(const std::string& text) {
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' &&
+         std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) == 8;
+}
+
+bool IsSound(const BatchManifest& manifest) {
+  const auto own = catalog::OwnTables();
+  for (const ManifestTable& table : manifest.tables) {
+    if (std::none_of(own.begin(), own.end(),
+                     [&](const auto& name) { return name.text() == table.name.text(); }))
+      return false;
+    for (const table::StagedFile& file : table.files) {
+      const auto date = file.partition_values.find("date_partition");
+      if (file.partition_values.size() != 1 || date == file.partition_values.end() || !date->second ||
+          !IsDate(*date->second) || !IsStagedName(file.name, *date->second)) {
+        return false;
+      }
+    }
+  }
+  return manifest.number > 0 && manifest.number < INT64_MAX;
 }
 
 BatchManifest FromJson(const json& parsed) {
@@ -64,17 +97,16 @@ BatchManifest FromJson(const json& parsed) {
 }
 
 Result<BatchManifest> ReadManifest(const catalog::Lake& lake, const std::string& path) {
-  PL_ASSIGN_OR_RETURN(const std::string text, lake.place().store->ReadAll(path));
+  PL_ASSIGN_OR_RETURN(const std::string text, lake.place().store->ReadAll(path, kMaxManifestBytes));
   try {
-    return FromJson(json::parse(text));
-  } catch (const json::exception&) {
-    return Error(
-        ErrorCode::kCorrupt,
-        fmt::format(
-            "{} is no batch manifest; it decides what an interrupted ingest still has to commit. Move "
-            "it away to go on without that batch",
-            path));
+    BatchManifest manifest = FromJson(json::parse(text));
+    if (IsSound(manifest) && path == ManifestPath(lake, manifest.number)) return manifest;
+  } catch (const json::exception&) {  // told below
   }
+  return Error(ErrorCode::kCorrupt,
+               fmt::format("{} is no batch manifest of ours; it decides what an interrupted ingest still has "
+                           "to commit. {}",
+                           path, kMoveAway));
 }
 
 // What the writer knew when it closed the file, from the file's own footer.
@@ -127,9 +159,22 @@ Result<std::vector<TableCommit>> Commit(const catalog::Lake& lake, table::TableF
 }  // namespace
 
 Status PutManifest(const catalog::Lake& lake, const BatchManifest& manifest) {
-  return WithContext(
-      lake.place().store->PutIfAbsent(ManifestPath(lake, manifest.number), ToJson(manifest).dump() + "\n"),
-      "writing the batch manifest");
+  const std::string path = ManifestPath(lake, manifest.number);
+  const auto& store = lake.place().store;
+  const Status put = store->PutIfAbsent(path, ToJson(manifest).dump() + "\n");
+  if (put.ok()) return put;
+  const auto there = store->Exists(path);
+  if (there.ok() && !*there) RemoveStaged(lake, manifest);
+  return WithContext(put, "writing the batch manifest");
+}
+
+void RemoveStaged(const catalog::Lake& lake, const BatchManifest& manifest) {
+  for (const ManifestTable& table : manifest.tables) {
+    const io::Location place = lake.TablePlace(table.name);
+    for (const table::StagedFile& file : table.files) {
+      const Status ignored = place.store->Delete(place.Child(file.name));
+    }
+  }
 }
 
 Result<std::vector<TableCommit>> CommitManifest(const catalog::Lake& lake, table::TableFormat* format,
@@ -144,7 +189,12 @@ Result<int64_t> ReplayManifests(const catalog::Lake& lake, table::TableFormat* f
     if (!object.path.ends_with(".json")) continue;
     PL_ASSIGN_OR_RETURN(const BatchManifest manifest, ReadManifest(lake, object.path));
     const auto commits = Commit(lake, format, manifest, /*restore=*/true);
-    if (!commits.ok()) return WithContext(commits.status(), "finishing the batch of an interrupted run");
+    if (!commits.ok()) {
+      const std::string advice = CodeOf(commits.status()) == ErrorCode::kCorrupt
+                                     ? fmt::format(" as {} says. {}", object.path, kMoveAway)
+                                     : "";
+      return WithContext(commits.status(), "finishing the batch of an interrupted run" + advice);
+    }
     ++replayed;
   }
   return replayed;

@@ -31,7 +31,12 @@ struct BatchManifest {
 
 inline constexpr char kBatchTxn[] = "pixlake/ingest";
 
+// On an error the batch is not decided and its files are removed, or, where it cannot be
+// told whether the manifest is there, left for the next run to commit.
 Status PutManifest(const catalog::Lake& lake, const BatchManifest& manifest);
+
+// Removes the files of a batch that was not decided.
+void RemoveStaged(const catalog::Lake& lake, const BatchManifest& manifest);
 
 struct TableCommit {
   catalog::TableName name;

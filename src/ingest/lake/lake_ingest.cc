@@ -179,7 +179,8 @@ class Run {
     if (stage_ == nullptr) return Status::OK();
     const std::unique_ptr<LakeStage> stage = std::move(stage_);
     if (!stage->empty()) {
-      PL_ASSIGN_OR_RETURN(const BatchManifest manifest, stage->Finish(tables_.NextBatch()));
+      PL_ASSIGN_OR_RETURN(const int64_t number, tables_.NextBatch());
+      PL_ASSIGN_OR_RETURN(const BatchManifest manifest, stage->Finish(number));
       PL_RETURN_NOT_OK(PutManifest(lake_, manifest));
       const auto commits = CommitManifest(lake_, format_, manifest);
       if (!commits.ok()) {

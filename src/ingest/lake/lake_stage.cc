@@ -241,8 +241,12 @@ Result<BatchManifest> LakeStage::Finish(int64_t number) {
       {images_.opened, images_.writer.get()}};
   for (const auto& [opened, writer] : order) {
     if (writer == nullptr) continue;
-    PL_ASSIGN_OR_RETURN(std::vector<table::StagedFile> files, writer->Finish());
-    manifest.tables.push_back({opened->name, std::move(files)});
+    auto files = writer->Finish();
+    if (!files.ok()) {
+      RemoveStaged(lake_, manifest);
+      return files.status();
+    }
+    manifest.tables.push_back({opened->name, *std::move(files)});
   }
   return manifest;
 }

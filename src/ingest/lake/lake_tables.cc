@@ -73,10 +73,16 @@ Status LakeTables::Refresh() {
   return Status::OK();
 }
 
-int64_t LakeTables::NextBatch() const {
+Result<int64_t> LakeTables::NextBatch() const {
   int64_t last = 0;
   for (const OpenedLakeTable* opened : {&images, &binary, &sources, &quarantine})
     last = std::max(last, opened->snapshot->TxnVersion(kBatchTxn).value_or(0));
+  if (last == INT64_MAX) {
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("somebody has committed the largest number there is as {} in a table of the "
+                             "lake; no batch can come behind it",
+                             kBatchTxn));
+  }
   return last + 1;
 }
 

@@ -34,7 +34,7 @@ struct LakeTables {
   // Every table's latest state.
   Status Refresh();
   // One more than the last batch any of them has.
-  int64_t NextBatch() const;
+  Result<int64_t> NextBatch() const;
 };
 
 // Makes what is missing. kSchemaMismatch when a table lacks a column that ingest fills.
