@@ -274,7 +274,17 @@ def test_exiv2_printed_the_same(images):
         for family, group, tag, kind, rest in Exiv2Lines(expected.read_text(errors="replace")):
             if family == "Exif" and group in EXIV2_GROUPS:
                 CompareExiv2Exif(name, ours, EXIV2_GROUPS[group], tag, kind, rest, differences)
+            elif family == "Iptc" and kind in ("String", "Short"):
+                CompareExiv2Iptc(name, ours, tag, rest, differences)
     differences.Finish(500)
+
+
+def CompareExiv2Iptc(name, ours, tag, rest, differences):
+    """exiv2 has names of its own, and writes a value twice: one of ours begins what it wrote."""
+    values = [part for value in ours["iptc"].values() for part in (value if isinstance(value, list) else [str(value)])]
+    written = [value.replace("\x1b", "").split("\n")[0].strip() for value in values]
+    found = any(rest.replace("\x1b", "").strip().startswith(value) and (value or not rest) for value in written)
+    differences.Compare(name, f"iptc.{tag}", rest if found else values, rest)
 
 
 def CompareExiv2Exif(name, ours, directory, tag, kind, rest, differences):
