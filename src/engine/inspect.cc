@@ -90,7 +90,8 @@ Result<Inspection> InspectFile(const std::string& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return ErrnoError(errno, "reading", path);
   if (S_ISDIR(status.st_mode)) {
-    return Error(ErrorCode::kUnsupported, "inspecting `" + path + "`: it is a folder, expected an image file");
+    return Error(ErrorCode::kUnsupported,
+                 "inspecting `" + path + "`: it is a folder, expected an image file");
   }
   if (!S_ISREG(status.st_mode)) {
     return Error(ErrorCode::kUnsupported, "inspecting `" + path + "`: it is no ordinary file");
