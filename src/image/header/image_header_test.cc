@@ -175,7 +175,7 @@ TEST(ReadHeaderTest, LargeHostileFilesTakeLittleTime) {
   for (const std::string chunk = PngChunk("IDAT", ""); files.back().second.size() < kSize;)
     files.back().second += chunk;
   files.emplace_back("one chunk", PngStart(1, 1, 8, 0) + PngChunk("IDAT", std::string(kSize, 'x')));
-  files.emplace_back("blocks", "GIF89a\1\0\1\0\0\0\0!\xFE"s + std::string("\0\0\0\0", 0));
+  files.emplace_back("blocks", "GIF89a\1\0\1\0\0\0\0!\xFE"s);
   while (files.back().second.size() < kSize) files.back().second += "\1x";
   // 2^23 strips of a row each, their offsets (and sizes, the same) all the number 8.
   constexpr uint64_t kStrips = uint64_t{1} << 23;

@@ -47,7 +47,10 @@ struct ExifEntry {
   std::span<const uint8_t> value;  // count x ExifTypeBytes(type) bytes
   std::string_view text;           // UTF-8
 
-  uint64_t count() const { return value.size() / ExifTypeBytes(type); }
+  uint64_t count() const {
+    const uint64_t each = ExifTypeBytes(type);
+    return each == 0 ? 0 : value.size() / each;
+  }
   // "Model"; empty when no table has the tag.
   std::string_view name() const;
 };

@@ -1,5 +1,6 @@
 // ICC.1:2022 (profile version 4.4) and ICC.1:2001-04 (version 2).
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,9 +31,9 @@ std::string ReadLocalized(const HostileBytes& tag) {
     if (!tag.Has(at, 12)) break;
     const uint64_t length = tag.Big32(at + 4), offset = tag.Big32(at + 8);
     if (!tag.Has(offset, length)) continue;
-    const std::string text = DecodeUtf16(Part(tag, offset, std::min<uint64_t>(length, 4096)), true).utf8;
+    std::string text = DecodeUtf16(Part(tag, offset, std::min<uint64_t>(length, 4096)), true).utf8;
     if (tag.Big16(at) == 0x656E) return text;  // "en"
-    if (first.empty()) first = text;
+    if (first.empty()) first = std::move(text);
   }
   return first;
 }

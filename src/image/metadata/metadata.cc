@@ -40,12 +40,12 @@ void NoteOrientation(ImageMetadata* metadata) {
   }
 }
 
-struct Decompressor {
+struct Inflater {
   libdeflate_decompressor* const handle = libdeflate_alloc_decompressor();
-  Decompressor() = default;
-  Decompressor(const Decompressor&) = delete;
-  Decompressor& operator=(const Decompressor&) = delete;
-  ~Decompressor() { libdeflate_free_decompressor(handle); }
+  Inflater() = default;
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() { libdeflate_free_decompressor(handle); }
 };
 
 }  // namespace
@@ -71,7 +71,7 @@ void NoteGuessedText(ImageMetadata* metadata, std::string_view encoding, std::st
 }
 
 std::span<const uint8_t> Inflate(std::span<const uint8_t> compressed, ImageMetadata* metadata) {
-  const Decompressor decompressor;
+  const Inflater decompressor;
   if (decompressor.handle == nullptr || compressed.size() < 2) return {};
   uint64_t kept = 0;
   for (const auto& buffer : metadata->buffers) kept += buffer.size();
