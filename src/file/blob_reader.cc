@@ -240,7 +240,7 @@ class Reader : public BlobReader {
 }  // namespace
 
 Result<std::unique_ptr<BlobReader>> BlobReader::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
-                                                     std::string path) {
+                                                     const std::string& path) {
   try {
     auto parquet = parquet::ParquetFileReader::Open(file, CheckedProperties());
     auto reader = std::make_unique<Reader>(std::move(file), std::move(parquet), path);

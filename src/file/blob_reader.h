@@ -28,7 +28,7 @@ class BlobReader {
  public:
   // `path` is for messages.
   static Result<std::unique_ptr<BlobReader>> Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
-                                                  std::string path);
+                                                  const std::string& path);
   virtual ~BlobReader() = default;
 
   virtual int64_t num_rows() const = 0;
