@@ -1,5 +1,3 @@
-#include "ingest/lake/batch_manifest.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include <parquet/file_reader.h>
 
 #include "file/data_statistics.h"
+#include "ingest/lake/batch_manifest_internal.h"
 
 namespace pixlake::ingest {
 namespace {

@@ -1,5 +1,3 @@
-#include "ingest/lake/content.h"
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -8,7 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
-#include "ingest/lake/file_reading.h"
+#include "ingest/lake/content_internal.h"
+#include "ingest/lake/file_reading_internal.h"
 
 namespace pixlake::ingest {
 namespace {

@@ -1,10 +1,10 @@
-#include "ingest/lake/content_pipeline.h"
-
 #include <algorithm>
 #include <new>
 #include <utility>
 
 #include <unistd.h>
+
+#include "ingest/lake/content_pipeline_internal.h"
 
 namespace pixlake::ingest {
 

@@ -1,5 +1,3 @@
-#include "ingest/lake/file_reading.h"
-
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "base/interrupt.h"
 #include "base/uuid.h"
 #include "image/hash/sha256.h"
+#include "ingest/lake/file_reading_internal.h"
 
 namespace pixlake::ingest {
 namespace {

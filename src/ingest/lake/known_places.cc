@@ -1,10 +1,10 @@
-#include "ingest/lake/known_places.h"
-
 #include <algorithm>
 #include <utility>
 
 #include <arrow/api.h>
 #include <fmt/format.h>
+
+#include "ingest/lake/known_places_internal.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

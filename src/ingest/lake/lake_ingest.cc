@@ -12,8 +12,10 @@
 #include "base/byte_size.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
-#include "ingest/lake/content_pipeline.h"
-#include "ingest/lake/lake_lock.h"
+#include "ingest/lake/content_pipeline_internal.h"
+#include "ingest/lake/lake_lock_internal.h"
+#include "ingest/lake/lake_stage_internal.h"
+#include "ingest/lake/lake_tables.h"
 #include "ingest/source/path_filter_internal.h"
 
 namespace pixlake::ingest {

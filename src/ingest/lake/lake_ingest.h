@@ -9,13 +9,27 @@
 
 #include "base/result.h"
 #include "image/header/image_header.h"
-#include "ingest/lake/lake_stage.h"
 #include "ingest/source/source.h"
 #include "table/table.h"
 
 #include "catalog/lake.h"
 
 namespace pixlake::ingest {
+
+// What came of the contents of a batch, or of all of a run.
+struct StageCounts {
+  int64_t images = 0;                       // new rows
+  int64_t binary = 0;                       // new rows
+  int64_t quarantined = 0;                  // new rows
+  int64_t duplicates = 0;                   // contents the lake had; a new place was noted
+  int64_t unchanged = 0;                    // read again, for they were in doubt, and nothing new
+  int64_t places = 0;                       // rows of raw.sources
+  int64_t gone = 0;                         // of them: places that are no longer there
+  int64_t bytes = 0;                        // of the new contents
+  std::map<std::string, int64_t> verdicts;  // of the quarantined
+
+  void Add(const StageCounts& other);
+};
 
 struct LakeIngestOptions {
   SourceOptions source;  // its spill folder, limit and `known` are ours to set

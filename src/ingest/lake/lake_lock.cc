@@ -1,5 +1,3 @@
-#include "ingest/lake/lake_lock.h"
-
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "ingest/lake/lake_lock_internal.h"
 
 namespace pixlake::ingest {
 

@@ -1,5 +1,3 @@
-#include "ingest/lake/lake_stage.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ingest/lake/lake_stage_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -150,15 +149,19 @@ Status LakeStage::AddContents(ContentTable* table, const std::vector<const Conte
   PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
   PL_ASSIGN_OR_RETURN(const auto rows, BuildRows(table->opened->file_schema, contents, {now_us_, ""}));
   PL_RETURN_NOT_OK(writer->Write(*rows));
-  (table == &images_   ? counts_.images
-   : table == &binary_ ? counts_.binary
-                       : counts_.quarantined) += static_cast<int64_t>(contents.size());
+  Count(*table, contents);
+  return Status::OK();
+}
+
+void LakeStage::Count(const ContentTable& table, const std::vector<const Content*>& contents) {
+  (&table == &images_   ? counts_.images
+   : &table == &binary_ ? counts_.binary
+                        : counts_.quarantined) += static_cast<int64_t>(contents.size());
   for (const Content* content : contents) {
     counts_.bytes += static_cast<int64_t>(content->bytes.size());
-    if (table == &quarantine_)
+    if (&table == &quarantine_)
       ++counts_.verdicts[std::string(image::VerdictName(content->judgement.verdict))];
   }
-  return Status::OK();
 }
 
 Status LakeStage::AddLarge(ContentTable* table, Content* content) {
@@ -177,8 +180,7 @@ Status LakeStage::AddLarge(ContentTable* table, Content* content) {
   PL_ASSIGN_OR_RETURN(const auto rows,
                       BuildRows(table->opened->file_schema, one, {now_us_, "_pixlake/blobs/" + content->id}));
   PL_RETURN_NOT_OK(writer->Write(*rows));
-  ++(table == &images_ ? counts_.images : table == &binary_ ? counts_.binary : counts_.quarantined);
-  counts_.bytes += static_cast<int64_t>(content->bytes.size());
+  Count(*table, one);
   return Status::OK();
 }
 

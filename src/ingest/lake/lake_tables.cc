@@ -6,7 +6,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "ingest/lake/batch_manifest.h"
+#include "ingest/lake/batch_manifest_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -54,17 +54,6 @@ Result<OpenedLakeTable> OpenOne(const catalog::Lake& lake, table::TableFormat* f
 }
 
 }  // namespace
-
-OpenedLakeTable& LakeTables::Of(Destination destination) {
-  switch (destination) {
-    case Destination::kImages:
-      return images;
-    case Destination::kBinary:
-      return binary;
-    default:
-      return quarantine;
-  }
-}
 
 Status LakeTables::Refresh() {
   for (OpenedLakeTable* opened : {&images, &binary, &sources, &quarantine}) {

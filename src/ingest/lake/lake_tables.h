@@ -9,7 +9,6 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "ingest/lake/content.h"
 #include "table/table.h"
 
 #include "catalog/lake.h"
@@ -30,7 +29,6 @@ struct LakeTables {
   OpenedLakeTable sources;
   OpenedLakeTable quarantine;
 
-  OpenedLakeTable& Of(Destination destination);
   // Every table's latest state.
   Status Refresh();
   // One more than the last batch any of them has.

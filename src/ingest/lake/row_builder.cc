@@ -1,5 +1,3 @@
-#include "ingest/lake/row_builder.h"
-
 #include <functional>
 #include <map>
 #include <utility>
@@ -7,6 +5,8 @@
 #include <arrow/api.h>
 #include <arrow/util/utf8.h>
 #include <fmt/format.h>
+
+#include "ingest/lake/row_builder_internal.h"
 
 namespace pixlake::ingest {
 namespace {

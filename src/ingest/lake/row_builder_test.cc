@@ -1,6 +1,6 @@
-#include "ingest/lake/row_builder.h"
-
 #include <gtest/gtest.h>
+
+#include "ingest/lake/row_builder_internal.h"
 
 namespace pixlake::ingest {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "base/memory_budget.h"
 #include "base/result.h"
-#include "ingest/lake/content.h"
+#include "ingest/lake/content_internal.h"
 #include "ingest/source/source.h"
 
 namespace pixlake::ingest {

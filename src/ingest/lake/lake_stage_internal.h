@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -11,29 +10,15 @@
 
 #include "base/result.h"
 #include "ingest/index/id_index.h"
-#include "ingest/lake/batch_manifest.h"
-#include "ingest/lake/content.h"
-#include "ingest/lake/known_places.h"
+#include "ingest/lake/batch_manifest_internal.h"
+#include "ingest/lake/content_internal.h"
+#include "ingest/lake/known_places_internal.h"
+#include "ingest/lake/lake_ingest.h"
 #include "ingest/lake/lake_tables.h"
-#include "ingest/lake/row_builder.h"
+#include "ingest/lake/row_builder_internal.h"
 #include "table/data_file_writer.h"
 
 namespace pixlake::ingest {
-
-// What came of the contents of a batch.
-struct StageCounts {
-  int64_t images = 0;                       // new rows
-  int64_t binary = 0;                       // new rows
-  int64_t quarantined = 0;                  // new rows
-  int64_t duplicates = 0;                   // contents the lake had; a new place was noted
-  int64_t unchanged = 0;                    // read again, for they were in doubt, and nothing new
-  int64_t places = 0;                       // rows of raw.sources
-  int64_t gone = 0;                         // of them: places that are no longer there
-  int64_t bytes = 0;                        // of the new contents
-  std::map<std::string, int64_t> verdicts;  // of the quarantined
-
-  void Add(const StageCounts& other);
-};
 
 struct StageOptions {
   int64_t memory_bytes = int64_t{1} << 30;
@@ -79,6 +64,7 @@ class LakeStage {
   Result<bool> IsNew(ContentTable* table, const Content& content);
   Status AddContents(ContentTable* table, const std::vector<const Content*>& contents);
   Status AddLarge(ContentTable* table, Content* content);
+  void Count(const ContentTable& table, const std::vector<const Content*>& contents);
   Status AddPlaces(const std::vector<const Content*>& contents);
   Status WritePlaces(const std::vector<PlaceRow>& rows);
   Result<table::DataFileWriter*> WriterOf(const OpenedLakeTable& opened, int64_t memory,

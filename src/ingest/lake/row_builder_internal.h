@@ -10,7 +10,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "ingest/lake/content.h"
+#include "ingest/lake/content_internal.h"
 
 namespace pixlake::ingest {
 
