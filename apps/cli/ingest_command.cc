@@ -123,7 +123,7 @@ void AddIngestCommand(CLI::App* program) {
   command
       ->add_option("--max-pixels", request.options.limits.max_pixels,
                    "Quarantine images of more pixels (width times height)")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->capture_default_str();
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);

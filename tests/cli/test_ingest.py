@@ -264,6 +264,27 @@ def test_a_vanished_lake_folder_or_source_is_said(pixlake, tmp_path, lake):
     assert "not empty" in pixlake("ingest", tmp_path, "--lake", tmp_path / "full", status=2).stderr
 
 
+@pytest.mark.parametrize("pixels", ["0", "-1", "99999999999999999999", "x"])
+def test_pixels_out_of_range_are_wrong_usage(pixlake, photos, lake, pixels):
+    outcome = pixlake("ingest", photos, "--lake", lake, "--max-pixels", pixels, "--json", status=2)
+    assert len(outcome.json["error"]["message"]) < 200
+    assert not lake.exists()
+
+
+def test_a_large_value_that_is_no_image_has_its_verdict(pixlake, tmp_path, lake):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with open(folder / "huge.png", "wb") as file:
+        file.truncate((1 << 30) + 1)
+    report = pixlake("ingest", folder, "--lake", lake, "--json", status=3).json
+    assert report["verdicts"] == {"mislabelled": 1}
+    os.utime(folder / "huge.png")
+    report = pixlake("ingest", folder, "--lake", lake, "--rehash", "--json").json
+    assert (report["quarantined"], report["duplicates"]) == (0, 1)
+    assert len(list((lake / "raw/quarantine/_pixlake/blobs").iterdir())) == 2, "it and the README"
+    assert not list((lake / "_pixlake/tmp").iterdir())
+
+
 def test_a_lake_inside_its_source_does_not_eat_itself(pixlake, photos):
     lake = photos / "lake"
     for _ in range(2):
