@@ -2,7 +2,6 @@
 
 import datetime
 import io
-import json
 import os
 import random
 import signal
@@ -355,60 +354,6 @@ def test_twenty_kills_leave_an_exact_lake(pixlake, tmp_path, lake):
     AssertAccountsFor(lake, Files(folder))
     assert not list((lake / "_pixlake/batches").glob("*.json"))
     assert len(Rows(lake, "raw.quarantine")) == 1
-
-
-@pytest.fixture
-def decided(pixlake, photos, lake):
-    """A lake with a batch that is decided and not committed: its manifest and the data files."""
-    pixlake("ingest", photos, "--lake", lake)
-    MakePhotos(photos, 5, first=500)
-    in_the_way = lake / "raw/quarantine/_delta_log/00000000000000000001.json"
-    (photos / "bad.png").write_bytes(b"nothing")
-    in_the_way.mkdir()
-    pixlake("ingest", photos, "--lake", lake, status=1)
-    in_the_way.rmdir()
-    [manifest] = (lake / "_pixlake/batches").glob("*.json")
-    return manifest
-
-
-def test_a_decided_batch_is_committed_by_the_next_run(pixlake, photos, lake, decided):
-    report = pixlake("ingest", photos, "--lake", lake, "--json").json
-    assert (report["replayed_batches"], report["batches"], len(Rows(lake, "raw.images"))) == (1, 0, 65)
-    AssertAccountsFor(lake, Files(photos))
-
-
-HOSTILE = {
-    "garbage": lambda text: "{not json",
-    "another table": lambda text: text.replace('"raw.images"', '"curated.secret"'),
-    "a file outside": lambda text: text.replace('"name":"date_partition', '"name":"../../../date_partition'),
-    "an absolute file": lambda text: text.replace('"name":"date_partition', '"name":"/etc/date_partition'),
-    "another partition": lambda text: text.replace('"partition":{"date_partition":"2', '"partition":{"x":"2'),
-    "no such number": lambda text: text.replace('"number":2', '"number":9223372036854775807'),
-    "wrong kinds": lambda text: text.replace('"number":2', '"number":{}'),
-    "a list": lambda text: "[]",
-    "a deep one": lambda text: "[" * 1_000_000,
-}
-
-
-@pytest.mark.parametrize("what", HOSTILE)
-def test_a_manifest_that_is_not_ours_is_refused(pixlake, photos, lake, decided, what):
-    before = decided.read_text()
-    decided.write_text(HOSTILE[what](before))
-    assert decided.read_text() != before
-    outcome = pixlake("ingest", photos, "--lake", lake, "--json", status=1)
-    assert str(decided) in outcome.stderr and "ove it away" in outcome.stderr
-    assert outcome.json["error"]["code"] == "corrupt"
-    assert len(Rows(lake, "raw.images")) == 60
-    decided.unlink()
-    pixlake("ingest", photos, "--lake", lake, status=3)
-    AssertAccountsFor(lake, Files(photos))
-
-
-def test_a_decided_batch_without_its_files_says_so(pixlake, photos, lake, decided):
-    for file in json.loads(decided.read_text())["tables"][-1]["files"]:
-        (lake / "raw/images" / file["name"]).unlink()
-    outcome = pixlake("ingest", photos, "--lake", lake, status=1)
-    assert str(decided) in outcome.stderr and "ove it away" in outcome.stderr
 
 
 def test_an_interrupt_ends_it_in_order(pixlake, tmp_path, lake):
