@@ -98,6 +98,12 @@ def main() -> None:
             bench = Bench(Path(folder), arguments.runs, arguments.heavy_runs, arguments.source)
             lines = PARTS[name](bench)
         parts[name] = "\n".join([*lines, "", f"Measured {date.today().isoformat()}."]) + "\n\n"
+        # After every part: what fails later does not take what was measured with it.
+        Write(arguments, parts)
+    print(f"bench: {arguments.output}")
+
+
+def Write(arguments, parts: dict[str, str]) -> None:
     report = ["# Benchmarks", "", "<!-- Written by `make bench`; do not edit. -->", ""]
     report.append(
         "Every contestant got the same input and a fresh folder for each run, and they took turns. The time is the "
@@ -110,7 +116,6 @@ def main() -> None:
     text += "".join(f"<!-- part: {name} -->\n{parts[name]}" for name in PARTS if name in parts)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text.rstrip() + "\n", encoding="utf-8")
-    print(f"bench: {arguments.output}")
 
 
 if __name__ == "__main__":

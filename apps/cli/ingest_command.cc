@@ -111,9 +111,11 @@ void AddIngestCommand(CLI::App* program) {
       ->required();
   command->add_option("--table", request.table, "Where images go")->type_name("NAME")->capture_default_str();
   command->add_option("--include", source.include, "Only files that match: '*.jpg', '2024/**' (repeatable)")
-      ->type_name("GLOB");
+      ->type_name("GLOB")
+      ->check(NotEmpty());
   command->add_option("--exclude", source.exclude, "Not the files that match (repeatable)")
-      ->type_name("GLOB");
+      ->type_name("GLOB")
+      ->check(NotEmpty());
   command->add_flag("--follow-links", source.follow_symlinks, "Follow symbolic links (loops are seen)");
   command->add_flag("--hidden", source.hidden, "Also files and folders whose names begin with '.'");
   command->add_flag("--label-from-folder", source.label_from_folder,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 
@@ -11,6 +12,21 @@ namespace pixlake::catalog {
 namespace {
 
 constexpr char kMarker[] = "_pixlake/lake.json";
+constexpr int kLakeVersion = 1;
+
+// A lake that a later version made must not be touched by this one.
+Status CheckMarker(const io::Location& place) {
+  PL_ASSIGN_OR_RETURN(const std::string text, place.store->ReadAll(place.Child(kMarker), 1 << 16));
+  const nlohmann::json marker = nlohmann::json::parse(text, nullptr, false);
+  if (!marker.is_object() || !marker.contains("pixlake_lake") || !marker["pixlake_lake"].is_number_integer())
+    return Error(ErrorCode::kCorrupt, fmt::format("{} is not what marks a lake", place.Child(kMarker)));
+  if (marker["pixlake_lake"] != kLakeVersion) {
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{} is a lake of version {}; this pixlake knows version {}", place.path,
+                             marker["pixlake_lake"].dump(), kLakeVersion));
+  }
+  return Status::OK();
+}
 
 bool IsWord(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -40,7 +56,7 @@ Result<bool> Lake::Detect(const io::Location& place) {
 
 Result<Lake> Lake::Init(io::Location place) {
   PL_ASSIGN_OR_RETURN(const bool there, Detect(place));
-  if (there) return Lake(std::move(place));
+  if (there) return Open(std::move(place));
   PL_ASSIGN_OR_RETURN(const auto objects, place.store->List(place.path));
   PL_ASSIGN_OR_RETURN(const auto folders, place.store->ListFolders(place.path));
   // An own folder alone is what an interrupted Init leaves.
@@ -50,8 +66,8 @@ Result<Lake> Lake::Init(io::Location place) {
     return Error(ErrorCode::kUsage,
                  fmt::format("{} is no lake and not empty; name a new folder", place.path));
   }
-  const std::string marker =
-      fmt::format("{{\"pixlake_lake\": 1, \"created_at\": \"{}\"}}\n", FormatTimestamp(NowMillis()));
+  const std::string marker = fmt::format("{{\"pixlake_lake\": {}, \"created_at\": \"{}\"}}\n", kLakeVersion,
+                                         FormatTimestamp(NowMillis()));
   const Status put = place.store->PutIfAbsent(place.Child(kMarker), marker);
   // Made by somebody else at the same moment: as good.
   if (!put.ok() && CodeOf(put) != ErrorCode::kAlreadyExists) return WithContext(put, "making a lake");
@@ -64,6 +80,7 @@ Result<Lake> Lake::Open(io::Location place) {
     return Error(ErrorCode::kNotFound,
                  fmt::format("{} is no lake; make one with `pixlake init {}`", place.path, place.path));
   }
+  PL_RETURN_NOT_OK(CheckMarker(place));
   return Lake(std::move(place));
 }
 

@@ -32,7 +32,7 @@ class Lake {
   // Makes the folder and its marker when they are missing; fine when it is a lake
   // already. kUsage when the folder holds something else.
   static Result<Lake> Init(io::Location place);
-  // kNotFound when there is no lake.
+  // kNotFound when there is no lake, kUnsupported for one of a later version.
   static Result<Lake> Open(io::Location place);
   static Result<bool> Detect(const io::Location& place);
 

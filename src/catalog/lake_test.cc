@@ -38,6 +38,16 @@ TEST_F(LakeTest, IsNotMadeOverSomethingElse) {
   EXPECT_EQ(CodeOf(Lake::Open(At("photos")).status()), ErrorCode::kNotFound);
 }
 
+TEST_F(LakeTest, OfALaterVersionOrDamagedIsRefused) {
+  ASSERT_TRUE(Lake::Init(At("lake")).ok());
+  const fs::path marker = folder_ / "lake/_pixlake/lake.json";
+  std::ofstream(marker) << "{\"pixlake_lake\": 99}";
+  EXPECT_EQ(CodeOf(Lake::Open(At("lake")).status()), ErrorCode::kUnsupported);
+  EXPECT_EQ(CodeOf(Lake::Init(At("lake")).status()), ErrorCode::kUnsupported);
+  std::ofstream(marker) << "garbage";
+  EXPECT_EQ(CodeOf(Lake::Open(At("lake")).status()), ErrorCode::kCorrupt);
+}
+
 TEST(TableNameTest, TakesOnlyNamesInAZone) {
   EXPECT_EQ(ParseTableName("raw.images")->text(), "raw.images");
   EXPECT_EQ(ParseTableName("curated.ml_ready")->name, "ml_ready");

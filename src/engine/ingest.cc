@@ -27,6 +27,8 @@ Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestReques
         ErrorCode::kUsage,
         fmt::format("--table {}: images go to raw.images, what came along to raw.binary", request.table));
   }
+  // A source that was mistyped must not leave a new lake behind.
+  PL_RETURN_NOT_OK(ingest::OpenSources(request.sources, request.options.source).status());
   PL_ASSIGN_OR_RETURN(io::Location place, engine.Locate(request.lake));
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
   PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "image/metadata/metadata.h"
 #include "image/verdict.h"
 
@@ -19,21 +20,6 @@ namespace {
 // Of a mapped file that another program shortens, reading is a SIGBUS; so only what is
 // too large to be read whole is mapped.
 constexpr size_t kMostRead = 16 << 20;
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path)
-      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 class Mapping {
  public:
@@ -85,7 +71,7 @@ Result<std::vector<uint8_t>> ReadWhole(int fd, size_t size, const std::string& p
 }  // namespace
 
 Result<Inspection> InspectFile(const std::string& path) {
-  const Descriptor file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return ErrnoError(errno, "opening", path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return ErrnoError(errno, "reading", path);

@@ -257,6 +257,7 @@ def test_hostile_member_names_stay_names(pixlake, tmp_path, lake):
 
 def test_a_vanished_lake_folder_or_source_is_said(pixlake, tmp_path, lake):
     assert "no-such" in pixlake("ingest", tmp_path / "no-such", "--lake", lake, status=1).stderr
+    assert not lake.exists(), "a mistyped source made a lake"
     assert "lake" in pixlake("ingest", tmp_path, status=2).stderr
     (tmp_path / "full").mkdir()
     (tmp_path / "full/file").write_text("x")
