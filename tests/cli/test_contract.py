@@ -207,7 +207,7 @@ def test_bash_completes_a_command(pixlake):
 
 
 @pytest.mark.parametrize(
-    "arguments, said",
+    ("arguments", "said"),
     [
         (["frobnicate"], "frobnicate"),
         (["table", "frob"], "frob"),
