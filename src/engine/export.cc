@@ -1,7 +1,6 @@
 #include "engine/export.h"
 
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <arrow/api.h>
@@ -88,7 +87,8 @@ class Exporter {
         "WITH latest AS (SELECT uri, arg_max(id, last_seen) AS id, arg_max(mtime, last_seen) AS mtime,"
         " arg_max(gone, last_seen) AS gone FROM raw.sources WHERE id IS NOT NULL OR gone GROUP BY uri),"
         " wanted AS (SELECT id FROM {}{}) SELECT uri, id, epoch_us(mtime) AS mtime FROM latest"
-        " WHERE NOT gone AND id IN (SELECT id FROM wanted)",
+        " WHERE id IS NOT NULL AND id IN (SELECT id FROM wanted)"
+        " AND (NOT gone OR id NOT IN (SELECT id FROM latest WHERE NOT gone))",
         table.text(), Where());
     PL_RETURN_NOT_OK(ForEachBatch(session_.get(), "SELECT min(uri), max(uri) FROM (" + places + ")",
                                   [&](const arrow::RecordBatch& batch) -> Status {

@@ -389,3 +389,18 @@ def test_large_values_keep_to_the_memory(pixlake, tmp_path, lake):
     found = pixlake("cat", "raw.binary", rows[0]["id"], "--lake", lake, "-o", tmp_path / "back")
     assert found.status == 0
     assert os.path.getsize(tmp_path / "back") == 300 << 20
+
+
+def test_an_export_has_images_whose_file_is_gone(pixlake, photos, lake, tmp_path):
+    pixlake("ingest", photos, "--lake", lake)
+    gone, moved = photos / "0/000000.png", photos / "1/000001.png"
+    expected = gone.read_bytes()
+    gone.unlink()
+    moved.rename(photos / "1/moved.png")
+    Rest()
+    assert pixlake("ingest", photos, "--lake", lake, "--json").json["gone"] == 2
+    pixlake("export", "raw.images", tmp_path / "back", "--lake", lake)
+    assert (tmp_path / "back/0/000000.png").read_bytes() == expected
+    assert (tmp_path / "back/1/moved.png").exists()
+    assert not (tmp_path / "back/1/000001.png").exists(), "it has another place"
+    assert len(list((tmp_path / "back").rglob("*.png"))) == 60
