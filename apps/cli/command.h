@@ -67,6 +67,7 @@ void AddInspectCommand(CLI::App* program);
 void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);
 void AddTableCommand(CLI::App* program);
+void AddChangesCommand(CLI::App* group);  // as `pixlake table changes`
 void AddVersionCommand(CLI::App* program);
 void AddExportCommand(CLI::App* program);
 void AddShowCommand(CLI::App* program);

@@ -167,7 +167,8 @@ CLI::App* AddAction(CLI::App* group, const char* name, const char* help, TableOp
 }  // namespace
 
 void AddTableCommand(CLI::App* program) {
-  CLI::App* group = program->add_subcommand("table", "Look at tables: list, describe, history, check");
+  CLI::App* group =
+      program->add_subcommand("table", "Look at tables: list, describe, history, changes, check");
   group->require_subcommand(1);
   // The program lives as long as its options.
   static TableOptions list, describe, history, check;
@@ -193,6 +194,7 @@ void AddTableCommand(CLI::App* program) {
       AddAction(group, "check", "Verify every file against the log; exit status 1 when something is wrong",
                 &check, [](TableOptions* o) { return RunCheck(*o); });
   command->add_option("TABLE", check.uri, "Path or URI of the table, or its name in the lake")->required();
+  AddChangesCommand(group);
 }
 
 }  // namespace pixlake::cli

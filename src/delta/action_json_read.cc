@@ -92,6 +92,17 @@ Result<RemoveFile> ReadRemove(const JsonFields& fields) {
   return out;
 }
 
+// PROTOCOL.md, "Add CDC File".
+Result<CdcFile> ReadCdc(const JsonFields& fields) {
+  CdcFile out;
+  PL_ASSIGN_OR_RETURN(out.path, fields.String("path"));
+  PL_ASSIGN_OR_RETURN(out.partition_values, fields.NullableStringMap("partitionValues"));
+  PL_ASSIGN_OR_RETURN(auto size, fields.MaybeInt("size"));
+  out.size = size.value_or(0);
+  PL_ASSIGN_OR_RETURN(out.tags, fields.StringMap("tags"));
+  return out;
+}
+
 // PROTOCOL.md, "Commit Provenance Information": any JSON is allowed, so nothing in
 // here is an error.
 CommitInfo ReadCommitInfo(const JsonFields& fields) {
@@ -113,6 +124,9 @@ Result<std::optional<Action>> ReadAction(std::string_view kind, const JsonFields
   }
   if (kind == "remove") {
     return ReadRemove(fields);
+  }
+  if (kind == "cdc") {
+    return ReadCdc(fields);
   }
   if (kind == "metaData") {
     return ReadMetadata(fields);

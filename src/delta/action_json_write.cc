@@ -95,6 +95,17 @@ json ToJson(const RemoveFile& remove) {
   return {{"remove", out}};
 }
 
+json ToJson(const CdcFile& change) {
+  json out = {{"path", change.path},
+              {"partitionValues", Map(change.partition_values)},
+              {"size", change.size},
+              {"dataChange", false}};
+  if (!change.tags.empty()) {
+    out["tags"] = change.tags;
+  }
+  return {{"cdc", out}};
+}
+
 json ToJson(const Txn& txn) {
   json out = {{"appId", txn.app_id}, {"version", txn.version}};
   PutIfSet(out, "lastUpdated", txn.last_updated);

@@ -76,6 +76,14 @@ struct RemoveFile {
   std::optional<DeletionVectorDescriptor> deletion_vector;
 };
 
+// PROTOCOL.md, "Add CDC File": rows of the change data feed.
+struct CdcFile {
+  std::string path;
+  PartitionValues partition_values;
+  int64_t size = 0;
+  std::map<std::string, std::string> tags;
+};
+
 struct Txn {
   std::string app_id;
   int64_t version = 0;
@@ -109,8 +117,8 @@ struct CheckpointMetadata {
   int64_t version = 0;
 };
 
-using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, Txn, DomainMetadata, CommitInfo, Sidecar,
-                            CheckpointMetadata>;
+using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, CdcFile, Txn, DomainMetadata, CommitInfo,
+                            Sidecar, CheckpointMetadata>;
 using ActionSink = std::function<Status(Action)>;
 
 }  // namespace pixlake::delta

@@ -18,6 +18,7 @@ class DeltaTable : public table::Table {
   Result<std::shared_ptr<const table::Snapshot>> Load(const table::VersionSpec& spec) override;
   Result<std::unique_ptr<table::Transaction>> BeginAppend(
       std::shared_ptr<const table::Snapshot> read) override;
+  Result<std::shared_ptr<const table::RowSource>> Changes(const table::ChangeRange& range) override;
   Result<std::vector<table::HistoryEntry>> History(int64_t limit) override;
   Result<table::CheckReport> Check() override;
 

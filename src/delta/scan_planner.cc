@@ -152,9 +152,12 @@ Result<bool> ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const 
   return true;
 }
 
-Result<std::optional<table::ScanTask>> ScanPlanner::Plan(const AddFile& file) const {
+Result<std::optional<table::ScanTask>> ScanPlanner::Plan(
+    const AddFile& file,
+    std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> constants) const {
   const TableState& state = snapshot_.state();
   table::ScanTask task;
+  task.partition_values = std::move(constants);
   for (const std::string& name : state.metadata.partition_columns) {
     const int index = state.schema->GetFieldIndex(name);
     // Keyed by physical name; values of writers that used the logical one are met.

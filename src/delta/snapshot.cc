@@ -49,28 +49,19 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
   plan.predicate = request.predicate;
   plan.batch_rows = request.batch_rows;
   plan.batch_bytes = request.batch_bytes;
-  plan.output_schema = state_.schema;
-  if (request.columns) {
-    arrow::FieldVector fields;
-    for (const std::string& name : *request.columns) {
-      const std::shared_ptr<arrow::Field> field = state_.schema->GetFieldByName(name);
-      if (field == nullptr) {
-        return Error(ErrorCode::kUsage, fmt::format("{} has no column `{}`; it has {}", location_.path, name,
-                                                    fmt::join(state_.schema->field_names(), ", ")));
-      }
-      fields.push_back(field);
-    }
-    plan.output_schema = arrow::schema(std::move(fields));
-  }
+  PL_ASSIGN_OR_RETURN(plan.output_schema,
+                      table::OutputSchema(state_.schema, request.columns, location_.path));
   plan.files_total = static_cast<int64_t>(state_.files.size());
   const ScanPlanner planner(*this, request.predicate);
-  for (const AddFile& file : state_.files) {
+  for (size_t i = 0; i < state_.files.size(); ++i) {
+    const AddFile& file = state_.files[i];
     Result<std::optional<table::ScanTask>> task = planner.Plan(file);
     if (!task.ok()) {
       return WithContext(task.status(),
                          fmt::format("planning a scan of {}, file {}", location_.path, file.path));
     }
     if (*task) {
+      (*task)->ordinal = static_cast<int64_t>(i);
       plan.tasks.push_back(**std::move(task));
     }
   }

@@ -47,8 +47,11 @@ class ScanPlanner {
   ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate)
       : snapshot_(snapshot), predicate_(predicate) {}
 
-  // nullopt: no row of the file can match.
-  Result<std::optional<table::ScanTask>> Plan(const AddFile& file) const;
+  // nullopt: no row of the file can match. `constants` are further columns with one value
+  // for the whole file.
+  Result<std::optional<table::ScanTask>> Plan(
+      const AddFile& file,
+      std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> constants = {}) const;
 
  private:
   bool MayMatchStats(const AddFile& file) const;

@@ -58,12 +58,21 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
     const auto there = delta->Detect(*location);
     return there.ok() && *there;
   };
+  query::ChangesFunction changes;
+  changes.name = "table_changes";
+  changes.open = [&engine](const std::string& uri,
+                           const table::ChangeRange& range) -> Result<query::OpenedTable> {
+    PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(uri));
+    PL_ASSIGN_OR_RETURN(auto rows, table->Changes(range));
+    return query::OpenedTable{std::move(rows), table->location().store};
+  };
   query::SessionOptions options;
   // The scans' own batches come on top of what DuckDB counts.
   options.memory_limit_bytes = engine.memory_bytes() / 4 * 3;
   options.threads = engine.threads();
   options.temp_folder = TemporaryFolder();
   options.scan_functions.push_back(std::move(scan));
+  options.changes_functions.push_back(std::move(changes));
   if (engine.has_lake()) {
     PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
     PL_ASSIGN_OR_RETURN(const auto names, lake.TableNames());

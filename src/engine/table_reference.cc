@@ -5,9 +5,13 @@ namespace pixlake::engine {
 Result<std::string> SqlReference(const Engine& engine, const std::string& table) {
   PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
   if (engine.has_lake() && catalog::ParseTableName(table)) return table;
-  std::string quoted;
-  for (const char c : opened->location().path) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return std::string(opened->format()) + "_scan('" + quoted + "')";
+  return std::string(opened->format()) + "_scan(" + SqlText(opened->location().path) + ")";
+}
+
+std::string SqlText(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace pixlake::engine

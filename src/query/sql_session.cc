@@ -21,6 +21,9 @@ class Session : public SqlSession {
  public:
   Status Start(SessionOptions options);
   Result<std::unique_ptr<QueryResult>> Query(const std::string& sql) override;
+  Status Keep(const std::string& name, const std::string& select) override;
+  table::Predicate ConditionsOn(const std::string& uri, const arrow::Schema& schema,
+                                const std::string& select) override;
 
  private:
   ScanPredicates PredicatesOf(const std::string& sql);
@@ -88,6 +91,11 @@ Status Session::Start(SessionOptions options) {
                                            std::clamp(share, kMinBatchBytes, kMaxBatchBytes));
   for (const auto& function : options_.scan_functions) {
     PL_RETURN_NOT_OK(RegisterScanFunction(connection_.get(), function, context_));
+    function_names_.push_back(function.name);
+    function_names_.push_back(InnerScanName(function.name));
+  }
+  for (const auto& function : options_.changes_functions) {
+    PL_RETURN_NOT_OK(RegisterChangesFunction(connection_.get(), function, context_));
     function_names_.push_back(function.name);
   }
   RegisterReplacementScan(database_.get(), options_.scan_functions);
@@ -159,6 +167,27 @@ Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
     PL_RETURN_NOT_OK(DrainResult(result.get()));
   }
   return Error(ErrorCode::kInternal, "no statement was run");
+}
+
+Status Session::Keep(const std::string& name, const std::string& select) {
+  context_->BeginQuery({});
+  PL_RETURN_NOT_OK(NameTables(select));
+  context_->BeginQuery(only_selects_ ? PredicatesOf(select) : ScanPredicates{});
+  const std::string sql = "CREATE OR REPLACE TEMP TABLE " + name + " AS " + select;
+  Prepared prepared;
+  if (duckdb_prepare(connection_.get(), sql.c_str(), prepared.out()) != DuckDBSuccess) {
+    const Status failure = context_->failure();
+    return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get())) : failure;
+  }
+  PL_ASSIGN_OR_RETURN(const auto result, RunStatement(connection_.get(), std::move(prepared), context_));
+  return DrainResult(result.get());
+}
+
+table::Predicate Session::ConditionsOn(const std::string& uri, const arrow::Schema& schema,
+                                       const std::string& select) {
+  const ScanPredicates predicates = PredicatesOf(select);
+  const auto found = predicates.find(uri);
+  return found == predicates.end() ? table::Predicate{} : BindPredicate(found->second, schema);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 namespace pixlake::query {
 
 struct OpenedTable {
-  std::shared_ptr<const table::Snapshot> snapshot;
+  std::shared_ptr<const table::RowSource> rows;
   std::shared_ptr<io::Store> store;
 };
 
@@ -28,6 +28,13 @@ struct ScanFunction {
   std::function<Result<OpenedTable>(const std::string& uri, const table::VersionSpec& version)> open;
   // True when `FROM 'name'` means a table of this format. May be empty.
   std::function<bool(const std::string& name)> recognises;
+};
+
+// A function of SQL that reads what was changed: `NAME('uri', from[, to])`, both versions
+// (numbers) or times (texts, UTC), both included. The rows have the columns of table.h.
+struct ChangesFunction {
+  std::string name;  // "table_changes"
+  std::function<Result<OpenedTable>(const std::string& uri, const table::ChangeRange& range)> open;
 };
 
 // A table that statements may name: `FROM schema.name` is `FROM scan('schema.name')`.
@@ -43,6 +50,7 @@ struct SessionOptions {
   int threads = 0;                 // 0: one a core
   std::string temp_folder;         // where queries larger than memory spill; empty: nowhere
   std::vector<ScanFunction> scan_functions;
+  std::vector<ChangesFunction> changes_functions;
   std::vector<NamedTable> named_tables;
 };
 
@@ -74,6 +82,15 @@ class SqlSession {
   // message: kUsage (syntax, names, types), kNotFound (no such table), kOverBudget,
   // kCancelled, …; what a ScanFunction or a data file failed with comes out as it is.
   virtual Result<std::unique_ptr<QueryResult>> Query(const std::string& sql) = 0;
+
+  // Keeps the rows of one SELECT as the temporary table `name`, in place of an older one;
+  // what does not fit into memory goes to the temp folder.
+  virtual Status Keep(const std::string& name, const std::string& select) = 0;
+
+  // What `select` asks of the rows of the scan of `uri`, as far as files can be skipped by
+  // it: no row that matters is outside. Empty: nothing is known.
+  virtual table::Predicate ConditionsOn(const std::string& uri, const arrow::Schema& schema,
+                                        const std::string& select) = 0;
 };
 
 }  // namespace pixlake::query

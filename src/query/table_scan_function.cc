@@ -5,6 +5,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "query/arrow_to_duckdb_internal.h"
 #include "query/table_scan_function_internal.h"
@@ -16,12 +17,9 @@ namespace {
 constexpr char kRowColumn[] = "__pixlake_row";
 constexpr int64_t kBatchRows = 8192;
 
-std::string InnerName(const std::string& function) {
-  return "__pixlake_" + function;
-}
-
 struct FunctionInfo {
-  ScanFunction function;
+  std::string name;
+  std::function<Result<OpenedTable>(const std::string& uri, duckdb_bind_info info)> open;
   std::shared_ptr<ScanContext> context;
 };
 
@@ -30,9 +28,9 @@ struct BoundScan {
   std::shared_ptr<ScanContext> context;
   std::string uri;
   OpenedTable table;
-  std::vector<ColumnConverter> converters;  // one per column of the table
-
-  const arrow::Schema& schema() const { return *table.snapshot->definition().schema; }
+  // All but kRowColumn: where a row is, then the table's own.
+  std::vector<std::string> columns;
+  std::vector<ColumnConverter> converters;
 };
 
 // One run of a scan, shared by its threads.
@@ -83,28 +81,58 @@ Result<table::VersionSpec> VersionOf(duckdb_bind_info info) {
   return spec;
 }
 
+// A number is a version, anything else a time. Nothing for null.
+Result<table::VersionSpec> EndOfRange(duckdb_value value) {
+  table::VersionSpec spec;
+  if (value == nullptr || duckdb_is_null_value(value)) return spec;
+  switch (duckdb_get_type_id(duckdb_get_value_type(value))) {
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+      spec.version = duckdb_get_int64(value);
+      return spec;
+    default: {
+      PL_ASSIGN_OR_RETURN(spec.as_of_ms, ParseTimestamp(TextOf(value)));
+      return spec;
+    }
+  }
+}
+
+Result<table::ChangeRange> RangeOf(duckdb_bind_info info, const std::string& function) {
+  const Value from(duckdb_bind_get_parameter(info, 1));
+  const Value to(duckdb_bind_get_parameter(info, 2));
+  table::ChangeRange range;
+  PL_ASSIGN_OR_RETURN(range.from, EndOfRange(from.get()));
+  PL_ASSIGN_OR_RETURN(range.to, EndOfRange(to.get()));
+  if (range.from.version || range.from.as_of_ms) return range;
+  return Error(ErrorCode::kUsage, function + " wants the version or time to start from");
+}
+
 Status BindScan(duckdb_bind_info info, const FunctionInfo& function) {
   auto bound = std::make_unique<BoundScan>();
   bound->context = function.context;
   const Value uri(duckdb_bind_get_parameter(info, 0));
   if (uri.get() == nullptr || duckdb_is_null_value(uri.get())) {
-    return Error(ErrorCode::kUsage, function.function.name + " wants the place of a table");
+    return Error(ErrorCode::kUsage, function.name + " wants the place of a table");
   }
   bound->uri = TextOf(uri.get());
-  PL_ASSIGN_OR_RETURN(const auto version, VersionOf(info));
-  PL_ASSIGN_OR_RETURN(bound->table, function.function.open(bound->uri, version));
+  PL_ASSIGN_OR_RETURN(bound->table, function.open(bound->uri, info));
 
   const LogicalType row_type(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
   duckdb_bind_add_result_column(info, kRowColumn, row_type.get());
-  for (const auto& field : bound->schema().fields()) {
+  arrow::FieldVector fields = {arrow::field(table::kFileColumn, arrow::int64()),
+                               arrow::field(table::kPositionColumn, arrow::int64())};
+  const auto& own = bound->table.rows->row_schema()->fields();
+  fields.insert(fields.end(), own.begin(), own.end());
+  for (const auto& field : fields) {
     PL_ASSIGN_OR_RETURN(auto converter, ColumnConverter::Make(function.context->converter(), field));
     duckdb_bind_add_result_column(info, field->name().c_str(), converter.type());
+    bound->columns.push_back(field->name());
     bound->converters.push_back(std::move(converter));
   }
-  const auto totals = bound->table.snapshot->Totals();
-  if (totals.ok() && totals->num_rows) {
-    duckdb_bind_set_cardinality(info, static_cast<idx_t>(*totals->num_rows), /*is_exact=*/false);
-  }
+  const auto rows = bound->table.rows->EstimatedRows();
+  if (rows) duckdb_bind_set_cardinality(info, static_cast<idx_t>(*rows), /*is_exact=*/false);
   duckdb_bind_set_bind_data(info, bound.release(), Delete<BoundScan>);
   return Status::OK();
 }
@@ -126,12 +154,12 @@ Status StartScan(duckdb_init_info info, const BoundScan& bound) {
     const bool real = column >= 1 && column <= bound.converters.size();
     scan->plan_column.push_back(real ? static_cast<int>(request.columns->size()) : -1);
     scan->converters.push_back(real ? &bound.converters[column - 1] : nullptr);
-    if (real) request.columns->push_back(bound.schema().field(static_cast<int>(column - 1))->name());
+    if (real) request.columns->push_back(bound.columns[column - 1]);
   }
-  request.predicate = bound.context->PredicateFor(bound.uri, bound.schema());
+  request.predicate = bound.context->PredicateFor(bound.uri, *bound.table.rows->row_schema());
   request.batch_rows = kBatchRows;
   request.batch_bytes = bound.context->batch_bytes();
-  PL_ASSIGN_OR_RETURN(scan->plan, bound.table.snapshot->PlanScan(request));
+  PL_ASSIGN_OR_RETURN(scan->plan, bound.table.rows->PlanScan(request));
   bound.context->AddFiles(scan->plan.files_total, scan->plan.files_skipped);
   const auto threads =
       std::clamp<size_t>(scan->plan.tasks.size(), 1, static_cast<size_t>(bound.context->threads()));
@@ -206,6 +234,20 @@ void Scan(duckdb_function_info info, duckdb_data_chunk chunk) {
   duckdb_function_set_error(info, status.message().c_str());
 }
 
+// `made` has its parameters.
+Status Register(duckdb_connection connection, duckdb_table_function made, FunctionInfo function) {
+  const std::string inner = InnerScanName(function.name);
+  duckdb_table_function_set_name(made, inner.c_str());
+  duckdb_table_function_set_extra_info(made, new FunctionInfo(std::move(function)), Delete<FunctionInfo>);
+  duckdb_table_function_set_bind(made, Bind);
+  duckdb_table_function_set_init(made, Init);
+  duckdb_table_function_set_local_init(made, InitThread);
+  duckdb_table_function_set_function(made, Scan);
+  duckdb_table_function_supports_projection_pushdown(made, true);
+  if (duckdb_register_table_function(connection, made) == DuckDBSuccess) return Status::OK();
+  return Error(ErrorCode::kInternal, "DuckDB refused the function " + inner);
+}
+
 void Replace(duckdb_replacement_scan_info info, const char* name, void* data) {
   const Status status = Guard([&] {
     for (const ScanFunction& function : *static_cast<std::vector<ScanFunction>*>(data)) {
@@ -256,31 +298,48 @@ ScanTotals ScanContext::totals() const {
   return totals_;
 }
 
+std::string InnerScanName(const std::string& function) {
+  return "__pixlake_" + function;
+}
+
 Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& function,
                             const std::shared_ptr<ScanContext>& context) {
-  const std::string inner = InnerName(function.name);
   const LogicalType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
   const LogicalType number(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
   const LogicalType instant(duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP));
-  const TableFunction owned(duckdb_create_table_function());
-  const duckdb_table_function made = owned.get();
-  duckdb_table_function_set_name(made, inner.c_str());
-  duckdb_table_function_add_parameter(made, text.get());
-  duckdb_table_function_add_named_parameter(made, "version", number.get());
-  duckdb_table_function_add_named_parameter(made, "as_of", instant.get());
-  duckdb_table_function_set_extra_info(made, new FunctionInfo{function, context}, Delete<FunctionInfo>);
-  duckdb_table_function_set_bind(made, Bind);
-  duckdb_table_function_set_init(made, Init);
-  duckdb_table_function_set_local_init(made, InitThread);
-  duckdb_table_function_set_function(made, Scan);
-  duckdb_table_function_supports_projection_pushdown(made, true);
-  if (duckdb_register_table_function(connection, made) != DuckDBSuccess) {
-    return Error(ErrorCode::kInternal, "DuckDB refused the function " + inner);
-  }
-  return Execute(connection,
-                 fmt::format("CREATE MACRO {}(uri, version := NULL, as_of := NULL) AS TABLE "
-                             "SELECT * EXCLUDE ({}) FROM {}(uri, version := version, as_of := as_of)",
-                             function.name, kRowColumn, inner));
+  const TableFunction made(duckdb_create_table_function());
+  duckdb_table_function_add_parameter(made.get(), text.get());
+  duckdb_table_function_add_named_parameter(made.get(), "version", number.get());
+  duckdb_table_function_add_named_parameter(made.get(), "as_of", instant.get());
+  const auto open = [function](const std::string& uri, duckdb_bind_info info) -> Result<OpenedTable> {
+    PL_ASSIGN_OR_RETURN(const auto version, VersionOf(info));
+    return function.open(uri, version);
+  };
+  PL_RETURN_NOT_OK(Register(connection, made.get(), {function.name, open, context}));
+  return Execute(connection, fmt::format("CREATE MACRO {}(uri, version := NULL, as_of := NULL) AS TABLE "
+                                         "SELECT * EXCLUDE ({}, {}, {}) FROM {}(uri, version := version, "
+                                         "as_of := as_of)",
+                                         function.name, kRowColumn, table::kFileColumn,
+                                         table::kPositionColumn, InnerScanName(function.name)));
+}
+
+Status RegisterChangesFunction(duckdb_connection connection, const ChangesFunction& function,
+                               const std::shared_ptr<ScanContext>& context) {
+  const LogicalType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
+  const LogicalType any(duckdb_create_logical_type(DUCKDB_TYPE_ANY));
+  const TableFunction made(duckdb_create_table_function());
+  duckdb_table_function_add_parameter(made.get(), text.get());
+  duckdb_table_function_add_parameter(made.get(), any.get());
+  duckdb_table_function_add_parameter(made.get(), any.get());
+  const auto open = [function](const std::string& uri, duckdb_bind_info info) -> Result<OpenedTable> {
+    PL_ASSIGN_OR_RETURN(const auto range, RangeOf(info, function.name));
+    return function.open(uri, range);
+  };
+  PL_RETURN_NOT_OK(Register(connection, made.get(), {function.name, open, context}));
+  return Execute(connection, fmt::format("CREATE MACRO {}(uri, start, stop := NULL) AS TABLE "
+                                         "SELECT * EXCLUDE ({}, {}, {}) FROM {}(uri, start, stop)",
+                                         function.name, kRowColumn, table::kFileColumn,
+                                         table::kPositionColumn, InnerScanName(function.name)));
 }
 
 void RegisterReplacementScan(duckdb_database database, const std::vector<ScanFunction>& functions) {

@@ -50,8 +50,15 @@ class ScanContext {
 // Makes `function` known: a table function under a name of ours, whose first column
 // is a cheap one that nobody sees (DuckDB reads the first column of a table to count
 // its rows, and that may be an image), and a macro of the function's own name over it.
+// The function under InnerScanName() gives table::kFileColumn and kPositionColumn too.
 Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& function,
                             const std::shared_ptr<ScanContext>& context);
+
+// The same for what was changed.
+Status RegisterChangesFunction(duckdb_connection connection, const ChangesFunction& function,
+                               const std::shared_ptr<ScanContext>& context);
+
+std::string InnerScanName(const std::string& function);
 
 // `FROM 'name'` for names that one of `functions` recognises.
 void RegisterReplacementScan(duckdb_database database, const std::vector<ScanFunction>& functions);

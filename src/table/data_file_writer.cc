@@ -47,7 +47,7 @@ class Writer : public DataFileWriter {
 
   Status WriteBatch(const arrow::RecordBatch& batch) {
     if (open_ == nullptr) {
-      name_ = PartitionFolder(options_.partition_values) + NewDataFileName();
+      name_ = options_.folder + PartitionFolder(options_.partition_values) + NewDataFileName();
       PL_ASSIGN_OR_RETURN(auto output, table_.store->Create(table_.Child(name_)));
       PL_ASSIGN_OR_RETURN(open_, file::BlobParquetWriter::Open(std::move(output), schema_, options_.parquet));
     }

@@ -20,6 +20,8 @@ namespace pixlake::table {
 struct DataFileOptions {
   file::BlobParquetOptions parquet;
   int64_t target_file_bytes = int64_t{512} << 20;  // a file closes when it reaches this
+  // In front of the names: "_change_data/".
+  std::string folder;
   // The one partition the rows belong to: every partition column of the table, by
   // (physical) name, values as text the way the Delta protocol serialises them
   // ("2026-11-21"), nullopt and "" null. Files go to `<table>/date_partition=2026-11-21/`.

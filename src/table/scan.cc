@@ -4,7 +4,9 @@
 
 #include <arrow/api.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "table/table.h"
 #include "table/task_reader_internal.h"
 
 namespace pixlake::table {
@@ -39,6 +41,28 @@ class PlanReader : public arrow::RecordBatchReader {
 };
 
 }  // namespace
+
+Result<std::shared_ptr<arrow::Schema>> OutputSchema(const std::shared_ptr<arrow::Schema>& table,
+                                                    const std::optional<std::vector<std::string>>& columns,
+                                                    const std::string& place) {
+  if (!columns) return table;
+  arrow::FieldVector fields;
+  for (const std::string& name : *columns) {
+    std::shared_ptr<arrow::Field> field = table->GetFieldByName(name);
+    if (name == kFileColumn || name == kPositionColumn) field = arrow::field(name, arrow::int64(), false);
+    if (field == nullptr) {
+      return Error(ErrorCode::kUsage, fmt::format("{} has no column `{}`; it has {}", place, name,
+                                                  fmt::join(table->field_names(), ", ")));
+    }
+    fields.push_back(std::move(field));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+std::optional<int64_t> Snapshot::EstimatedRows() const {
+  const auto totals = Totals();
+  return totals.ok() ? totals->num_rows : std::nullopt;
+}
 
 Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,
                                                            const ScanPlan& plan, const ScanTask& task) {

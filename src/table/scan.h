@@ -15,6 +15,11 @@
 
 namespace pixlake::table {
 
+// Columns of no table that a request may name too: which of the snapshot's files a row
+// is in (ScanTask::ordinal) and where (its physical position, from 0). Both int64.
+inline constexpr char kFileColumn[] = "__pixlake_file";
+inline constexpr char kPositionColumn[] = "__pixlake_position";
+
 struct ScanRequest {
   // Top-level columns in the order wanted; nullopt: all. May be empty (counting).
   std::optional<std::vector<std::string>> columns;
@@ -41,6 +46,9 @@ struct ScanTask {
   std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> partition_values;
   // Sorted positions of rows that are deleted; null: none.
   std::shared_ptr<const std::vector<uint64_t>> deleted_rows;
+  // Sorted positions of the only rows that are read; null: all.
+  std::shared_ptr<const std::vector<uint64_t>> selected_rows;
+  int64_t ordinal = -1;  // which of the snapshot's files it is
 };
 
 struct ScanPlan {
@@ -53,6 +61,24 @@ struct ScanPlan {
   std::vector<ScanTask> tasks;
   int64_t files_total = 0;
   int64_t files_skipped = 0;
+};
+
+// The columns that a request for `columns` of `table` gives. kUsage, with `place` in
+// front, for one that the table does not have.
+Result<std::shared_ptr<arrow::Schema>> OutputSchema(const std::shared_ptr<arrow::Schema>& table,
+                                                    const std::optional<std::vector<std::string>>& columns,
+                                                    const std::string& place);
+
+// Rows that can be scanned: those of a table at a version, or the changes between two.
+// Immutable, thread-safe.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  virtual const std::shared_ptr<arrow::Schema>& row_schema() const = 0;
+  // Prunes by partition and file statistics.
+  virtual Result<ScanPlan> PlanScan(const ScanRequest& request) const = 0;
+  // nullopt: unknown.
+  virtual std::optional<int64_t> EstimatedRows() const = 0;
 };
 
 // Reads one task: fields found by mapping, absent ones null, types cast to the

@@ -39,22 +39,49 @@ struct SnapshotTotals {
   std::optional<int64_t> num_rows;  // unless some file does not say
 };
 
+// What a table asks of whoever changes its rows. Expressions are in Spark's SQL.
+struct WriteRules {
+  bool deletion_vectors = false;  // rows are marked deleted where they are; else files are rewritten
+  bool change_feed = false;       // changes are written for their readers too
+  struct Constraint {
+    std::string name;
+    std::string expression;
+  };
+  std::vector<Constraint> constraints;           // true for every row; null is not
+  std::map<std::string, std::string> generated;  // by column: what it is computed by
+  std::map<std::string, std::string> defaults;   // by column: what it is when not given
+};
+
 // An immutable state of a table. Thread-safe.
-class Snapshot {
+class Snapshot : public RowSource {
  public:
-  virtual ~Snapshot() = default;
   virtual int64_t version() const = 0;
   virtual int64_t timestamp_ms() const = 0;
   virtual const TableDefinition& definition() const = 0;
   virtual const std::string& table_id() const = 0;
   virtual Result<SnapshotTotals> Totals() const = 0;
-  // Prunes by partition and file statistics.
-  virtual Result<ScanPlan> PlanScan(const ScanRequest& request) const = 0;
   // The last version committed for an application's transactions; nullopt: none.
   virtual std::optional<int64_t> TxnVersion(const std::string& app_id) const = 0;
   // Format-specific facts for `describe`: protocol, features.
   virtual std::vector<std::pair<std::string, std::string>> Facts() const = 0;
+
+  // kUnsupported when rows are asked something that we do not know.
+  virtual Result<WriteRules> Rules() const { return WriteRules{}; }
+
+  const std::shared_ptr<arrow::Schema>& row_schema() const override { return definition().schema; }
+  std::optional<int64_t> EstimatedRows() const override;
 };
+
+// Which commits' changes: from one version or time to another, both included.
+struct ChangeRange {
+  VersionSpec from;  // one of them is set
+  VersionSpec to;    // neither: the latest
+};
+
+// The columns that a change has besides the table's own.
+inline constexpr char kChangeTypeColumn[] = "_change_type";  // insert, delete, update_preimage, …
+inline constexpr char kCommitVersionColumn[] = "_commit_version";
+inline constexpr char kCommitTimestampColumn[] = "_commit_timestamp";
 
 // A data file that is written and durable, not yet part of the table.
 struct StagedFile {
@@ -122,6 +149,10 @@ class Table {
   // kNotFound for a version that is not (or no longer) there.
   virtual Result<std::shared_ptr<const Snapshot>> Load(const VersionSpec& spec = {}) = 0;
   virtual Result<std::unique_ptr<Transaction>> BeginAppend(std::shared_ptr<const Snapshot> read) = 0;
+  // Rows inserted, deleted and updated (before and after), by the table's change data
+  // feed, with the columns as the last version has them. kUsage when the feed was not on
+  // for all of the range or the range has no commit.
+  virtual Result<std::shared_ptr<const RowSource>> Changes(const ChangeRange& range) = 0;
   // Newest first; `limit` 0: all.
   virtual Result<std::vector<HistoryEntry>> History(int64_t limit) = 0;
   // Every file referenced is there with its size, a Parquet file whose footer agrees

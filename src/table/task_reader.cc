@@ -39,6 +39,32 @@ Status Guard(Function function) {
   }
 }
 
+Result<std::shared_ptr<arrow::Array>> Positions(int64_t first_row, int64_t rows) {
+  arrow::Int64Builder builder;
+  PL_RETURN_NOT_OK(builder.Reserve(rows));
+  for (int64_t row = first_row; row < first_row + rows; ++row) builder.UnsafeAppend(row);
+  return builder.Finish();
+}
+
+// Those of sorted positions that are within a stretch, asked for in order.
+class RowsWithin {
+ public:
+  RowsWithin(const std::vector<uint64_t>* rows, int64_t first, int64_t count) {
+    if (rows == nullptr) return;
+    next_ = std::lower_bound(rows->data(), rows->data() + rows->size(), static_cast<uint64_t>(first));
+    end_ = std::lower_bound(next_, rows->data() + rows->size(), static_cast<uint64_t>(first + count));
+  }
+  int64_t count() const { return end_ - next_; }
+  bool Has(int64_t row) {
+    while (next_ != end_ && *next_ < static_cast<uint64_t>(row)) ++next_;
+    return next_ != end_ && *next_ == static_cast<uint64_t>(row);
+  }
+
+ private:
+  const uint64_t* next_ = nullptr;
+  const uint64_t* end_ = nullptr;
+};
+
 }  // namespace
 
 TaskReader::TaskReader(const ScanPlan& plan, const ScanTask& task)
@@ -60,7 +86,10 @@ const std::shared_ptr<arrow::Scalar>* TaskReader::PartitionValue(const std::stri
 }
 
 Status TaskReader::Open(const std::shared_ptr<io::Store>& store) {
-  const auto is_constant = [&](const auto& field) { return PartitionValue(field->name()) != nullptr; };
+  const auto is_constant = [&](const auto& field) {
+    return field->name() == kFileColumn || field->name() == kPositionColumn ||
+           PartitionValue(field->name()) != nullptr;
+  };
   const auto& fields = schema_->fields();
   const bool needs_file = task_.num_rows < 0 || !std::all_of(fields.begin(), fields.end(), is_constant);
   return InFile(Guard([&]() -> Status {
@@ -68,7 +97,7 @@ Status TaskReader::Open(const std::shared_ptr<io::Store>& store) {
     PL_RETURN_NOT_OK(PlanColumns());
     if (needs_file) return PlanRowGroups();
     stretches_.push_back({-1, 0, task_.num_rows, batch_rows_});
-    return CheckDeletedRows(task_.num_rows);
+    return CheckRows(task_.num_rows);
   }));
 }
 
@@ -101,6 +130,11 @@ Status TaskReader::PlanColumns() {
     if (const auto* value = PartitionValue(field->name())) {
       column.is_constant = true;
       column.constant = *value;
+    } else if (field->name() == kFileColumn) {
+      column.is_constant = true;
+      column.constant = std::make_shared<arrow::Int64Scalar>(task_.ordinal);
+    } else if (field->name() == kPositionColumn) {
+      column.is_position = true;
     } else {
       const int position = table_schema_->GetFieldIndex(field->name());
       if (position < 0 || static_cast<size_t>(position) >= mapping_.size()) {
@@ -138,12 +172,22 @@ Result<std::vector<BoundComparison>> TaskReader::BindPredicate() {
   return bound;
 }
 
-Status TaskReader::CheckDeletedRows(int64_t file_rows) const {
-  if (task_.deleted_rows == nullptr || task_.deleted_rows->empty()) return Status::OK();
-  const uint64_t last = task_.deleted_rows->back();
-  if (last < static_cast<uint64_t>(file_rows)) return Status::OK();
-  return Error(ErrorCode::kCorrupt,
-               fmt::format("row {} is marked deleted, the file has {} rows", last, file_rows));
+// The positions that the task names are within the file.
+Status TaskReader::CheckRows(int64_t file_rows) const {
+  for (const auto& rows : {task_.deleted_rows, task_.selected_rows}) {
+    if (rows == nullptr || rows->empty() || rows->back() < static_cast<uint64_t>(file_rows)) continue;
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("row {} is marked {}, the file has {} rows", rows->back(),
+                             rows == task_.deleted_rows ? "deleted" : "changed", file_rows));
+  }
+  return Status::OK();
+}
+
+bool TaskReader::IsSelected(int64_t first_row, int64_t rows) const {
+  if (task_.selected_rows == nullptr) return true;
+  const auto found = std::lower_bound(task_.selected_rows->begin(), task_.selected_rows->end(),
+                                      static_cast<uint64_t>(first_row));
+  return found != task_.selected_rows->end() && *found < static_cast<uint64_t>(first_row + rows);
 }
 
 // Rows for one read, so that what is decoded stays near the budget of bytes.
@@ -161,7 +205,8 @@ Status TaskReader::PlanRowGroups() {
     if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - first_row) {
       return Error(ErrorCode::kCorrupt, fmt::format("row group {} claims {} rows", i, rows));
     }
-    if (rows > 0 && RowGroupMayMatch(file_->parquet_reader(), i, comparisons)) {
+    if (rows > 0 && IsSelected(first_row, rows) &&
+        RowGroupMayMatch(file_->parquet_reader(), i, comparisons)) {
       stretches_.push_back({i, first_row, rows, BatchRows(i)});
     }
     first_row += rows;
@@ -174,7 +219,7 @@ Status TaskReader::PlanRowGroups() {
     return Error(ErrorCode::kCorrupt,
                  fmt::format("it has {} rows, the table says {}", first_row, task_.num_rows));
   }
-  return CheckDeletedRows(first_row);
+  return CheckRows(first_row);
 }
 
 Status TaskReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
@@ -218,8 +263,8 @@ Status TaskReader::ReadMore() {
   const int64_t first_row = stretch.first_row + row_in_stretch_;
   row_in_stretch_ += rows;
   if (rows > 0) {
-    PL_ASSIGN_OR_RETURN(auto batch, ToOutput(physical.get(), rows));
-    PL_ASSIGN_OR_RETURN(batch, DropDeleted(std::move(batch), first_row));
+    PL_ASSIGN_OR_RETURN(auto batch, ToOutput(physical.get(), first_row, rows));
+    PL_ASSIGN_OR_RETURN(batch, Drop(std::move(batch), first_row));
     PL_RETURN_NOT_OK(Split(std::move(batch)));
   }
   if (row_in_stretch_ == stretch.num_rows) {
@@ -231,7 +276,7 @@ Status TaskReader::ReadMore() {
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::ToOutput(const arrow::RecordBatch* physical,
-                                                                 int64_t rows) {
+                                                                 int64_t first_row, int64_t rows) {
   std::vector<std::shared_ptr<arrow::Array>> arrays;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const auto& field = schema_->field(static_cast<int>(i));
@@ -245,6 +290,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::ToOutput(const arrow::Re
                                  column.constant->type->ToString(), field->type()->ToString()));
       }
       PL_ASSIGN_OR_RETURN(array, arrow::MakeArrayFromScalar(*column.constant, rows));
+    } else if (column.is_position) {
+      PL_ASSIGN_OR_RETURN(array, Positions(first_row, rows));
     } else if (column.is_constant || match_.fields[column.match].found == nullptr) {
       PL_ASSIGN_OR_RETURN(array, arrow::MakeArrayOfNull(field->type(), rows));
     } else {
@@ -259,28 +306,27 @@ Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::ToOutput(const arrow::Re
   return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::DropDeleted(std::shared_ptr<arrow::RecordBatch> batch,
-                                                                    int64_t first_row) {
-  if (task_.deleted_rows == nullptr) return batch;
-  const auto& deleted = *task_.deleted_rows;
-  const auto begin = std::lower_bound(deleted.begin(), deleted.end(), static_cast<uint64_t>(first_row));
-  const auto end =
-      std::lower_bound(begin, deleted.end(), static_cast<uint64_t>(first_row + batch->num_rows()));
-  if (begin == end) return batch;
+Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::Drop(std::shared_ptr<arrow::RecordBatch> batch,
+                                                             int64_t first_row) {
+  RowsWithin deleted(task_.deleted_rows.get(), first_row, batch->num_rows());
+  RowsWithin selected(task_.selected_rows.get(), first_row, batch->num_rows());
+  const bool all_selected = task_.selected_rows == nullptr || selected.count() == batch->num_rows();
+  if (deleted.count() == 0 && all_selected) return batch;
+  arrow::BooleanBuilder keep;
+  int64_t kept = 0;
+  for (int64_t row = first_row; row < first_row + batch->num_rows(); ++row) {
+    const bool wanted = !deleted.Has(row) && (task_.selected_rows == nullptr || selected.Has(row));
+    kept += wanted ? 1 : 0;
+    PL_RETURN_NOT_OK(keep.Append(wanted));
+  }
   if (batch->num_columns() == 0) {
     std::vector<std::shared_ptr<arrow::Array>> none;
-    return arrow::RecordBatch::Make(schema_, batch->num_rows() - (end - begin), std::move(none));
-  }
-  arrow::BooleanBuilder keep;
-  auto next = begin;
-  for (int64_t row = first_row; row < first_row + batch->num_rows(); ++row) {
-    while (next != end && *next < static_cast<uint64_t>(row)) ++next;
-    PL_RETURN_NOT_OK(keep.Append(next == end || *next != static_cast<uint64_t>(row)));
+    return arrow::RecordBatch::Make(schema_, kept, std::move(none));
   }
   PL_ASSIGN_OR_RETURN(auto mask, keep.Finish());
   PL_RETURN_NOT_OK(arrow::compute::Initialize());
-  PL_ASSIGN_OR_RETURN(auto kept, arrow::compute::Filter(batch, mask));
-  return kept.record_batch();
+  PL_ASSIGN_OR_RETURN(auto filtered, arrow::compute::Filter(batch, mask));
+  return filtered.record_batch();
 }
 
 // Hands out the batch in pieces that keep to the budget of bytes.

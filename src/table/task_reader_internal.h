@@ -32,9 +32,11 @@ class TaskReader : public arrow::RecordBatchReader {
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override;
 
  private:
-  // One column of the output: a value that holds for the whole file, or a match.
+  // One column of the output: a value that holds for the whole file, the rows' own
+  // positions, or a match.
   struct Column {
     bool is_constant = false;
+    bool is_position = false;
     std::shared_ptr<arrow::Scalar> constant;  // null: null
     size_t match = 0;                         // into match_.fields
   };
@@ -51,13 +53,16 @@ class TaskReader : public arrow::RecordBatchReader {
   Status PlanColumns();
   Result<std::vector<BoundComparison>> BindPredicate();
   Status PlanRowGroups();
-  Status CheckDeletedRows(int64_t file_rows) const;
+  Status CheckRows(int64_t file_rows) const;
+  bool IsSelected(int64_t first_row, int64_t rows) const;
   int64_t BatchRows(int row_group) const;
   Status ReadMore();
   Result<std::shared_ptr<arrow::RecordBatch>> NextPhysical(int64_t* rows);
-  Result<std::shared_ptr<arrow::RecordBatch>> ToOutput(const arrow::RecordBatch* physical, int64_t rows);
-  Result<std::shared_ptr<arrow::RecordBatch>> DropDeleted(std::shared_ptr<arrow::RecordBatch> batch,
-                                                          int64_t first_row);
+  Result<std::shared_ptr<arrow::RecordBatch>> ToOutput(const arrow::RecordBatch* physical, int64_t first_row,
+                                                       int64_t rows);
+  // Without the rows that are deleted or not selected.
+  Result<std::shared_ptr<arrow::RecordBatch>> Drop(std::shared_ptr<arrow::RecordBatch> batch,
+                                                   int64_t first_row);
   Status Split(std::shared_ptr<arrow::RecordBatch> batch);
   // Names the file, and tells bytes that break the format from a store that fails.
   Status InFile(const Status& status) const;
