@@ -39,8 +39,8 @@ maven_dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 build_packages=(
   ca-certificates ccache cmake g++ git make ninja-build pkg-config
   libarchive-dev libcli11-dev libcurl4-openssl-dev libdeflate-dev libexpat1-dev libfmt-dev libgmock-dev
-  libgtest-dev libisal-dev libjpeg62-turbo-dev libroaring-dev libspdlog-dev
-  libspng-dev libssl-dev libtbb-dev libxxhash-dev libwebp-dev zlib1g-dev bzip2 patch
+  libgtest-dev libisal-dev libjpeg62-turbo-dev libpq-dev libroaring-dev libspdlog-dev
+  libspng-dev libsqlite3-dev libssl-dev libtbb-dev libxxhash-dev libwebp-dev zlib1g-dev bzip2 patch
   nlohmann-json3-dev patchelf xz-utils)
 test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddInitCommand(&program);
   pixlake::cli::AddIngestCommand(&program);
   pixlake::cli::AddInspectCommand(&program);
+  pixlake::cli::AddMetadataCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddCatCommand(&program);
   pixlake::cli::AddShowCommand(&program);

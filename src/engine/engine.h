@@ -27,6 +27,7 @@ class Engine {
 
   int64_t memory_bytes() const { return options_.memory_bytes; }
   int threads() const { return options_.threads; }
+  bool sync() const { return options_.sync; }
 
   // A path or URI to a place in a store; with a lake, "raw.images" is the place of
   // its table of that name.

@@ -1,0 +1,122 @@
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/byte_size.h"
+#include "base/progress.h"
+#include "engine/metadata.h"
+
+#include "cli/command.h"
+
+namespace pixlake::cli {
+namespace {
+
+struct MetadataOptions {
+  CommonOptions common;
+  engine::MetadataRequest request;
+  std::string delimiter;
+};
+
+Json ToJson(const ingest::DescribeReport& report, double seconds) {
+  Json json = {{"status", "ok"},
+               {"listed", report.listed},
+               {"succeeded", report.succeeded},
+               {"failed", report.failed},
+               {"done_before", report.done_before},
+               {"repeated", report.repeated},
+               {"blank", report.blank},
+               {"bytes", report.bytes},
+               {"seconds", seconds}};
+  json["codes"] = Json::object();
+  for (const auto& [code, count] : report.codes) json["codes"][code] = count;
+  return json;
+}
+
+void PrintReport(const ingest::DescribeReport& report, const engine::MetadataRequest& request,
+                 double seconds) {
+  const auto all = static_cast<double>(report.succeeded + report.failed);
+  fmt::print("{} images described in {:.2f} s ({:.0f}/s, {}) into {}\n", report.succeeded, seconds,
+             seconds > 0 ? all / seconds : 0, FormatByteSize(report.bytes), request.success);
+  if (report.failed > 0) {
+    std::string codes;
+    for (const auto& [code, count] : report.codes)
+      codes += fmt::format("{}{} {}", codes.empty() ? "" : ", ", count, code);
+    fmt::print("{} failed ({}): the reasons are in {}; run again to try them again\n", report.failed, codes,
+               request.failure);
+  }
+  if (report.done_before > 0) fmt::print("{} had been described by an earlier run\n", report.done_before);
+  if (report.repeated > 0) fmt::print("{} stand in the list more than once\n", report.repeated);
+  if (report.blank > 0) fmt::print("{} rows have no url\n", report.blank);
+}
+
+Result<char> Delimiter(const std::string& text) {
+  if (text.empty()) return '\0';
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text.size() == 1 && text != "\"" && text != "\n") return text[0];
+  return Error(ErrorCode::kUsage, fmt::format("--delimiter '{}': expected one character, or tab", text));
+}
+
+Status Run(MetadataOptions* options) {
+  engine::MetadataRequest& request = options->request;
+  PL_ASSIGN_OR_RETURN(request.options.delimiter, Delimiter(options->delimiter));
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  const auto start = std::chrono::steady_clock::now();
+  std::optional<Progress> progress;
+  progress.emplace("Describing", 0, !options->common.quiet && !options->common.json);
+  request.options.on_images = [&](int64_t images, int64_t bytes) { progress->Add(images, bytes); };
+  const auto report = engine::DescribeImages(*engine, request);
+  progress.reset();
+  PL_RETURN_NOT_OK(report.status());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (options->common.json) {
+    PrintJson(ToJson(*report, seconds));
+  } else {
+    PrintReport(*report, request, seconds);
+  }
+  if (report->failed > 0) ExitWith(kSomeQuarantined);
+  return Status::OK();
+}
+
+}  // namespace
+
+void AddMetadataCommand(CLI::App* program) {
+  const auto options = std::make_shared<MetadataOptions>();
+  CLI::App* command = program->add_subcommand(
+      "metadata",
+      "What every image of a CSV or TSV list says of itself, as JSON lines or rows of a database.\n"
+      "Run again, it describes only what is new or failed. Exit status 3 when some failed.");
+  engine::MetadataRequest& request = options->request;
+  command->add_option("LIST", request.list, "CSV or TSV file, also with gzip or zstd")
+      ->required()
+      ->check(NotEmpty());
+  command->add_option("--url-column", request.options.column, "The column with the images' places")
+      ->type_name("NAME")
+      ->check(NotEmpty())
+      ->capture_default_str();
+  command
+      ->add_option("--success", request.success,
+                   "Folder for JSON lines, postgresql://…?table=NAME or sqlite:FILE?table=NAME")
+      ->type_name("URI")
+      ->required()
+      ->check(NotEmpty());
+  command->add_option("--failure", request.failure, "The same for images that failed, with the reason")
+      ->type_name("URI")
+      ->required()
+      ->check(NotEmpty());
+  command
+      ->add_option("--delimiter", options->delimiter,
+                   "Between values: a character or `tab` (default: found out)")
+      ->type_name("CHAR");
+  command->add_flag("--id", request.options.with_id, "Read local files whole and give their SHA-256 as `id`");
+  command
+      ->add_option("--max-pixels", request.options.limits.max_pixels,
+                   "Images of more pixels (width times height) are a failure")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->capture_default_str();
+  AddCommonOptions(command, &options->common);
+  OnCommand(command, &options->common, [options] { return Run(options.get()); });
+}
+
+}  // namespace pixlake::cli

@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <arrow/buffer.h>
+#include <arrow/io/compressed.h>
+#include <arrow/util/compression.h>
+#include <arrow/util/utf8.h>
+
+#include "file/list/text_stream_internal.h"
+
+namespace pixlake::file {
+namespace {
+
+constexpr size_t kLookedAt = size_t{64} << 10;
+constexpr size_t kChunk = size_t{256} << 10;
+
+enum class Encoding { kUtf8, kUtf16Little, kUtf16Big, kWindows1252 };
+
+void AppendUtf8(uint32_t point, std::string* out) {
+  if (point < 0x80) {
+    out->push_back(static_cast<char>(point));
+  } else if (point < 0x800) {
+    out->push_back(static_cast<char>(0xC0 | point >> 6));
+    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
+  } else if (point < 0x10000) {
+    out->push_back(static_cast<char>(0xE0 | point >> 12));
+    out->push_back(static_cast<char>(0x80 | (point >> 6 & 0x3F)));
+    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
+  } else {
+    out->push_back(static_cast<char>(0xF0 | point >> 18));
+    out->push_back(static_cast<char>(0x80 | (point >> 12 & 0x3F)));
+    out->push_back(static_cast<char>(0x80 | (point >> 6 & 0x3F)));
+    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
+  }
+}
+
+// WHATWG Encoding, index windows-1252: 0x80 to 0x9F; the others are their own number.
+constexpr uint16_t kWindows1252[32] = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                       0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,   0x17D,  0x8F,
+                                       0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                       0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
+
+// The end of the last whole UTF-8 character.
+size_t WholeCharacters(std::string_view text) {
+  size_t back = 0;
+  while (back < 3 && back < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - 1 - back]);
+    if ((byte & 0xC0) != 0x80) {
+      const size_t needs = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+      return needs > back + 1 ? text.size() - 1 - back : text.size();
+    }
+    ++back;
+  }
+  return text.size();
+}
+
+// Text without zeros is no UTF-16; in Western text every other byte of it is zero.
+bool LooksUtf16(std::string_view head, size_t zero_at) {
+  const size_t pairs = std::min<size_t>(head.size() / 2, 512);
+  size_t zeros = 0, others = 0;
+  for (size_t i = 0; i < pairs; ++i) {
+    zeros += head[2 * i + zero_at] == '\0';
+    others += head[2 * i + 1 - zero_at] == '\0';
+  }
+  return pairs >= 2 && zeros * 2 > pairs && others == 0;
+}
+
+Encoding Detect(std::string_view head, size_t* mark) {
+  *mark = 0;
+  if (head.starts_with("\xEF\xBB\xBF")) {
+    *mark = 3;
+    return Encoding::kUtf8;
+  }
+  if (head.starts_with("\xFF\xFE")) {
+    *mark = 2;
+    return Encoding::kUtf16Little;
+  }
+  if (head.starts_with("\xFE\xFF")) {
+    *mark = 2;
+    return Encoding::kUtf16Big;
+  }
+  if (LooksUtf16(head, 1)) return Encoding::kUtf16Little;
+  if (LooksUtf16(head, 0)) return Encoding::kUtf16Big;
+  arrow::util::InitializeUTF8();
+  const auto whole = static_cast<int64_t>(WholeCharacters(head));
+  return arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(head.data()), whole)
+             ? Encoding::kUtf8
+             : Encoding::kWindows1252;
+}
+
+class TextStream : public arrow::io::InputStream {
+ public:
+  TextStream(std::shared_ptr<arrow::io::InputStream> bytes, Encoding encoding, std::string head)
+      : bytes_(std::move(bytes)), encoding_(encoding) {
+    Convert(head);
+  }
+
+  Status Close() override {
+    closed_ = true;
+    return bytes_->Close();
+  }
+  bool closed() const override { return closed_; }
+  Result<int64_t> Tell() const override { return position_; }
+
+  Result<int64_t> Read(int64_t count, void* out) override {
+    auto* to = static_cast<char*>(out);
+    int64_t filled = 0;
+    while (filled < count) {
+      if (taken_ == text_.size()) {
+        PL_ASSIGN_OR_RETURN(const bool more, Fill());
+        if (!more) break;
+        continue;
+      }
+      const size_t part = std::min(text_.size() - taken_, static_cast<size_t>(count - filled));
+      std::memcpy(to + filled, text_.data() + taken_, part);
+      taken_ += part;
+      filled += static_cast<int64_t>(part);
+    }
+    position_ += filled;
+    return filled;
+  }
+
+  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
+    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
+    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
+    PL_RETURN_NOT_OK(buffer->Resize(got));
+    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
+  }
+
+ private:
+  Result<bool> Fill() {
+    if (ended_) return false;
+    PL_ASSIGN_OR_RETURN(const auto buffer, bytes_->Read(kChunk));
+    ended_ = buffer->size() == 0;
+    Convert({reinterpret_cast<const char*>(buffer->data()), static_cast<size_t>(buffer->size())});
+    if (ended_ && (odd_ >= 0 || high_ != 0)) AppendUtf8(0xFFFD, &text_);
+    return true;
+  }
+
+  void Convert(std::string_view bytes) {
+    text_.clear();
+    taken_ = 0;
+    if (encoding_ == Encoding::kUtf8) {
+      text_ = bytes;
+    } else if (encoding_ == Encoding::kWindows1252) {
+      for (const char c : bytes) {
+        const auto byte = static_cast<uint8_t>(c);
+        AppendUtf8(byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80] : byte, &text_);
+      }
+    } else {
+      for (const char c : bytes) TakeUtf16Byte(static_cast<uint8_t>(c));
+    }
+    if (!begun_) {
+      taken_ = std::min(text_.find_first_not_of("\r\n"), text_.size());
+      begun_ = taken_ < text_.size();
+    }
+  }
+
+  // RFC 2781, 2.2.
+  void TakeUtf16Byte(uint8_t byte) {
+    if (odd_ < 0) {
+      odd_ = byte;
+      return;
+    }
+    const uint32_t unit = encoding_ == Encoding::kUtf16Big ? static_cast<uint32_t>(odd_) << 8 | byte
+                                                           : static_cast<uint32_t>(byte) << 8 | odd_;
+    odd_ = -1;
+    const bool low = unit >= 0xDC00 && unit < 0xE000;
+    if (high_ != 0) {
+      AppendUtf8(low ? 0x10000 + ((high_ - 0xD800) << 10) + (unit - 0xDC00) : 0xFFFD, &text_);
+      high_ = 0;
+      if (low) return;
+    }
+    if (unit >= 0xD800 && unit < 0xDC00) {
+      high_ = unit;
+    } else {
+      AppendUtf8(low ? 0xFFFD : unit, &text_);
+    }
+  }
+
+  const std::shared_ptr<arrow::io::InputStream> bytes_;
+  const Encoding encoding_;
+  std::string text_;
+  size_t taken_ = 0;
+  int64_t position_ = 0;
+  bool begun_ = false;  // something but line breaks has come
+  bool ended_ = false;
+  bool closed_ = false;
+  int odd_ = -1;       // the first byte of a unit whose second has not come
+  uint32_t high_ = 0;  // a high surrogate whose low one has not come
+};
+
+// Bytes that were looked at, then the rest of the stream.
+class Rejoined : public arrow::io::InputStream {
+ public:
+  Rejoined(std::string head, std::shared_ptr<arrow::io::InputStream> rest)
+      : head_(std::move(head)), rest_(std::move(rest)) {}
+  Status Close() override { return rest_->Close(); }
+  bool closed() const override { return rest_->closed(); }
+  Result<int64_t> Tell() const override { return position_; }
+  Result<int64_t> Read(int64_t count, void* out) override {
+    const size_t part = std::min(head_.size() - taken_, static_cast<size_t>(count));
+    std::copy_n(head_.data() + taken_, part, static_cast<char*>(out));
+    taken_ += part;
+    auto got = static_cast<int64_t>(part);
+    if (got < count) {
+      PL_ASSIGN_OR_RETURN(const int64_t more, rest_->Read(count - got, static_cast<char*>(out) + got));
+      got += more;
+    }
+    position_ += got;
+    return got;
+  }
+  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
+    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
+    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
+    PL_RETURN_NOT_OK(buffer->Resize(got));
+    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
+  }
+
+ private:
+  const std::string head_;
+  const std::shared_ptr<arrow::io::InputStream> rest_;
+  size_t taken_ = 0;
+  int64_t position_ = 0;
+};
+
+Result<std::string> ReadHead(arrow::io::InputStream* bytes, size_t most) {
+  std::string head(most, '\0');
+  size_t filled = 0;
+  while (filled < most) {
+    PL_ASSIGN_OR_RETURN(const int64_t got,
+                        bytes->Read(static_cast<int64_t>(most - filled), head.data() + filled));
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  head.resize(filled);
+  return head;
+}
+
+}  // namespace
+
+std::shared_ptr<arrow::io::InputStream> Rejoin(std::string head,
+                                               std::shared_ptr<arrow::io::InputStream> rest) {
+  return std::make_shared<Rejoined>(std::move(head), std::move(rest));
+}
+
+Result<std::shared_ptr<arrow::io::InputStream>> OpenText(std::shared_ptr<arrow::io::InputStream> bytes,
+                                                         const std::string& name) {
+  PL_ASSIGN_OR_RETURN(std::string magic, ReadHead(bytes.get(), 4));
+  const bool gzip = magic.starts_with("\x1F\x8B"), zstd = magic == "\x28\xB5\x2F\xFD";
+  bytes = Rejoin(std::move(magic), std::move(bytes));
+  if (gzip || zstd) {
+    const auto kind = gzip ? arrow::Compression::GZIP : arrow::Compression::ZSTD;
+    PL_ASSIGN_OR_RETURN(const auto codec, arrow::util::Codec::Create(kind));
+    // The stream keeps no codec beyond its making.
+    PL_ASSIGN_OR_RETURN(bytes, arrow::io::CompressedInputStream::Make(codec.get(), bytes));
+  }
+  auto head = ReadHead(bytes.get(), kLookedAt);
+  if (!head.ok()) return Error(ErrorCode::kCorrupt, "reading " + name + ": " + head.status().message());
+  size_t mark = 0;
+  const Encoding encoding = Detect(*head, &mark);
+  return std::make_shared<TextStream>(std::move(bytes), encoding, head->substr(mark));
+}
+
+}  // namespace pixlake::file

@@ -1,0 +1,48 @@
+// Local image files, of which no more is read than their headers need.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+
+namespace pixlake::ingest {
+
+// Bytes of one file as image::ReadMetadata wants them: as many as the file has. Where
+// `whole` is false some in the middle were not read: those that header, metadata and the
+// check of the end do not look at.
+struct LocalImage {
+  std::span<const uint8_t> bytes;  // the reader's: until its next Read
+  bool whole = true;
+};
+
+// Of a JPEG the segments before its first scan and the last 4 KiB are read, unless there
+// is no end of image in those; other formats whole, as their verdict needs it. Above 16 MiB
+// a file is mapped and not read into memory. Has an address range of its own that it
+// uses again for each file: a few pages of memory. Of one thread.
+class LocalImageReader {
+ public:
+  LocalImageReader();
+  ~LocalImageReader();
+  LocalImageReader(const LocalImageReader&) = delete;
+  LocalImageReader& operator=(const LocalImageReader&) = delete;
+
+  // `all`: every byte, for an id. kNotFound, kPermission, kIo; kUnsupported for what is no
+  // ordinary file.
+  Result<LocalImage> Read(const std::string& path, bool all);
+
+ private:
+  Status Reserve(size_t size);
+  Result<LocalImage> Map(int fd, const std::string& path, size_t size);
+  void Release();
+
+  uint8_t* room_ = nullptr;  // the range, and how long it is
+  size_t room_size_ = 0;
+  size_t touched_ = 0;  // bytes of it that hold memory, about
+  void* mapped_ = nullptr;
+  size_t mapped_size_ = 0;
+};
+
+}  // namespace pixlake::ingest

@@ -1,0 +1,62 @@
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "sink/sinks_internal.h"
+
+namespace pixlake::sink {
+namespace {
+
+// Takes "table=name" out of a URI's query. RFC 3986, 3.4.
+Result<std::string> TakeTable(std::string* uri, const std::string& otherwise) {
+  const size_t question = uri->find('?');
+  if (question == std::string::npos) return otherwise;
+  std::string table = otherwise, rest;
+  std::string_view query = std::string_view(*uri).substr(question + 1);
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const std::string_view part = query.substr(0, end);
+    if (part.starts_with("table=")) {
+      PL_ASSIGN_OR_RETURN(table, io::PercentDecode(part.substr(6)));
+    } else if (!part.empty()) {
+      rest.append(rest.empty() ? "?" : "&").append(part);
+    }
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  if (table.empty()) return Error(ErrorCode::kUsage, "table= names no table");
+  *uri = uri->substr(0, question) + rest;
+  return table;
+}
+
+}  // namespace
+
+std::string Quoted(const std::string& name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
+Result<std::unique_ptr<Sink>> OpenSink(const std::string& uri, const SinkOptions& options) {
+  SinkOptions chosen = options;
+  std::string place = uri;
+  if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
+    PL_ASSIGN_OR_RETURN(chosen.table, TakeTable(&place, options.table));
+    return OpenPostgresSink(place, chosen);
+  }
+  if (uri.starts_with("sqlite:")) {
+    PL_ASSIGN_OR_RETURN(chosen.table, TakeTable(&place, options.table));
+    place.erase(0, std::string_view("sqlite:").size());
+    // "sqlite:///abs" as well as "sqlite:rel" and "sqlite:/abs".
+    if (place.starts_with("///")) place.erase(0, 2);
+    if (place.empty()) return Error(ErrorCode::kUsage, fmt::format("'{}' names no file", uri));
+    return OpenSqliteSink(place, chosen);
+  }
+  PL_ASSIGN_OR_RETURN(io::Location folder, io::Locate(uri, options.local));
+  return MakeJsonLinesSink(std::move(folder), chosen);
+}
+
+}  // namespace pixlake::sink
