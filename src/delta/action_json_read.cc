@@ -88,7 +88,10 @@ Result<RemoveFile> ReadRemove(const JsonFields& fields) {
   PL_ASSIGN_OR_RETURN(out.extended_file_metadata, fields.MaybeBool("extendedFileMetadata"));
   PL_ASSIGN_OR_RETURN(out.partition_values, fields.NullableStringMap("partitionValues"));
   PL_ASSIGN_OR_RETURN(out.size, fields.MaybeInt("size"));
+  PL_ASSIGN_OR_RETURN(out.tags, fields.StringMap("tags"));
   PL_ASSIGN_OR_RETURN(out.deletion_vector, ReadDeletionVector(fields));
+  PL_ASSIGN_OR_RETURN(out.base_row_id, fields.MaybeInt("baseRowId"));
+  PL_ASSIGN_OR_RETURN(out.default_row_commit_version, fields.MaybeInt("defaultRowCommitVersion"));
   return out;
 }
 
@@ -115,6 +118,10 @@ CommitInfo ReadCommitInfo(const JsonFields& fields) {
   out.engine_info = fields.MaybeString("engineInfo").ValueOr(std::nullopt).value_or("");
   out.user_metadata = fields.MaybeString("userMetadata").ValueOr(std::nullopt).value_or("");
   out.txn_id = fields.MaybeString("txnId").ValueOr(std::nullopt).value_or("");
+  out.is_blind_append = fields.MaybeBool("isBlindAppend").ValueOr(std::nullopt);
+  out.read_version = fields.MaybeInt("readVersion").ValueOr(std::nullopt);
+  out.isolation_level = fields.MaybeString("isolationLevel").ValueOr(std::nullopt).value_or("");
+  out.tags = fields.StringMap("tags").ValueOr({});
   return out;
 }
 
@@ -125,9 +132,6 @@ Result<std::optional<Action>> ReadAction(std::string_view kind, const JsonFields
   if (kind == "remove") {
     return ReadRemove(fields);
   }
-  if (kind == "cdc") {
-    return ReadCdc(fields);
-  }
   if (kind == "metaData") {
     return ReadMetadata(fields);
   }
@@ -136,6 +140,9 @@ Result<std::optional<Action>> ReadAction(std::string_view kind, const JsonFields
   }
   if (kind == "commitInfo") {
     return ReadCommitInfo(fields);
+  }
+  if (kind == "cdc") {
+    return ReadCdc(fields);
   }
   if (kind == "txn") {
     Txn out;

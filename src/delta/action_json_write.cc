@@ -89,9 +89,14 @@ json ToJson(const RemoveFile& remove) {
     out["partitionValues"] = Map(remove.partition_values);
   }
   PutIfSet(out, "size", remove.size);
+  if (!remove.tags.empty()) {
+    out["tags"] = remove.tags;
+  }
   if (remove.deletion_vector) {
     out["deletionVector"] = ToJson(*remove.deletion_vector);
   }
+  PutIfSet(out, "baseRowId", remove.base_row_id);
+  PutIfSet(out, "defaultRowCommitVersion", remove.default_row_commit_version);
   return {{"remove", out}};
 }
 
@@ -122,14 +127,21 @@ json ToJson(const CommitInfo& info) {
   json out = {{"operation", info.operation},
               {"operationParameters", info.parameters},
               {"engineInfo", info.engine_info},
-              {"txnId", info.txn_id},
-              {"isBlindAppend", true}};
+              {"txnId", info.txn_id}};
   if (!info.metrics.empty()) {
     out["operationMetrics"] = info.metrics;
   }
   if (!info.user_metadata.empty()) {
     out["userMetadata"] = info.user_metadata;
   }
+  if (!info.isolation_level.empty()) {
+    out["isolationLevel"] = info.isolation_level;
+  }
+  if (!info.tags.empty()) {
+    out["tags"] = info.tags;
+  }
+  PutIfSet(out, "isBlindAppend", info.is_blind_append);
+  PutIfSet(out, "readVersion", info.read_version);
   PutIfSet(out, "timestamp", info.timestamp);
   PutIfSet(out, "inCommitTimestamp", info.in_commit_timestamp);
   return {{"commitInfo", out}};

@@ -73,10 +73,13 @@ struct RemoveFile {
   std::optional<bool> extended_file_metadata;
   PartitionValues partition_values;
   std::optional<int64_t> size;
+  std::map<std::string, std::string> tags;
   std::optional<DeletionVectorDescriptor> deletion_vector;
+  std::optional<int64_t> base_row_id;
+  std::optional<int64_t> default_row_commit_version;
 };
 
-// PROTOCOL.md, "Add CDC File": rows of the change data feed.
+// Rows for the change data feed (PROTOCOL.md, "Add CDC File").
 struct CdcFile {
   std::string path;
   PartitionValues partition_values;
@@ -106,6 +109,10 @@ struct CommitInfo {
   std::string engine_info;
   std::string user_metadata;
   std::string txn_id;
+  std::optional<bool> is_blind_append;
+  std::optional<int64_t> read_version;
+  std::string isolation_level;
+  std::map<std::string, std::string> tags;
 };
 
 struct Sidecar {

@@ -64,7 +64,10 @@ Result<RemoveFile> RemoveAt(const StructColumn& remove, const StructColumn& vect
   PL_ASSIGN_OR_RETURN(out.extended_file_metadata, remove.MaybeBool("extendedFileMetadata", row));
   PL_ASSIGN_OR_RETURN(out.partition_values, remove.NullableTextMap("partitionValues", row));
   PL_ASSIGN_OR_RETURN(out.size, remove.MaybeInt("size", row));
+  PL_ASSIGN_OR_RETURN(out.tags, remove.TextMap("tags", row));
   PL_ASSIGN_OR_RETURN(out.deletion_vector, DeletionVectorAt(vector, row));
+  PL_ASSIGN_OR_RETURN(out.base_row_id, remove.MaybeInt("baseRowId", row));
+  PL_ASSIGN_OR_RETURN(out.default_row_commit_version, remove.MaybeInt("defaultRowCommitVersion", row));
   return out;
 }
 

@@ -39,11 +39,13 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                           arrow::field("clusteringProvider", text)})),
       arrow::field(
           "remove",
-          arrow::struct_({arrow::field("path", text), arrow::field("deletionTimestamp", number),
-                          arrow::field("dataChange", arrow::boolean()),
-                          arrow::field("extendedFileMetadata", arrow::boolean()),
-                          arrow::field("partitionValues", TextMapType()), arrow::field("size", number),
-                          arrow::field("deletionVector", DeletionVectorType())})),
+          arrow::struct_(
+              {arrow::field("path", text), arrow::field("deletionTimestamp", number),
+               arrow::field("dataChange", arrow::boolean()),
+               arrow::field("extendedFileMetadata", arrow::boolean()),
+               arrow::field("partitionValues", TextMapType()), arrow::field("size", number),
+               arrow::field("tags", TextMapType()), arrow::field("deletionVector", DeletionVectorType()),
+               arrow::field("baseRowId", number), arrow::field("defaultRowCommitVersion", number)})),
       arrow::field(
           "metaData",
           arrow::struct_(
@@ -172,7 +174,10 @@ Status AppendTo(RowBuilder row, const RemoveFile& remove) {
   PL_RETURN_NOT_OK(row.Flag(remove.extended_file_metadata));
   PL_RETURN_NOT_OK(row.TextMap(extended ? &remove.partition_values : nullptr));
   PL_RETURN_NOT_OK(row.Long(remove.size));
-  return row.DeletionVector(remove.deletion_vector);
+  PL_RETURN_NOT_OK(row.TextMap(remove.tags.empty() ? nullptr : &remove.tags));
+  PL_RETURN_NOT_OK(row.DeletionVector(remove.deletion_vector));
+  PL_RETURN_NOT_OK(row.Long(remove.base_row_id));
+  return row.Long(remove.default_row_commit_version);
 }
 
 Status AppendTo(RowBuilder row, const Metadata& metadata) {

@@ -2,6 +2,7 @@
 
 #include "delta/action_json_internal.h"
 #include "delta/delta_table_internal.h"
+#include "delta/features_internal.h"
 #include "delta/transaction_internal.h"
 
 namespace pixlake::delta {
@@ -67,15 +68,26 @@ Result<std::shared_ptr<const table::Snapshot>> DeltaTable::Load(const table::Ver
   return std::shared_ptr<const table::Snapshot>(std::move(snapshot));
 }
 
-Result<std::unique_ptr<table::Transaction>> DeltaTable::BeginAppend(
-    std::shared_ptr<const table::Snapshot> read) {
+Result<std::unique_ptr<table::Transaction>> DeltaTable::Begin(std::shared_ptr<const table::Snapshot> read) {
   auto snapshot = std::dynamic_pointer_cast<const DeltaSnapshot>(std::move(read));
   if (snapshot == nullptr || snapshot->location().path != location_.path) {
     return Error(ErrorCode::kInternal,
-                 fmt::format("BeginAppend of {} was given another table's snapshot", location_.path));
+                 fmt::format("a transaction on {} was given another table's snapshot", location_.path));
   }
-  PL_ASSIGN_OR_RETURN(auto transaction, AppendTransaction::Begin(std::move(snapshot)));
+  PL_ASSIGN_OR_RETURN(auto transaction, DeltaTransaction::Begin(std::move(snapshot)));
   return std::unique_ptr<table::Transaction>(std::move(transaction));
+}
+
+Result<std::unique_ptr<table::Transaction>> DeltaTable::BeginAppend(
+    std::shared_ptr<const table::Snapshot> read) {
+  if (const auto* snapshot = dynamic_cast<const DeltaSnapshot*>(read.get())) {
+    const TableState& state = snapshot->state();
+    const Status appendable = CheckAppendable(state.protocol, state.metadata, *state.schema);
+    if (!appendable.ok()) {
+      return WithContext(appendable, fmt::format("appending to {}", location_.path));
+    }
+  }
+  return Begin(std::move(read));
 }
 
 Result<std::vector<table::HistoryEntry>> DeltaTable::History(int64_t limit) {

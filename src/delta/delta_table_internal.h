@@ -16,6 +16,7 @@ class DeltaTable : public table::Table {
   std::string_view format() const override { return "delta"; }
   const io::Location& location() const override { return location_; }
   Result<std::shared_ptr<const table::Snapshot>> Load(const table::VersionSpec& spec) override;
+  Result<std::unique_ptr<table::Transaction>> Begin(std::shared_ptr<const table::Snapshot> read) override;
   Result<std::unique_ptr<table::Transaction>> BeginAppend(
       std::shared_ptr<const table::Snapshot> read) override;
   Result<std::shared_ptr<const table::RowSource>> Changes(const table::ChangeRange& range) override;

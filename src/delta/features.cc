@@ -1,3 +1,4 @@
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -37,8 +38,8 @@ constexpr Feature kFeatures[] = {
     {"inCommitTimestamp", true, Appends::kYes, 0},
     {"typeWidening", true, Appends::kNo, 0},
     {"typeWidening-preview", true, Appends::kNo, 0},
-    {"rowTracking", true, Appends::kNo, 0},
-    {"clustering", true, Appends::kNo, 0},
+    {"rowTracking", true, Appends::kYes, 0},
+    {"clustering", true, Appends::kYes, 0},
     {"icebergCompatV1", true, Appends::kNo, 0},
     {"icebergCompatV2", true, Appends::kNo, 0},
     {"variantType", false, Appends::kNo, 0},
@@ -110,7 +111,8 @@ bool UsesTimestampNtz(const arrow::DataType& type) {
                      [](const auto& child) { return UsesTimestampNtz(*child->type()); });
 }
 
-// The writer features in force: listed, or implied by a legacy version.
+}  // namespace
+
 std::vector<std::string> WriterFeatures(const Protocol& protocol) {
   if (protocol.min_writer_version >= 7) {
     return protocol.writer_features;
@@ -123,8 +125,6 @@ std::vector<std::string> WriterFeatures(const Protocol& protocol) {
   }
   return out;
 }
-
-}  // namespace
 
 Status CheckReadable(const Protocol& protocol) {
   std::vector<std::string> refused;
@@ -153,7 +153,11 @@ Status CheckReadable(const Protocol& protocol) {
   return Status::OK();
 }
 
-Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema) {
+namespace {
+
+// `used`: whether the metadata uses a feature that binds writers of new rows.
+Status CheckWriter(const Protocol& protocol, const Metadata& metadata, std::string_view deed,
+                   const std::function<bool(std::string_view)>& used) {
   PL_RETURN_NOT_OK(CheckReadable(protocol));
   if (protocol.min_writer_version > 7) {
     return Error(ErrorCode::kUnsupported,
@@ -163,15 +167,14 @@ Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const
   std::vector<std::string> refused;
   for (const std::string& name : WriterFeatures(protocol)) {
     const Feature* feature = FindFeature(name);
-    const bool used = feature != nullptr && feature->appends == Appends::kUnlessUsed &&
-                      IsUsed(name, protocol, metadata, schema);
-    if (feature == nullptr || feature->appends == Appends::kNo || used) {
+    if (feature == nullptr || feature->appends == Appends::kNo ||
+        (feature->appends == Appends::kUnlessUsed && used(name))) {
       refused.push_back(name);
     }
   }
   if (!refused.empty()) {
     return Error(ErrorCode::kUnsupported,
-                 fmt::format("the table uses Delta features that cannot be appended to yet: {}",
+                 fmt::format("the table uses Delta features that cannot be {} yet: {}", deed,
                              fmt::join(refused, ", ")));
   }
   if (metadata.format_provider != "parquet") {
@@ -180,6 +183,17 @@ Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const
         fmt::format("the table's files are in format `{}`, expected parquet", metadata.format_provider));
   }
   return Status::OK();
+}
+
+}  // namespace
+
+Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema) {
+  return CheckWriter(protocol, metadata, "appended to",
+                     [&](std::string_view name) { return IsUsed(name, protocol, metadata, schema); });
+}
+
+Status CheckWritable(const Protocol& protocol, const Metadata& metadata) {
+  return CheckWriter(protocol, metadata, "written to", [](std::string_view) { return false; });
 }
 
 // PROTOCOL.md, "Reader Requirements for Column Mapping".

@@ -142,4 +142,13 @@ std::string WriteStats(const file::DataStatistics& statistics, int max_columns) 
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string WithWideBounds(const std::string& stats) {
+  auto object = nlohmann::ordered_json::parse(stats, nullptr, false);
+  if (!object.is_object()) {
+    return stats;
+  }
+  object["tightBounds"] = false;
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace pixlake::delta

@@ -44,4 +44,8 @@ class FileStats {
 // The JSON text of a new file's statistics: the first `max_columns` leaves (-1: all).
 std::string WriteStats(const file::DataStatistics& statistics, int max_columns);
 
+// The same statistics, saying that bounds and null counts may be those of rows that are
+// gone ("tightBounds": false). What is no JSON object stays as it is.
+std::string WithWideBounds(const std::string& stats);
+
 }  // namespace pixlake::delta

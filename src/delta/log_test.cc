@@ -163,11 +163,11 @@ TEST(Features, RefusesReadersByName) {
 TEST(Features, AppendsWhereTheFeatureAsksNothingOfIt) {
   const auto schema = testing::IdNameSchema();
   for (const char* name : {"appendOnly", "timestampNtz", "deletionVectors", "domainMetadata", "v2Checkpoint",
-                           "vacuumProtocolCheck", "changeDataFeed", "checkConstraints", "invariants"}) {
+                           "vacuumProtocolCheck", "changeDataFeed", "checkConstraints", "invariants",
+                           "rowTracking", "clustering"}) {
     EXPECT_TRUE(CheckAppendable({1, 7, {}, {name}}, {}, *schema).ok()) << name;
   }
-  for (const char* name :
-       {"rowTracking", "icebergCompatV1", "icebergCompatV2", "clustering", "typeWidening", "new"}) {
+  for (const char* name : {"icebergCompatV1", "icebergCompatV2", "typeWidening", "new"}) {
     EXPECT_THAT(CheckAppendable({1, 7, {}, {name}}, {}, *schema), FailsWith(ErrorCode::kUnsupported, name));
   }
   EXPECT_THAT(CheckAppendable({1, 8, {}, {}}, {}, *schema),

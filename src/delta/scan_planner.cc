@@ -140,7 +140,7 @@ bool ScanPlanner::MayMatchStats(const AddFile& file) const {
       });
 }
 
-Result<bool> ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const {
+bool ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const {
   for (const table::Comparison& comparison : predicate_.all_of) {
     for (const auto& [name, value] : task.partition_values) {
       if (comparison.column.size() == 1 && comparison.column[0] == name &&
@@ -152,9 +152,7 @@ Result<bool> ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const 
   return true;
 }
 
-Result<std::optional<table::ScanTask>> ScanPlanner::Plan(
-    const AddFile& file,
-    std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> constants) const {
+Result<table::ScanTask> ScanPlanner::Partition(const AddFile& file, Constants constants) const {
   const TableState& state = snapshot_.state();
   table::ScanTask task;
   task.partition_values = std::move(constants);
@@ -168,10 +166,34 @@ Result<std::optional<table::ScanTask>> ScanPlanner::Plan(
                                          state.schema->field(index)->type()));
     task.partition_values.emplace_back(name, std::move(scalar));
   }
-  PL_ASSIGN_OR_RETURN(const bool partitions_match, MayMatchPartitions(task));
-  if (!partitions_match || !MayMatchStats(file)) {
+  return task;
+}
+
+Result<bool> ScanPlanner::MayMatch(const AddFile& file) const {
+  if (predicate_.all_of.empty()) {
+    return true;
+  }
+  PL_ASSIGN_OR_RETURN(const table::ScanTask task, Partition(file));
+  return MayMatchPartitions(task) && MayMatchStats(file);
+}
+
+Result<std::optional<table::ScanTask>> ScanPlanner::Plan(const AddFile& file, Constants constants) const {
+  PL_ASSIGN_OR_RETURN(table::ScanTask task, Partition(file, std::move(constants)));
+  if (!MayMatchPartitions(task) || !MayMatchStats(file)) {
     return std::nullopt;
   }
+  PL_RETURN_NOT_OK(Locate(file, &task));
+  return task;
+}
+
+Result<table::ScanTask> ScanPlanner::TaskFor(const AddFile& file) const {
+  PL_ASSIGN_OR_RETURN(table::ScanTask task, Partition(file));
+  PL_RETURN_NOT_OK(Locate(file, &task));
+  return task;
+}
+
+Status ScanPlanner::Locate(const AddFile& file, table::ScanTask* out) const {
+  table::ScanTask& task = *out;
   PL_ASSIGN_OR_RETURN(task.path, ResolvePath(snapshot_.location(), file.path));
   if (file.size < 0) {
     return Error(ErrorCode::kCorrupt, fmt::format("the log gives it a size of {} bytes", file.size));
@@ -183,7 +205,7 @@ Result<std::optional<table::ScanTask>> ScanPlanner::Plan(
                         ReadDeletionVector(snapshot_.location(), *file.deletion_vector, task.num_rows));
     task.deleted_rows = std::make_shared<const std::vector<uint64_t>>(std::move(rows));
   }
-  return task;
+  return Status::OK();
 }
 
 }  // namespace pixlake::delta

@@ -5,6 +5,7 @@
 #include "delta/features_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/snapshot_internal.h"
+#include "delta/table_path_internal.h"
 
 namespace pixlake::delta {
 
@@ -42,7 +43,7 @@ Result<table::SnapshotTotals> DeltaSnapshot::Totals() const {
   return totals;
 }
 
-Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& request) const {
+Result<table::ScanPlan> DeltaSnapshot::EmptyPlan(const table::ScanRequest& request) const {
   table::ScanPlan plan;
   plan.table_schema = state_.schema;
   plan.mapping = mapping_;
@@ -52,6 +53,11 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
   PL_ASSIGN_OR_RETURN(plan.output_schema,
                       table::OutputSchema(state_.schema, request.columns, location_.path));
   plan.files_total = static_cast<int64_t>(state_.files.size());
+  return plan;
+}
+
+Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& request) const {
+  PL_ASSIGN_OR_RETURN(table::ScanPlan plan, EmptyPlan(request));
   const ScanPlanner planner(*this, request.predicate);
   for (size_t i = 0; i < state_.files.size(); ++i) {
     const AddFile& file = state_.files[i];
@@ -67,6 +73,69 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
   }
   plan.files_skipped = plan.files_total - static_cast<int64_t>(plan.tasks.size());
   return plan;
+}
+
+Result<table::ScanPlan> DeltaSnapshot::PlanFiles(const table::ScanRequest& request,
+                                                 const std::vector<table::DataFile>& files) const {
+  PL_ASSIGN_OR_RETURN(table::ScanPlan plan, EmptyPlan(request));
+  const ScanPlanner planner(*this, request.predicate);
+  for (const table::DataFile& file : files) {
+    PL_ASSIGN_OR_RETURN(const AddFile* add, FileOf(file));
+    Result<table::ScanTask> task = planner.TaskFor(*add);
+    if (!task.ok()) {
+      return WithContext(task.status(),
+                         fmt::format("planning a scan of {}, file {}", location_.path, add->path));
+    }
+    plan.tasks.push_back(*std::move(task));
+  }
+  plan.files_skipped = plan.files_total - static_cast<int64_t>(plan.tasks.size());
+  return plan;
+}
+
+Result<table::DataFile> DeltaSnapshot::Describe(const AddFile& file, int64_t ordinal) const {
+  table::DataFile out;
+  out.ordinal = ordinal;
+  PL_ASSIGN_OR_RETURN(out.path, ResolvePath(location_, file.path));
+  out.size = file.size;
+  out.modified_ms = file.modification_time;
+  out.num_rows = NumRecords(file.stats);
+  out.deleted_rows = file.deletion_vector ? file.deletion_vector->cardinality : 0;
+  out.tags = file.tags;
+  out.clustering_provider = file.clustering_provider;
+  out.has_statistics = !file.stats.empty();
+  for (const std::string& name : state_.metadata.partition_columns) {
+    const std::string& physical = mapping_[state_.schema->GetFieldIndex(name)].physical_name;
+    auto value = file.partition_values.find(physical);
+    value = value == file.partition_values.end() ? file.partition_values.find(name) : value;
+    out.partition_values[name] = value == file.partition_values.end() ? std::nullopt : value->second;
+  }
+  return out;
+}
+
+Result<std::vector<table::DataFile>> DeltaSnapshot::Files(const table::Predicate& predicate) const {
+  std::vector<table::DataFile> out;
+  const ScanPlanner planner(*this, predicate);
+  for (size_t i = 0; i < state_.files.size(); ++i) {
+    PL_ASSIGN_OR_RETURN(const bool wanted, planner.MayMatch(state_.files[i]));
+    if (wanted) {
+      PL_ASSIGN_OR_RETURN(table::DataFile file, Describe(state_.files[i], static_cast<int64_t>(i)));
+      out.push_back(std::move(file));
+    }
+  }
+  return out;
+}
+
+Result<const AddFile*> DeltaSnapshot::FileOf(const table::DataFile& file) const {
+  const bool inside = file.ordinal >= 0 && file.ordinal < static_cast<int64_t>(state_.files.size());
+  if (inside) {
+    const AddFile* add = &state_.files[static_cast<size_t>(file.ordinal)];
+    PL_ASSIGN_OR_RETURN(const std::string path, ResolvePath(location_, add->path));
+    if (path == file.path) {
+      return add;
+    }
+  }
+  return Error(ErrorCode::kUsage,
+               fmt::format("{} is no file of version {} of {}", file.path, version(), location_.path));
 }
 
 std::optional<int64_t> DeltaSnapshot::TxnVersion(const std::string& app_id) const {

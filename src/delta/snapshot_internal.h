@@ -22,15 +22,23 @@ class DeltaSnapshot : public table::Snapshot {
   const std::string& table_id() const override { return state_.metadata.id; }
   Result<table::SnapshotTotals> Totals() const override;
   Result<table::ScanPlan> PlanScan(const table::ScanRequest& request) const override;
+  Result<std::vector<table::DataFile>> Files(const table::Predicate& predicate) const override;
+  Result<table::ScanPlan> PlanFiles(const table::ScanRequest& request,
+                                    const std::vector<table::DataFile>& files) const override;
   std::optional<int64_t> TxnVersion(const std::string& app_id) const override;
   std::vector<std::pair<std::string, std::string>> Facts() const override;
 
   const TableState& state() const { return state_; }
   const std::vector<table::FieldMapping>& mapping() const { return mapping_; }
   const io::Location& location() const { return location_; }
+  // What Files() gave back; kUsage when it is of another snapshot.
+  Result<const AddFile*> FileOf(const table::DataFile& file) const;
 
  private:
   DeltaSnapshot() = default;
+
+  Result<table::ScanPlan> EmptyPlan(const table::ScanRequest& request) const;
+  Result<table::DataFile> Describe(const AddFile& file, int64_t ordinal) const;
 
   io::Location location_;
   TableState state_;
@@ -47,15 +55,23 @@ class ScanPlanner {
   ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate)
       : snapshot_(snapshot), predicate_(predicate) {}
 
-  // nullopt: no row of the file can match. `constants` are further columns with one value
-  // for the whole file.
-  Result<std::optional<table::ScanTask>> Plan(
-      const AddFile& file,
-      std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> constants = {}) const;
+  // Further columns with one value for the whole file.
+  using Constants = std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>>;
+
+  // nullopt: no row of the file can match.
+  Result<std::optional<table::ScanTask>> Plan(const AddFile& file, Constants constants = {}) const;
+  // The same question without loading a deletion vector.
+  Result<bool> MayMatch(const AddFile& file) const;
+  // Whether it matches or not.
+  Result<table::ScanTask> TaskFor(const AddFile& file) const;
 
  private:
+  // A task with nothing but the partition values.
+  Result<table::ScanTask> Partition(const AddFile& file, Constants constants = {}) const;
+  // Fills in where the file is, its size, rows and deleted rows.
+  Status Locate(const AddFile& file, table::ScanTask* task) const;
   bool MayMatchStats(const AddFile& file) const;
-  Result<bool> MayMatchPartitions(const table::ScanTask& task) const;
+  bool MayMatchPartitions(const table::ScanTask& task) const;
 
   const DeltaSnapshot& snapshot_;
   const table::Predicate& predicate_;

@@ -11,6 +11,7 @@
 
 #include "base/uuid.h"
 #include "engine/image_text.h"
+#include "engine/statements/statement.h"
 
 namespace pixlake::engine {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 // Runs the statements and writes the rows to `out`.
 Result<SqlReport> Run(const Engine& engine, const SqlRequest& request, arrow::io::OutputStream* out) {
   PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
-  PL_ASSIGN_OR_RETURN(const auto result, session->Query(request.sql));
+  PL_ASSIGN_OR_RETURN(const auto result, RunStatements({engine, *session}, request.sql));
   SqlReport report;
   PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), request.write, out));
   report.scans = result->scan_totals();
@@ -32,14 +33,13 @@ Result<std::shared_ptr<arrow::io::FileOutputStream>> OpenDescriptor(int fd) {
   return arrow::io::FileOutputStream::Open(copy);
 }
 
-// Where queries larger than memory spill.
+}  // namespace
+
 std::string TemporaryFolder() {
   const char* folder = std::getenv("TMPDIR");
   return std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/pixlake-" +
          std::to_string(getpid());
 }
-
-}  // namespace
 
 Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) {
   PL_ASSIGN_OR_RETURN(table::TableFormat* const delta, engine.Format("delta"));

@@ -16,6 +16,9 @@ namespace pixlake::engine {
 // read tables through the engine, within its memory and threads.
 Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine);
 
+// Where work larger than memory spills: local, made by who needs it.
+std::string TemporaryFolder();
+
 struct SqlRequest {
   std::string sql;
   query::WriteOptions write;

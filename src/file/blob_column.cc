@@ -180,6 +180,8 @@ Status BlobColumn::Append(const arrow::Array& array, int64_t offset, int64_t len
     }
     return Status::OK();
   };
+  if (array.type_id() == arrow::Type::BINARY_VIEW)
+    return append(static_cast<const arrow::BinaryViewArray&>(array));
   if (array.type_id() == arrow::Type::LARGE_BINARY)
     return append(static_cast<const arrow::LargeBinaryArray&>(array));
   return append(static_cast<const arrow::BinaryArray&>(array));

@@ -56,7 +56,7 @@ class Writer : public BlobParquetWriter {
   }
 
   Status Write(const arrow::RecordBatch& batch) override {
-    if (!batch.schema()->Equals(*schema_, /*check_metadata=*/false)) {
+    if (!Fits(*batch.schema())) {
       return Error(ErrorCode::kSchemaMismatch, "the rows have schema [" + batch.schema()->ToString() +
                                                    "], the file [" + schema_->ToString() + "]");
     }
@@ -82,6 +82,18 @@ class Writer : public BlobParquetWriter {
   }
 
  private:
+  // The same schema, but for blobs that come as views.
+  bool Fits(const arrow::Schema& schema) const {
+    if (schema.num_fields() != schema_->num_fields()) return false;
+    for (int i = 0; i < schema.num_fields(); ++i) {
+      const arrow::Field& given = *schema.field(i);
+      const bool view = blob_[static_cast<size_t>(i)] && given.type()->id() == arrow::Type::BINARY_VIEW &&
+                        given.name() == schema_->field(i)->name();
+      if (!view && !given.Equals(*schema_->field(i), /*check_metadata=*/false)) return false;
+    }
+    return true;
+  }
+
   template <typename F>
   Status Guard(F&& body) {
     try {

@@ -46,10 +46,10 @@ class BlobParquetWriter {
   virtual ~BlobParquetWriter() = default;
 
   // The batch must have the schema of Open (kSchemaMismatch otherwise; a null in
-  // a non-nullable column too), its blobs at most 1 GiB each (kUsage). No reference
-  // to it is kept. A batch with row_group_bytes of blobs becomes a row group of its
-  // own, and its blobs go to the file without being copied: out of an mmap, they
-  // take no memory. After an error other than kUsage the file is of no use.
+  // a non-nullable column too), its blobs at most 1 GiB each (kUsage), as binary,
+  // large_binary or binary_view whichever the schema says. No reference to it is kept. A batch with
+  // row_group_bytes of blobs becomes a row group of its own, and its blobs go to the file without being
+  // copied: out of an mmap, they take no memory. After an error other than kUsage the file is of no use.
   virtual Status Write(const arrow::RecordBatch& batch) = 0;
   // Bytes written or buffered so far; what a caller closes files by.
   virtual int64_t bytes() const = 0;

@@ -72,6 +72,13 @@ class FolderSnapshot : public table::Snapshot {
     return totals;
   }
   Result<table::ScanPlan> PlanScan(const table::ScanRequest& request) const override;
+  Result<std::vector<table::DataFile>> Files(const table::Predicate&) const override {
+    return Error(ErrorCode::kUnsupported, "only scanned here");
+  }
+  Result<table::ScanPlan> PlanFiles(const table::ScanRequest&,
+                                    const std::vector<table::DataFile>&) const override {
+    return Error(ErrorCode::kUnsupported, "only scanned here");
+  }
   std::optional<int64_t> TxnVersion(const std::string&) const override { return std::nullopt; }
   std::vector<std::pair<std::string, std::string>> Facts() const override { return {}; }
 

@@ -12,9 +12,10 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "file/data_statistics.h"
 #include "io/location.h"
+#include "table/data_file.h"
 #include "table/scan.h"
+#include "table/transaction.h"
 
 namespace pixlake::table {
 
@@ -60,6 +61,14 @@ class Snapshot : public RowSource {
   virtual const TableDefinition& definition() const = 0;
   virtual const std::string& table_id() const = 0;
   virtual Result<SnapshotTotals> Totals() const = 0;
+  // Prunes by partition and file statistics.
+  virtual Result<ScanPlan> PlanScan(const ScanRequest& request) const = 0;
+  // The live data files that may hold rows for `predicate`, in the log's order.
+  virtual Result<std::vector<DataFile>> Files(const Predicate& predicate = {}) const = 0;
+  // A plan that reads these files and no others; `request`'s predicate skips row groups
+  // only. Tasks are in the order of `files`, one each.
+  virtual Result<ScanPlan> PlanFiles(const ScanRequest& request,
+                                     const std::vector<DataFile>& files) const = 0;
   // The last version committed for an application's transactions; nullopt: none.
   virtual std::optional<int64_t> TxnVersion(const std::string& app_id) const = 0;
   // Format-specific facts for `describe`: protocol, features.
@@ -82,40 +91,6 @@ struct ChangeRange {
 inline constexpr char kChangeTypeColumn[] = "_change_type";  // insert, delete, update_preimage, …
 inline constexpr char kCommitVersionColumn[] = "_commit_version";
 inline constexpr char kCommitTimestampColumn[] = "_commit_timestamp";
-
-// A data file that is written and durable, not yet part of the table.
-struct StagedFile {
-  std::string name;  // relative to the table's folder
-  int64_t size = 0;
-  int64_t modified_ms = 0;
-  file::DataStatistics statistics;
-  // By partition column; nullopt is null. Text as the Delta protocol serialises it.
-  std::map<std::string, std::optional<std::string>> partition_values;
-};
-
-struct CommitOutcome {
-  int64_t version = 0;
-  int attempts = 1;           // 2 and more: it was rebased
-  bool already_done = false;  // the txn had been committed before; nothing was added
-};
-
-// Appends, all or nothing. Files staged by a transaction that is not committed are
-// deleted when it is destroyed.
-//
-// On a commit conflict: another writer's append is rebased over and the put tried
-// again; a change of schema or protocol that our files do not fit is kCommitConflict;
-// the same (app_id, version) committed by somebody else ends with `already_done`.
-class Transaction {
- public:
-  virtual ~Transaction() = default;
-  virtual void Append(StagedFile file) = 0;
-  // Exactly once: commits nothing when the table has (app_id, >= version).
-  virtual void SetTxn(std::string app_id, int64_t version) = 0;
-  // The staged files stay where they are even if they are not committed: something
-  // durable names them and will commit them later.
-  virtual void KeepStagedFiles() = 0;
-  virtual Result<CommitOutcome> Commit() = 0;
-};
 
 struct HistoryEntry {
   int64_t version = 0;
@@ -148,6 +123,10 @@ class Table {
   virtual const io::Location& location() const = 0;
   // kNotFound for a version that is not (or no longer) there.
   virtual Result<std::shared_ptr<const Snapshot>> Load(const VersionSpec& spec = {}) = 0;
+  // kUnsupported when the table has features that keep us from writing to it at all. What
+  // only binds new rows (constraints, generated columns) is judged by Commit().
+  virtual Result<std::unique_ptr<Transaction>> Begin(std::shared_ptr<const Snapshot> read) = 0;
+  // The same, and kUnsupported already here when rows cannot be added.
   virtual Result<std::unique_ptr<Transaction>> BeginAppend(std::shared_ptr<const Snapshot> read) = 0;
   // Rows inserted, deleted and updated (before and after), by the table's change data
   // feed, with the columns as the last version has them. kUsage when the feed was not on

@@ -1,0 +1,20 @@
+// OPTIMIZE table [WHERE condition on partition columns]
+#include "engine/statements/metrics_rows.h"
+#include "engine/statements/statement.h"
+#include "engine/upkeep/optimize.h"
+
+namespace pixlake::engine {
+
+Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& context,
+                                                        const query::SqlStatement& statement) {
+  query::SqlCursor cursor(statement);
+  PL_RETURN_NOT_OK(cursor.Expect("OPTIMIZE"));
+  OptimizeRequest request;
+  PL_ASSIGN_OR_RETURN(request.table, cursor.TakeTable());
+  if (cursor.TakeWords("WHERE")) request.where = cursor.TakeUntil({"ZORDER"});
+  PL_RETURN_NOT_OK(cursor.ExpectEnd());
+  PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.engine, request));
+  return MetricsRow(request.table, report.version, report.Metrics());
+}
+
+}  // namespace pixlake::engine

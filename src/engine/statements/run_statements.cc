@@ -1,0 +1,53 @@
+#include <array>
+#include <utility>
+
+#include "engine/statements/statement.h"
+#include "query/time_travel_rewrite.h"
+
+namespace pixlake::engine {
+namespace {
+
+struct Kind {
+  std::string_view words;  // it starts with
+  StatementHandler handler;
+};
+
+// A new kind of statement is a line here and a file of its own.
+constexpr std::array kKinds = {
+    Kind{"DESCRIBE HISTORY", RunDescribeHistory},
+    Kind{"DESC HISTORY", RunDescribeHistory},
+    Kind{"OPTIMIZE", RunOptimize},
+};
+
+Result<std::unique_ptr<query::QueryResult>> RunOne(const StatementContext& context,
+                                                   const query::SqlStatement& statement) {
+  for (const Kind& kind : kKinds) {
+    if (!query::SqlCursor(statement).TakeWords(kind.words)) continue;
+    PL_ASSIGN_OR_RETURN(auto result, kind.handler(context, statement));
+    if (result != nullptr) return result;
+  }
+  return context.session.Query(query::RewriteTimeTravel(statement));
+}
+
+Status Drain(query::QueryResult* result) {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  do {
+    PL_RETURN_NOT_OK(result->ReadNext(&batch));
+  } while (batch != nullptr);
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<query::QueryResult>> RunStatements(const StatementContext& context,
+                                                          const std::string& sql) {
+  PL_ASSIGN_OR_RETURN(const std::vector<query::SqlStatement> statements, query::SplitStatements(sql));
+  if (statements.empty()) return Error(ErrorCode::kUsage, "there is no statement to run");
+  for (size_t i = 0; i + 1 < statements.size(); ++i) {
+    PL_ASSIGN_OR_RETURN(const auto result, RunOne(context, statements[i]));
+    if (result->has_rows()) PL_RETURN_NOT_OK(Drain(result.get()));
+  }
+  return RunOne(context, statements.back());
+}
+
+}  // namespace pixlake::engine

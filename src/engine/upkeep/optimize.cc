@@ -1,0 +1,38 @@
+#include "engine/upkeep/optimize.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/sql.h"
+#include "engine/upkeep/partition_filter.h"
+
+namespace pixlake::engine {
+namespace {
+
+table::RewriteOptions OptionsFor(const Engine& engine, const OptimizeRequest& request) {
+  table::RewriteOptions options;
+  options.memory_bytes = engine.memory_bytes();
+  options.threads = engine.threads();
+  options.temp_folder = TemporaryFolder();
+  options.progress = request.progress;
+  return options;
+}
+
+// "[]" or '["date >= …"]', as Delta Spark's history has it.
+std::string PredicateText(const std::string& where) {
+  return where.empty() ? "[]" : nlohmann::json::array({where}).dump();
+}
+
+}  // namespace
+
+Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request) {
+  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+  table::CompactRequest compact;
+  compact.target_file_bytes = request.target_file_bytes;
+  compact.predicate_text = PredicateText(request.where);
+  compact.select = [&](const table::Snapshot& snapshot) {
+    return FilesOfPartitions(engine, snapshot, request.where);
+  };
+  return table::Compact(table.get(), compact, OptionsFor(engine, request));
+}
+
+}  // namespace pixlake::engine

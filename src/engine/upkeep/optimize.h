@@ -1,0 +1,25 @@
+// Tables looked after: files packed, rows in Z-order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "table/rewrite/rewrite.h"
+
+namespace pixlake::engine {
+
+struct OptimizeRequest {
+  std::string table;
+  std::string where;  // SQL over partition columns; empty: every partition
+  std::optional<int64_t> target_file_bytes;
+  std::function<void(int64_t rows, int64_t bytes)> progress;
+};
+
+// Within the engine's memory and threads; see table::Compact.
+Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request);
+
+}  // namespace pixlake::engine

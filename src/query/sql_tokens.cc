@@ -1,0 +1,307 @@
+#include "query/sql_tokens.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace pixlake::query {
+namespace {
+
+bool IsWordStart(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool IsDigit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+bool IsWordPart(char c) {
+  return IsWordStart(c) || IsDigit(c) || c == '$';
+}
+
+bool IsBlank(char c) {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
+
+class Lexer {
+ public:
+  explicit Lexer(std::string_view sql) : sql_(sql) {}
+
+  // nullopt at the end.
+  Result<std::optional<SqlToken>> Next() {
+    PL_RETURN_NOT_OK(SkipBlanks());
+    if (at_ >= sql_.size()) return std::optional<SqlToken>();
+    SqlToken token;
+    token.begin = at_;
+    PL_RETURN_NOT_OK(Read(&token));
+    token.end = at_;
+    return std::optional(std::move(token));
+  }
+
+ private:
+  char Char(size_t ahead = 0) const { return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0'; }
+
+  Status Unended(std::string_view what, size_t begin) const {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{} that begins at character {} does not end", what, begin + 1));
+  }
+
+  // Blanks, "-- comments", "/* comments */" that nest as in SQL.
+  Status SkipBlanks() {
+    while (at_ < sql_.size()) {
+      if (IsBlank(Char())) {
+        ++at_;
+      } else if (Char() == '-' && Char(1) == '-') {
+        at_ = std::min(sql_.find('\n', at_), sql_.size());
+      } else if (Char() == '/' && Char(1) == '*') {
+        PL_RETURN_NOT_OK(SkipComment());
+      } else {
+        break;
+      }
+    }
+    return Status::OK();
+  }
+
+  Status SkipComment() {
+    const size_t begin = at_;
+    int depth = 0;
+    do {
+      if (at_ >= sql_.size()) return Unended("a comment", begin);
+      if (Char() == '/' && Char(1) == '*') {
+        ++depth;
+        at_ += 2;
+      } else if (Char() == '*' && Char(1) == '/') {
+        --depth;
+        at_ += 2;
+      } else {
+        ++at_;
+      }
+    } while (depth > 0);
+    return Status::OK();
+  }
+
+  Status Read(SqlToken* token) {
+    const char c = Char();
+    if (c == '\'') return ReadQuoted(c, TokenKind::kText, token);
+    if (c == '"' || c == '`') return ReadQuoted(c, TokenKind::kQuoted, token);
+    if (c == '$' && (Char(1) == '$' || IsWordStart(Char(1)))) return ReadDollarQuoted(token);
+    if (IsWordStart(c)) {
+      while (at_ < sql_.size() && IsWordPart(Char())) ++at_;
+      token->kind = TokenKind::kWord;
+    } else if (IsDigit(c) || (c == '.' && IsDigit(Char(1)))) {
+      while (IsDigit(Char()) || Char() == '.' || Char() == '_') ++at_;
+      token->kind = TokenKind::kNumber;
+    } else {
+      ++at_;
+      token->kind = TokenKind::kSymbol;
+    }
+    token->text = sql_.substr(token->begin, at_ - token->begin);
+    return Status::OK();
+  }
+
+  Status ReadQuoted(char quote, TokenKind kind, SqlToken* token) {
+    token->kind = kind;
+    for (++at_; at_ < sql_.size(); ++at_) {
+      if (Char() != quote) {
+        token->text += Char();
+      } else if (Char(1) == quote) {
+        token->text += quote;
+        ++at_;
+      } else {
+        ++at_;
+        return Status::OK();
+      }
+    }
+    return Unended("quoted text", token->begin);
+  }
+
+  // "$tag$text$tag$"; a lone "$1" is a parameter, which is left to whoever runs it.
+  Status ReadDollarQuoted(SqlToken* token) {
+    size_t tag = at_ + 1;
+    while (tag < sql_.size() && sql_[tag] != '$' && IsWordPart(sql_[tag])) ++tag;
+    if (tag >= sql_.size() || sql_[tag] != '$') {
+      ++at_;
+      token->text = "$";
+      return Status::OK();
+    }
+    const std::string_view mark = sql_.substr(at_, tag + 1 - at_);
+    const size_t end = sql_.find(mark, tag + 1);
+    if (end == std::string_view::npos) return Unended("dollar-quoted text", token->begin);
+    token->kind = TokenKind::kText;
+    token->text = sql_.substr(tag + 1, end - tag - 1);
+    at_ = end + mark.size();
+    return Status::OK();
+  }
+
+  const std::string_view sql_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+bool SqlToken::IsWord(std::string_view upper_case) const {
+  return kind == TokenKind::kWord &&
+         std::equal(text.begin(), text.end(), upper_case.begin(), upper_case.end(), [](char a, char b) {
+           return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b));
+         });
+}
+
+bool SqlToken::IsSymbol(char symbol) const {
+  return kind == TokenKind::kSymbol && text.size() == 1 && text[0] == symbol;
+}
+
+Result<std::vector<SqlStatement>> SplitStatements(std::string_view sql) {
+  std::vector<SqlStatement> out;
+  Lexer lexer(sql);
+  std::vector<SqlToken> tokens;
+  const auto close = [&] {
+    if (tokens.empty()) return;
+    SqlStatement statement;
+    const size_t begin = tokens.front().begin;
+    statement.text = sql.substr(begin, tokens.back().end - begin);
+    for (SqlToken& token : tokens) {
+      token.begin -= begin;
+      token.end -= begin;
+    }
+    statement.tokens = std::move(tokens);
+    tokens.clear();
+    out.push_back(std::move(statement));
+  };
+  while (true) {
+    PL_ASSIGN_OR_RETURN(std::optional<SqlToken> token, lexer.Next());
+    if (!token) break;
+    if (token->IsSymbol(';')) {
+      close();
+    } else {
+      tokens.push_back(*std::move(token));
+    }
+  }
+  close();
+  return out;
+}
+
+const SqlToken* SqlCursor::Peek(size_t ahead) const {
+  return next_ + ahead < statement_.tokens.size() ? &statement_.tokens[next_ + ahead] : nullptr;
+}
+
+bool SqlCursor::TakeWords(std::string_view words) {
+  size_t taken = 0;
+  for (size_t begin = 0; begin < words.size();) {
+    const size_t end = std::min(words.find(' ', begin), words.size());
+    const SqlToken* token = Peek(taken);
+    if (token == nullptr || !token->IsWord(words.substr(begin, end - begin))) return false;
+    ++taken;
+    begin = end + 1;
+  }
+  next_ += taken;
+  return true;
+}
+
+bool SqlCursor::TakeSymbol(char symbol) {
+  const SqlToken* token = Peek();
+  if (token == nullptr || !token->IsSymbol(symbol)) return false;
+  ++next_;
+  return true;
+}
+
+Status SqlCursor::Unexpected(std::string_view expected) const {
+  const SqlToken* token = Peek();
+  const std::string found =
+      token == nullptr ? "the statement ends" : fmt::format("there is `{}`", token->text);
+  return Error(ErrorCode::kUsage,
+               fmt::format("in `{}`: expected {}, but {}", statement_.text, expected, found));
+}
+
+Status SqlCursor::Expect(std::string_view words) {
+  return TakeWords(words) ? Status::OK() : Unexpected(words);
+}
+
+Status SqlCursor::ExpectEnd() const {
+  return AtEnd() ? Status::OK() : Unexpected("the statement to end");
+}
+
+Result<int64_t> SqlCursor::TakeInteger(std::string_view what) {
+  const SqlToken* token = Peek();
+  int64_t value = 0;
+  if (token != nullptr && token->kind == TokenKind::kNumber) {
+    const char* end = token->text.data() + token->text.size();
+    const auto [stop, error] = std::from_chars(token->text.data(), end, value);
+    if (error == std::errc() && stop == end) {
+      ++next_;
+      return value;
+    }
+  }
+  return Unexpected(what);
+}
+
+Result<double> SqlCursor::TakeNumber(std::string_view what) {
+  const SqlToken* token = Peek();
+  double value = 0;
+  if (token != nullptr && token->kind == TokenKind::kNumber) {
+    const char* end = token->text.data() + token->text.size();
+    const auto [stop, error] = std::from_chars(token->text.data(), end, value);
+    if (error == std::errc() && stop == end) {
+      ++next_;
+      return value;
+    }
+  }
+  return Unexpected(what);
+}
+
+Result<std::string> SqlCursor::TakeText(std::string_view what) {
+  const SqlToken* token = Peek();
+  if (token == nullptr || token->kind != TokenKind::kText) return Unexpected(what);
+  ++next_;
+  return token->text;
+}
+
+Result<std::string> SqlCursor::TakeName(std::string_view what) {
+  const SqlToken* token = Peek();
+  if (token == nullptr || (token->kind != TokenKind::kWord && token->kind != TokenKind::kQuoted)) {
+    return Unexpected(what);
+  }
+  ++next_;
+  return token->text;
+}
+
+Result<std::string> SqlCursor::TakeTable() {
+  constexpr std::string_view kWhat = "a table: its name in the lake, delta.`path` or 'path'";
+  const SqlToken* token = Peek();
+  if (token != nullptr && token->kind == TokenKind::kText) return TakeText(kWhat);
+  PL_ASSIGN_OR_RETURN(std::string first, TakeName(kWhat));
+  if (!TakeSymbol('.')) return first;
+  const bool format = token->IsWord("DELTA") && Peek() != nullptr && Peek()->kind == TokenKind::kQuoted;
+  PL_ASSIGN_OR_RETURN(const std::string second, TakeName("a name behind the dot"));
+  return format ? second : first + "." + second;
+}
+
+std::string SqlCursor::TakeUntil(const std::vector<std::string_view>& words) {
+  if (AtEnd()) return "";
+  const size_t begin = Peek()->begin;
+  size_t end = begin;
+  int depth = 0;
+  for (; !AtEnd(); ++next_) {
+    const SqlToken& token = *Peek();
+    depth += token.IsSymbol('(') ? 1 : token.IsSymbol(')') ? -1 : 0;
+    const bool stop = depth == 0 && std::any_of(words.begin(), words.end(),
+                                                [&](std::string_view word) { return token.IsWord(word); });
+    if (stop) break;
+    end = token.end;
+  }
+  return statement_.text.substr(begin, end - begin);
+}
+
+std::string SqlLiteral(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c;
+    if (c == '\'') out += '\'';
+  }
+  return out + "'";
+}
+
+}  // namespace pixlake::query

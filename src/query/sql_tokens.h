@@ -1,0 +1,74 @@
+// SQL text as tokens: what statements of our own are recognised and read by.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pixlake::query {
+
+enum class TokenKind {
+  kWord,    // a name or keyword, as it was written
+  kQuoted,  // "name" or `name`: the text inside
+  kText,    // 'literal': the text inside
+  kNumber,
+  kSymbol,  // one character of punctuation
+};
+
+struct SqlToken {
+  TokenKind kind = TokenKind::kSymbol;
+  std::string text;  // without quotes, doubled ones undone
+  size_t begin = 0;  // in the SQL text
+  size_t end = 0;
+
+  bool IsWord(std::string_view upper_case) const;
+  bool IsSymbol(char symbol) const;
+};
+
+// One statement of a text that may have several.
+struct SqlStatement {
+  std::string text;  // without the semicolon
+  std::vector<SqlToken> tokens;
+};
+
+// Splits at semicolons and into tokens; comments and blank statements are left out. Text
+// in dollar quotes is one token. kUsage for a quote or comment that does not end.
+Result<std::vector<SqlStatement>> SplitStatements(std::string_view sql);
+
+// Reads a statement from left to right. Words match in any case.
+class SqlCursor {
+ public:
+  explicit SqlCursor(const SqlStatement& statement) : statement_(statement) {}
+
+  bool AtEnd() const { return next_ >= statement_.tokens.size(); }
+  const SqlToken* Peek(size_t ahead = 0) const;
+  // Takes all of the words ("ZORDER BY") or none.
+  bool TakeWords(std::string_view words);
+  bool TakeSymbol(char symbol);
+  // kUsage says what was expected and what stands there.
+  Status Expect(std::string_view words);
+  Status ExpectEnd() const;
+  Result<int64_t> TakeInteger(std::string_view what);
+  Result<double> TakeNumber(std::string_view what);
+  Result<std::string> TakeText(std::string_view what);
+  // A name: a word or a quoted name.
+  Result<std::string> TakeName(std::string_view what);
+  // A table as users name it: zone.name, delta.`uri` (the uri), 'uri'.
+  Result<std::string> TakeTable();
+  // The text from here to the next of `words` at parenthesis depth 0, or to the end.
+  std::string TakeUntil(const std::vector<std::string_view>& words);
+
+ private:
+  Status Unexpected(std::string_view expected) const;
+
+  const SqlStatement& statement_;
+  size_t next_ = 0;
+};
+
+// "'a''b'".
+std::string SqlLiteral(std::string_view text);
+
+}  // namespace pixlake::query

@@ -1,0 +1,70 @@
+#include "query/sql_tokens.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "query/time_travel_rewrite.h"
+
+namespace pixlake::query {
+namespace {
+
+std::vector<std::string> Texts(const std::string& sql) {
+  std::vector<std::string> out;
+  for (const SqlStatement& statement : SplitStatements(sql).ValueOrDie()) out.push_back(statement.text);
+  return out;
+}
+
+TEST(SqlTokens, SplitsAtSemicolonsOutsideQuotesAndComments) {
+  EXPECT_THAT(Texts("SELECT ';' AS \";\" -- ; no\n; /* a /* ; */ b */ SELECT $$;$$ ;; "),
+              ::testing::ElementsAre("SELECT ';' AS \";\"", "SELECT $$;$$"));
+}
+
+TEST(SqlTokens, WhatDoesNotEndIsAnError) {
+  for (const char* sql : {"SELECT 'a", "SELECT \"a", "VACUUM `a", "/* /* */", "SELECT $x$ a $y$"}) {
+    const auto result = SplitStatements(sql);
+    ASSERT_FALSE(result.ok()) << sql;
+    EXPECT_EQ(CodeOf(result.status()), ErrorCode::kUsage);
+    EXPECT_THAT(result.status().message(), ::testing::HasSubstr("does not end"));
+  }
+}
+
+TEST(SqlTokens, ReadsTablesInEverySpelling) {
+  for (const auto& [sql, table] :
+       std::vector<std::pair<std::string, std::string>>{{"raw.images", "raw.images"},
+                                                        {"\"raw\".\"images\"", "raw.images"},
+                                                        {"delta.`/data/it''s`", "/data/it''s"},
+                                                        {"DELTA.\"/data/t\"", "/data/t"},
+                                                        {"'/data/it''s'", "/data/it's"},
+                                                        {"t", "t"}}) {
+    const auto statements = SplitStatements(sql).ValueOrDie();
+    SqlCursor cursor(statements.at(0));
+    EXPECT_EQ(cursor.TakeTable().ValueOrDie(), table);
+    EXPECT_TRUE(cursor.AtEnd());
+  }
+}
+
+TEST(SqlTokens, TakesAConditionUpToTheNextClause) {
+  const auto statements = SplitStatements("x = 'zorder' AND (zorder(1) > 2) ZORDER BY (a)").ValueOrDie();
+  SqlCursor cursor(statements.at(0));
+  EXPECT_EQ(cursor.TakeUntil({"ZORDER"}), "x = 'zorder' AND (zorder(1) > 2)");
+  EXPECT_TRUE(cursor.TakeWords("zorder by"));
+  const Status status = cursor.ExpectEnd();
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("there is `(`"));
+}
+
+TEST(TimeTravelRewrite, SaysVersionsAndPathsAsScans) {
+  for (const auto& [sql, rewritten] : std::vector<std::pair<std::string, std::string>>{
+           {"SELECT * FROM raw.images VERSION AS OF 3 t",
+            "SELECT * FROM delta_scan('raw.images', version := 3) t"},
+           {"FROM delta.`/a b` FOR TIMESTAMP AS OF '2026-11-21'",
+            "FROM delta_scan('/a b', as_of := '2026-11-21')"},
+           {"SELECT a FROM '/x' version as of 0, delta.\"/y\" y",
+            "SELECT a FROM delta_scan('/x', version := 0), delta_scan('/y') y"},
+           {"SELECT version AS of, delta.a, 'x VERSION AS OF 3' FROM delta.b, c.d.e",
+            "SELECT version AS of, delta.a, 'x VERSION AS OF 3' FROM delta.b, c.d.e"}}) {
+    EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0)), rewritten);
+  }
+}
+
+}  // namespace
+}  // namespace pixlake::query
