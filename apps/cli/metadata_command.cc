@@ -9,6 +9,7 @@
 #include "engine/metadata.h"
 
 #include "cli/command.h"
+#include "cli/fetch_options.h"
 
 namespace pixlake::cli {
 namespace {
@@ -115,6 +116,7 @@ void AddMetadataCommand(CLI::App* program) {
                    "Images of more pixels (width times height) are a failure")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->capture_default_str();
+  AddFetchOptions(command, &request.options.fetch);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(options.get()); });
 }

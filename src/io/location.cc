@@ -3,9 +3,13 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
+
+#include "io/object/remote_store.h"
+#include "io/object_url.h"
 
 namespace pixlake::io {
 namespace {
@@ -59,9 +63,15 @@ Result<Location> Locate(const std::string& uri, LocalOptions options) {
   std::string path = uri;
   if (uri.rfind("file:", 0) == 0) {
     PL_ASSIGN_OR_RETURN(path, FilePathOf(uri));
+  } else if (IsObjectUri(uri)) {
+    PL_ASSIGN_OR_RETURN(auto api, OpenObjectApi(uri));
+    const ObjectName name = SplitObjectUri(uri);
+    const std::string key = Normalise("/" + name.key);
+    const std::string root = uri.substr(0, uri.find("://") + 3) + name.bucket;
+    return Location{MakeRemoteStore(std::move(api)), key == "/" ? root : root + key};
   } else if (const size_t colon = uri.find("://"); colon != std::string::npos && uri.find('/') > colon) {
-    return Error(ErrorCode::kUnsupported,
-                 "'" + uri + "': no store for '" + uri.substr(0, colon) + "://'; this build has: file://");
+    return Error(ErrorCode::kUnsupported, "'" + uri + "': no store for '" + uri.substr(0, colon) +
+                                              "://'; this build has: file, s3, gs, hdfs");
   }
   if (path.front() != '/') {
     char buffer[PATH_MAX];

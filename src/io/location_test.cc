@@ -18,8 +18,17 @@ TEST(LocationTest, PathsAndFileUrisMeanTheSamePlace) {
 
 TEST(LocationTest, RefusesOtherMachinesAndUnknownSchemes) {
   EXPECT_EQ(CodeOf(Locate("file://host/data").status()), ErrorCode::kUsage);
-  EXPECT_EQ(CodeOf(Locate("s3://b/k").status()), ErrorCode::kUnsupported);
+  EXPECT_EQ(CodeOf(Locate("ftp://b/k").status()), ErrorCode::kUnsupported);
+  EXPECT_EQ(CodeOf(Locate("s3://").status()), ErrorCode::kUsage);
   EXPECT_EQ(CodeOf(Locate("").status()), ErrorCode::kUsage);
+}
+
+TEST(LocationTest, ObjectsKeepTheirUri) {
+  const auto place = Locate("s3://bucket/a//b/../c/");
+  ASSERT_TRUE(place.ok()) << place.status();
+  EXPECT_EQ(place->path, "s3://bucket/a/c");
+  EXPECT_EQ(place->Child("d"), "s3://bucket/a/c/d");
+  EXPECT_EQ(place->store->scheme(), "s3");
 }
 
 TEST(LocationTest, PercentCodingRoundTrips) {

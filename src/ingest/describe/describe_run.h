@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "image/header/image_header.h"
+#include "io/http/fetcher.h"
 #include "io/local_store.h"
 
 namespace pixlake::ingest {
@@ -21,6 +22,7 @@ struct DescribeOptions {
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   io::LocalOptions local;
+  io::FetchOptions fetch;  // of what is not local; its memory is a share of `memory_bytes`
   std::function<void(int64_t images, int64_t bytes)> on_images;  // progress; may be empty
 };
 

@@ -102,6 +102,7 @@ bool Describe(const Provenance& from, std::span<const uint8_t> bytes, std::strin
     return false;
   }
   image::NoteFileName(from.filename, &metadata);
+  if (from.end_unread) metadata.notes.push_back({"end_not_read", "the server gives no ranges", -1, {}, {}});
   std::string* out = &outputs->success.lines;
   std::string document;
   if (outputs->success_values) out = &document;

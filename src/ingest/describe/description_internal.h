@@ -20,7 +20,8 @@ struct Provenance {
   std::string_view filename;      // for what the name claims
   std::string_view content_type;  // of an HTTP answer; empty: none
   int attempts = 1;
-  int http_status = 0;  // 0: none
+  int http_status = 0;      // 0: none
+  bool end_unread = false;  // the server gives no ranges, so the image's end was not looked at
 };
 
 // Why there is nothing to say of an image.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,11 +16,12 @@
 namespace pixlake::ingest {
 namespace {
 
-constexpr size_t kHead = size_t{16} << 10;       // read first: most headers end within
-constexpr size_t kStep = size_t{64} << 10;       // and then so much more
-constexpr size_t kTail = size_t{4} << 10;        // where the end of image is looked for first
-constexpr size_t kMostRead = size_t{16} << 20;   // larger ones are mapped
-constexpr size_t kMostKept = size_t{4} << 20;    // of memory, from one file to the next
+constexpr size_t kHead = size_t{16} << 10;      // read first: most headers end within
+constexpr size_t kStep = size_t{64} << 10;      // and then so much more
+constexpr size_t kTail = size_t{4} << 10;       // where the end of image is looked for first
+constexpr size_t kMostRead = size_t{16} << 20;  // larger ones are mapped
+constexpr size_t kMostKept = size_t{4} << 20;   // of memory, from one file to the next
+constexpr int64_t kMostAddresses = int64_t{1} << 40;
 constexpr size_t kFirstRoom = size_t{64} << 20;  // of addresses
 
 // Bytes [begin, end) of the file to their place; false when it ends before.
@@ -113,6 +115,28 @@ Result<LocalImage> LocalImageReader::Map(int fd, const std::string& path, size_t
   mapped_ = at;
   mapped_size_ = size;
   return LocalImage{{static_cast<const uint8_t*>(at), size}, true};
+}
+
+bool HeadIsEnough(std::span<const uint8_t> head) {
+  if (image::DetectFormat(head) != image::ImageFormat::kJpeg) return false;
+  JpegWalk walk;
+  Walk(head.data(), head.size(), &walk);
+  return walk.state == JpegWalk::State::kAtScan;
+}
+
+// Without a tail the image is taken to end as it should; who calls says so in a note.
+Result<LocalImage> LocalImageReader::Assemble(std::string_view head, std::string_view tail, int64_t size) {
+  Release();
+  constexpr std::string_view kEndOfImage = "\xFF\xD9";
+  if (tail.empty()) tail = kEndOfImage;
+  if (size < static_cast<int64_t>(head.size() + tail.size()) || size > kMostAddresses)
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("an image of {} bytes, of which {} came", size, head.size()));
+  PL_RETURN_NOT_OK(Reserve(static_cast<size_t>(size)));
+  std::memcpy(room_, head.data(), head.size());
+  std::memcpy(room_ + static_cast<size_t>(size) - tail.size(), tail.data(), tail.size());
+  touched_ += head.size() + kTail;
+  return LocalImage{{room_, static_cast<size_t>(size)}, false};
 }
 
 Result<LocalImage> LocalImageReader::Read(const std::string& path, bool all) {

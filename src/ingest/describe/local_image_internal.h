@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -33,6 +34,9 @@ class LocalImageReader {
   // ordinary file.
   Result<LocalImage> Read(const std::string& path, bool all);
 
+  // An image of `size` bytes of which only the beginning and the end came over a network.
+  Result<LocalImage> Assemble(std::string_view head, std::string_view tail, int64_t size);
+
  private:
   Status Reserve(size_t size);
   Result<LocalImage> Map(int fd, const std::string& path, size_t size);
@@ -44,5 +48,9 @@ class LocalImageReader {
   void* mapped_ = nullptr;
   size_t mapped_size_ = 0;
 };
+
+// True when what is between these first bytes of an image and its last 4 KiB need not be
+// read. Only JPEG is so.
+bool HeadIsEnough(std::span<const uint8_t> head);
 
 }  // namespace pixlake::ingest

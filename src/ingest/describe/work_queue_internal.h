@@ -1,0 +1,83 @@
+// What waits to be described, from those who read to those who judge.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "file/list/url_list.h"
+#include "io/http/fetcher.h"
+
+namespace pixlake::ingest {
+
+struct Fetched {
+  std::string url;  // as it stands in the list
+  io::FetchResult result;
+};
+
+// Rows of the list whose images are local, or one image that was fetched.
+struct WorkItem {
+  std::vector<file::UrlListRow> rows;
+  std::optional<Fetched> fetched;
+};
+
+// Thread-safe.
+class WorkQueue {
+ public:
+  explicit WorkQueue(size_t most) : most_(most) {}
+
+  // Waits for room; false once the work was given up.
+  bool Push(WorkItem item) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return given_up_ || items_.size() < most_; });
+    return PushLocked(std::move(item));
+  }
+
+  // Does not wait: fetched images are bounded by the fetcher's memory.
+  bool PushAtOnce(WorkItem item) {
+    const std::lock_guard lock(mutex_);
+    return PushLocked(std::move(item));
+  }
+
+  // False when there are no more.
+  bool Pop(WorkItem* item) {
+    std::unique_lock lock(mutex_);
+    filled_.wait(lock, [&] { return given_up_ || ended_ || !items_.empty(); });
+    if (given_up_ || items_.empty()) return false;
+    *item = std::move(items_.front());
+    items_.pop_front();
+    changed_.notify_one();
+    return true;
+  }
+
+  void End() { Set(&ended_); }
+  void GiveUp() { Set(&given_up_); }
+
+ private:
+  bool PushLocked(WorkItem item) {
+    if (given_up_) return false;
+    items_.push_back(std::move(item));
+    filled_.notify_one();
+    return true;
+  }
+
+  void Set(bool* flag) {
+    const std::lock_guard lock(mutex_);
+    *flag = true;
+    changed_.notify_all();
+    filled_.notify_all();
+  }
+
+  const size_t most_;
+  std::mutex mutex_;
+  std::condition_variable changed_, filled_;
+  std::deque<WorkItem> items_;
+  bool ended_ = false;
+  bool given_up_ = false;
+};
+
+}  // namespace pixlake::ingest
