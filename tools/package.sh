@@ -10,7 +10,7 @@ build=build/release
 version=$(sed -n 's/^project(pixlake VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 name=pixlake-${version}-linux-x86_64
 deps=${PIXLAKE_DEPS:-${XDG_CACHE_HOME:-${HOME}/.cache}/pixlake/deps}
-binaries=(pixlake mnist-to-delta)
+binaries=(pixlake mnist-to-delta pixlake-decoder)
 # The C library and its loader belong to the system they run on.
 system_libraries='^(ld-linux-x86-64|libc|libm|libmvec|libpthread|libdl|librt|libresolv|libutil|libanl|libnsl|libnss_[a-z]+)\.so'
 

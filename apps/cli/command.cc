@@ -97,6 +97,35 @@ Status RunChosen() {
 
 }  // namespace
 
+void AddExamineOptions(CLI::App* command, sandbox::ExaminerOptions* options) {
+  const std::string group = "Judging images";
+  command
+      ->add_option_function<std::string>(
+          "--check",
+          [options](const std::string& name) { options->check = *image::CheckLevelFromName(name); },
+          "header: what headers and structure tell; full: decode every pixel of every frame")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"header", "full"}))
+      ->default_str("header")
+      ->group(group);
+  command
+      ->add_flag("--sandbox,!--no-sandbox", options->sandbox,
+                 "Look at images in processes that can do nothing else (slower by the hand-over)")
+      ->group(group);
+  command->add_option("--max-pixels", options->max_pixels, "Images of more pixels a frame are bombs")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option_function<double>(
+          "--max-seconds",
+          [options](double seconds) { options->max_millis = static_cast<int64_t>(seconds * 1000); },
+          "Images that take longer to decode are bombs")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->default_str("60")
+      ->group(group);
+}
+
 CLI::Validator NotEmpty() {
   return CLI::Validator(
       [](const std::string& value) { return value.empty() ? "it is empty" : std::string(); }, "");

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "engine/inspect.h"
 
 namespace pixlake::cli {
 
@@ -39,6 +40,9 @@ CLI::Validator NotEmpty();
 
 // --lake, for commands that take a table by its name.
 CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
+
+// --check, --sandbox, --max-pixels, --max-seconds, for commands that judge images.
+void AddExamineOptions(CLI::App* command, sandbox::ExaminerOptions* options);
 
 Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options);
 

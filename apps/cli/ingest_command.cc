@@ -122,11 +122,7 @@ void AddIngestCommand(CLI::App* program) {
                     "Label images with the name of their folder");
   command->add_flag("--rehash", request.options.rehash,
                     "Read every file again, also those whose size and time have not changed");
-  command
-      ->add_option("--max-pixels", request.options.limits.max_pixels,
-                   "Quarantine images of more pixels (width times height)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
-      ->capture_default_str();
+  AddExamineOptions(command, &request.options.examine);
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(options.get()); });

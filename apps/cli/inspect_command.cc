@@ -16,6 +16,7 @@ namespace {
 struct InspectOptions {
   CommonOptions common;
   std::vector<std::string> files;
+  sandbox::ExaminerOptions examine;
 };
 
 // What a terminal must not be told by a file: escape sequences.
@@ -115,11 +116,16 @@ void PrintForPerson(const Json& image) {
 }
 
 Status Run(const InspectOptions& options) {
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
+  sandbox::ExaminerOptions examine = options.examine;
+  examine.describe = true;
+  examine.memory_bytes = engine->memory_bytes();
+  sandbox::Examiner examiner(examine);
   std::optional<Status> unreadable;
   Json images = Json::array();
   bool first = true;
   for (const std::string& file : options.files) {
-    const auto inspection = engine::InspectFile(file);
+    const auto inspection = engine::InspectFile(file, &examiner);
     if (!inspection.ok() && !unreadable) unreadable = inspection.status();
     if (inspection.ok() && !inspection->sound) ExitWith(kSomeQuarantined);
     Json image =
@@ -152,8 +158,10 @@ void AddInspectCommand(CLI::App* program) {
   CLI::App* command = program->add_subcommand(
       "inspect",
       "Everything image files say of themselves: header, EXIF, GPS, XMP, IPTC, profile, verdict.\n"
-      "No pixel is decoded. Exit status 3 when a file's verdict is not \"ok\".");
+      "No pixel is decoded unless --check full asks for it. Exit status 3 when a file's verdict is not "
+      "\"ok\".");
   command->add_option("FILE", options->files, "Image files")->required();
+  AddExamineOptions(command, &options->examine);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(*options); });
 }

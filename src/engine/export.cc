@@ -52,6 +52,10 @@ std::string_view SuffixOf(std::span<const uint8_t> bytes) {
       return "bmp";
     case image::ImageFormat::kWebp:
       return "webp";
+    case image::ImageFormat::kHeif:
+      return "heic";
+    case image::ImageFormat::kAvif:
+      return "avif";
   }
   return "bin";
 }

@@ -37,19 +37,15 @@ class Mapping {
   void* const at_;
 };
 
-Inspection Describe(const std::string& path, std::span<const uint8_t> bytes) {
-  image::ImageMetadata metadata = image::ReadMetadata(bytes);
-  image::NoteFileName(path, &metadata);
-  // Bytes that are no image under a name that says so: what `ingest` calls it too.
-  if (metadata.format.empty() && !bytes.empty() && image::NameClaimsImage(path)) {
-    metadata.judgement.verdict = image::Verdict::kMislabelled;
-  }
+Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> bytes,
+                            sandbox::Examiner* examiner) {
+  PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(bytes, path));
   Inspection inspection;
-  inspection.sound = metadata.judgement.verdict == image::Verdict::kOk;
+  inspection.sound = answer.judgement.verdict == image::Verdict::kOk;
   inspection.json = "{\"path\":";
   image::AppendJsonString(path, &inspection.json);
   inspection.json += ',';
-  image::AppendMetadataMembers(metadata, &inspection.json);
+  inspection.json += answer.members;
   inspection.json += '}';
   return inspection;
 }
@@ -70,7 +66,7 @@ Result<std::vector<uint8_t>> ReadWhole(int fd, size_t size, const std::string& p
 
 }  // namespace
 
-Result<Inspection> InspectFile(const std::string& path) {
+Result<Inspection> InspectFile(const std::string& path, sandbox::Examiner* examiner) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return ErrnoError(errno, "opening", path);
   struct stat status {};
@@ -86,10 +82,10 @@ Result<Inspection> InspectFile(const std::string& path) {
   if (size > kMostRead) {
     const Mapping mapping(file.get(), size);
     if (!mapping.ok()) return ErrnoError(errno, "mapping", path);
-    return Describe(path, mapping.bytes());
+    return Describe(path, mapping.bytes(), examiner);
   }
   PL_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadWhole(file.get(), size, path));
-  return Describe(path, bytes);
+  return Describe(path, bytes, examiner);
 }
 
 std::string UnreadableJson(const std::string& path, const Status& status) {

@@ -5,6 +5,8 @@
 
 #include "base/result.h"
 
+#include "sandbox/examiner.h"
+
 namespace pixlake::engine {
 
 struct Inspection {
@@ -15,8 +17,9 @@ struct Inspection {
 // Reads one local image file and describes it. An image that is damaged, or no image at
 // all, is described too; an error is only that the file cannot be read (kNotFound,
 // kPermission, kIo) or is no ordinary file (kUnsupported). Small files are read, large ones mapped: no
-// more of them than the headers is then read from the disk.
-Result<Inspection> InspectFile(const std::string& path);
+// more of them than the headers is then read from the disk, unless all pixels are decoded.
+// `examiner` describes.
+Result<Inspection> InspectFile(const std::string& path, sandbox::Examiner* examiner);
 
 // The object for a file that could not be read: path, verdict "unreadable", message.
 std::string UnreadableJson(const std::string& path, const Status& status);

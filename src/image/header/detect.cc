@@ -7,6 +7,9 @@
 #include "image/header/header_internal.h"
 
 namespace pixlake::image {
+
+using namespace std::string_view_literals;
+
 namespace {
 
 bool StartsWith(const HostileBytes& bytes, std::string_view magic, uint64_t offset = 0) {
@@ -20,6 +23,24 @@ bool IsBmp(const HostileBytes& bytes) {
   if (!StartsWith(bytes, "BM") || !bytes.Has(14, 4)) return false;
   const uint32_t size = bytes.Little32(14);
   return size == 12 || (size >= 16 && size <= 64) || size == 108 || size == 124;
+}
+
+// ISO/IEC 14496-12, 4.3 "ftyp": a major brand, and those it is compatible with. "mif1" alone
+// says that there are images, and a brand beside it of which kind.
+std::optional<ImageFormat> HeifFormat(const HostileBytes& bytes) {
+  if (!StartsWith(bytes, "ftyp", 4) || !bytes.Has(0, 16)) return std::nullopt;
+  const uint64_t end = std::min<uint64_t>({bytes.Big32(0), bytes.size(), 256});
+  bool heif = false;
+  for (uint64_t at = 8; at + 4 <= end; at += at == 8 ? 8 : 4) {
+    for (const std::string_view brand : {"avif"sv, "avis"sv}) {
+      if (StartsWith(bytes, brand, at)) return ImageFormat::kAvif;
+    }
+    for (const std::string_view brand :
+         {"heic"sv, "heix"sv, "heim"sv, "heis"sv, "hevc"sv, "hevx"sv, "mif1"sv, "msf1"sv, "mif2"sv}) {
+      heif = heif || StartsWith(bytes, brand, at);
+    }
+  }
+  return heif ? std::optional(ImageFormat::kHeif) : std::nullopt;
 }
 
 std::string LowerExtension(std::string_view filename) {
@@ -98,12 +119,7 @@ struct Magic {
   std::string_view type;
 };
 
-using namespace std::string_view_literals;
 constexpr auto kMagics = std::to_array<Magic>({
-    {4, "ftypheic"sv, "image/heic"},
-    {4, "ftypheix"sv, "image/heic"},
-    {4, "ftypmif1"sv, "image/heif"},
-    {4, "ftypavif"sv, "image/avif"},
     {4, "jP  \r\n\x87\n"sv, "image/jp2"},
     {0, "\xFF\x0A"sv, "image/jxl"},
     {4, "JXL \r\n\x87\n"sv, "image/jxl"},
@@ -138,13 +154,13 @@ bool LooksLikeText(const HostileBytes& bytes) {
 }  // namespace
 
 std::string_view FormatName(ImageFormat format) {
-  static constexpr std::string_view kNames[] = {"JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP"};
+  static constexpr std::string_view kNames[] = {"JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "HEIF", "AVIF"};
   return kNames[static_cast<size_t>(format)];
 }
 
 std::string_view FormatMimeType(ImageFormat format) {
-  static constexpr std::string_view kTypes[] = {"image/jpeg", "image/png", "image/tiff",
-                                                "image/gif",  "image/bmp", "image/webp"};
+  static constexpr std::string_view kTypes[] = {"image/jpeg", "image/png",  "image/tiff", "image/gif",
+                                                "image/bmp",  "image/webp", "image/heif", "image/avif"};
   return kTypes[static_cast<size_t>(format)];
 }
 
@@ -160,7 +176,7 @@ std::optional<ImageFormat> DetectFormat(std::span<const uint8_t> span) {
   if (StartsWith(bytes, "GIF87a") || StartsWith(bytes, "GIF89a")) return ImageFormat::kGif;
   if (StartsWith(bytes, "RIFF") && StartsWith(bytes, "WEBP", 8)) return ImageFormat::kWebp;
   if (IsBmp(bytes)) return ImageFormat::kBmp;
-  return std::nullopt;
+  return HeifFormat(bytes);
 }
 
 bool NameClaimsImage(std::string_view filename) {

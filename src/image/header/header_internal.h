@@ -62,5 +62,6 @@ HeaderResult ReadTiffHeader(const HostileBytes& bytes);
 HeaderResult ReadGifHeader(const HostileBytes& bytes);
 HeaderResult ReadBmpHeader(const HostileBytes& bytes);
 HeaderResult ReadWebpHeader(const HostileBytes& bytes);
+HeaderResult ReadHeifHeader(const HostileBytes& bytes);  // and AVIF
 
 }  // namespace pixlake::image

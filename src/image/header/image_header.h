@@ -10,9 +10,10 @@
 
 namespace pixlake::image {
 
-enum class ImageFormat { kJpeg, kPng, kTiff, kGif, kBmp, kWebp };
+enum class ImageFormat { kJpeg, kPng, kTiff, kGif, kBmp, kWebp, kHeif, kAvif };
+constexpr size_t kImageFormats = 8;
 
-// Pillow's words: "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP".
+// Pillow's words: "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "HEIF", "AVIF".
 std::string_view FormatName(ImageFormat format);
 // "image/jpeg" …
 std::string_view FormatMimeType(ImageFormat format);

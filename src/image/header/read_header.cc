@@ -19,6 +19,9 @@ HeaderResult ReadStructure(ImageFormat format, const HostileBytes& bytes) {
       return ReadBmpHeader(bytes);
     case ImageFormat::kWebp:
       return ReadWebpHeader(bytes);
+    case ImageFormat::kHeif:
+    case ImageFormat::kAvif:
+      return ReadHeifHeader(bytes);
   }
   return {};
 }

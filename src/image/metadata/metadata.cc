@@ -26,6 +26,9 @@ void ReadContainer(ImageFormat format, const HostileBytes& bytes, ImageMetadata*
       return ReadBmpMetadata(bytes, metadata);
     case ImageFormat::kWebp:
       return ReadWebpMetadata(bytes, metadata);
+    case ImageFormat::kHeif:
+    case ImageFormat::kAvif:
+      return ReadHeifMetadata(bytes, metadata);
   }
 }
 

@@ -44,6 +44,7 @@ void ReadTiffMetadata(const HostileBytes& bytes, ImageMetadata* metadata);
 void ReadGifMetadata(const HostileBytes& bytes, ImageMetadata* metadata);
 void ReadBmpMetadata(const HostileBytes& bytes, ImageMetadata* metadata);
 void ReadWebpMetadata(const HostileBytes& bytes, ImageMetadata* metadata);
+void ReadHeifMetadata(const HostileBytes& bytes, ImageMetadata* metadata);  // and AVIF
 
 // Metadata. `offset` is the place of the first byte in the file, -1 when it is not
 // in it as such. Damage becomes a note.

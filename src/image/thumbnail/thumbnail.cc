@@ -7,26 +7,27 @@
 #include "image/thumbnail/thumbnail_internal.h"
 
 namespace pixlake::image {
-namespace {
 
 ErrorCode CodeOfVerdict(Verdict verdict) {
   if (verdict == Verdict::kBomb) return ErrorCode::kOverBudget;
   return verdict == Verdict::kUnsupported ? ErrorCode::kUnsupported : ErrorCode::kCorrupt;
 }
 
+namespace {
+
 Result<RgbImage> Decode(const ThumbnailTask& task) {
   switch (task.header.format) {
     case ImageFormat::kJpeg:
       return ThumbnailOfJpeg(task);
-    case ImageFormat::kPng:
-      return ThumbnailOfPng(task);
-    case ImageFormat::kTiff:
-      return ThumbnailOfTiff(task);
-    case ImageFormat::kBmp:
-      return ThumbnailOfBmp(task);
     case ImageFormat::kWebp:
       return ThumbnailOfWebp(task);
+    case ImageFormat::kPng:
+    case ImageFormat::kTiff:
     case ImageFormat::kGif:
+    case ImageFormat::kBmp:
+      return ThumbnailOfDecoded(task);
+    case ImageFormat::kHeif:
+    case ImageFormat::kAvif:
       break;
   }
   return Error(ErrorCode::kUnsupported,

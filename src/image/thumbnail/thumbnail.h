@@ -14,7 +14,7 @@ namespace pixlake::image {
 // one. Transparent pixels are laid over middle grey, CMYK becomes RGB without a
 // profile, EXIF's orientation is ignored, of several frames the first is shown.
 //
-// JPEG, PNG, TIFF, WebP that is not animated, and BMP that is not packed. kUnsupported
+// JPEG, PNG, TIFF, GIF, BMP, and WebP that is not animated. kUnsupported
 // for other kinds, kOverBudget for more than `max_pixels`, kCorrupt for damage, also
 // where a decoder could go on with what there is. kUsage for a `max_side` under 1.
 // A decoder takes up to about 16 bytes a pixel of memory. Thread-safe.

@@ -64,10 +64,11 @@ struct ThumbnailTask {
 
   Size size() const { return {static_cast<uint32_t>(header.width), static_cast<uint32_t>(header.height)}; }
 };
+
+ErrorCode CodeOfVerdict(Verdict verdict);
+
 Result<RgbImage> ThumbnailOfJpeg(const ThumbnailTask& task);
-Result<RgbImage> ThumbnailOfPng(const ThumbnailTask& task);
-Result<RgbImage> ThumbnailOfTiff(const ThumbnailTask& task);
-Result<RgbImage> ThumbnailOfBmp(const ThumbnailTask& task);
+Result<RgbImage> ThumbnailOfDecoded(const ThumbnailTask& task);
 Result<RgbImage> ThumbnailOfWebp(const ThumbnailTask& task);
 
 }  // namespace pixlake::image

@@ -110,21 +110,21 @@ void Hash(ContentBatch* batch) {
   for (size_t i = 0; i < hashed.size(); ++i) hashed[i]->id = image::ToHex(digests[i]);
 }
 
-void Judge(const ContentOptions& options, Content* content) {
+Status Judge(const ContentOptions& options, Content* content) {
   const SourceItem& item = content->item;
-  if (item.kind != SourceItem::Kind::kFile) return;
+  if (item.kind != SourceItem::Kind::kFile) return Status::OK();
   if (!item.problem.ok()) {
     Quarantine(content, VerdictOf(item.problem), item.problem.message());
-    return;
+    return Status::OK();
   }
   const bool claims_image = image::NameClaimsImage(item.filename);
   content->mime_type = image::GuessMimeType(content->bytes, item.filename);
   const auto format = image::DetectFormat(content->bytes);
   if (format) {
     content->mime_type = image::FormatMimeType(*format);
-    image::HeaderResult result = image::ReadHeader(content->bytes, options.limits);
-    content->header = result.header;
-    content->judgement = std::move(result.judgement);
+    PL_ASSIGN_OR_RETURN(image::Answer answer, options.examiner->Examine(content->bytes, item.filename));
+    content->header = answer.header;
+    content->judgement = std::move(answer.judgement);
     const bool good = content->judgement.verdict == image::Verdict::kOk;
     content->destination = good ? Destination::kImages : Destination::kQuarantine;
   } else if (claims_image && content->bytes.empty()) {
@@ -135,6 +135,7 @@ void Judge(const ContentOptions& options, Content* content) {
   } else {
     content->destination = Destination::kBinary;
   }
+  return Status::OK();
 }
 
 }  // namespace
@@ -147,7 +148,10 @@ Status ReadAndJudge(const ContentOptions& options, ContentBatch* batch) {
     if (content.apart || IsLarge(content.item, options)) PL_RETURN_NOT_OK(ReadLarge(options, &content));
   }
   Hash(batch);
-  for (Content& content : batch->contents) Judge(options, &content);
+  for (Content& content : batch->contents) {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(Judge(options, &content));
+  }
   return Status::OK();
 }
 

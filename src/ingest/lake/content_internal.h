@@ -17,6 +17,8 @@
 #include "image/verdict.h"
 #include "ingest/source/source.h"
 
+#include "sandbox/examiner.h"
+
 namespace pixlake::ingest {
 
 // Where a content goes.
@@ -45,7 +47,7 @@ struct ContentBatch {
 };
 
 struct ContentOptions {
-  image::HeaderLimits limits;
+  sandbox::Examiner* examiner = nullptr;           // judges what looks like an image
   int64_t max_buffered_bytes = int64_t{16} << 20;  // larger ones are copied to `spill_folder` and mapped
   std::string spill_folder;
 };

@@ -106,8 +106,12 @@ class Run {
   }
 
   Status TakeContents(Source* source) {
+    sandbox::ExaminerOptions examine = options_.examine;
+    examine.threads = options_.threads;
+    examine.memory_bytes = options_.memory_bytes / 4;
+    sandbox::Examiner examiner(examine);
     PipelineOptions pipeline;
-    pipeline.content.limits = options_.limits;
+    pipeline.content.examiner = &examiner;
     pipeline.content.max_buffered_bytes = BatchBytes();
     pipeline.content.spill_folder = lake_.Internal("tmp");
     pipeline.threads = options_.threads;

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "image/header/image_header.h"
 #include "ingest/source/source.h"
 #include "table/table.h"
 
 #include "catalog/lake.h"
+#include "sandbox/examiner.h"
 
 namespace pixlake::ingest {
 
@@ -32,8 +32,8 @@ struct StageCounts {
 };
 
 struct LakeIngestOptions {
-  SourceOptions source;  // its spill folder, limit and `known` are ours to set
-  image::HeaderLimits limits;
+  SourceOptions source;              // its spill folder, limit and `known` are ours to set
+  sandbox::ExaminerOptions examine;  // its memory and threads are ours to set
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   bool rehash = false;  // read everything again, whatever size and time say

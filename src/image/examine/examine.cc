@@ -1,0 +1,59 @@
+#include "image/examine/examine.h"
+
+#include <utility>
+
+#include "image/metadata/metadata.h"
+
+namespace pixlake::image {
+namespace {
+
+void CheckAllPixels(std::span<const uint8_t> bytes, const Question& question, Judgement* judgement,
+                    Answer* answer) {
+  // Known by their headers; there is no decoder to ask.
+  const std::optional<ImageFormat> format = DetectFormat(bytes);
+  if (format == ImageFormat::kHeif || format == ImageFormat::kAvif) return;
+  Result<DecodeResult> decoded = DecodePixels(bytes, question.budget, nullptr);
+  if (!decoded.ok()) {
+    *judgement = {Verdict::kBomb, -1, decoded.status().message()};
+    answer->over_memory = true;
+    return;
+  }
+  *judgement = std::move(decoded->judgement);
+  answer->frames = decoded->frames;
+}
+
+}  // namespace
+
+std::optional<CheckLevel> CheckLevelFromName(std::string_view name) {
+  if (name == "header") return CheckLevel::kHeader;
+  if (name == "full") return CheckLevel::kFull;
+  return std::nullopt;
+}
+
+Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
+  Answer answer;
+  const HeaderLimits limits{question.budget.max_pixels};
+  if (!question.describe) {
+    HeaderResult header = ReadHeader(bytes, limits);
+    answer.header = header.header;
+    answer.judgement = std::move(header.judgement);
+    if (question.check == CheckLevel::kFull && answer.judgement.verdict == Verdict::kOk) {
+      CheckAllPixels(bytes, question, &answer.judgement, &answer);
+    }
+    return answer;
+  }
+  ImageMetadata metadata = ReadMetadata(bytes, limits);
+  NoteFileName(question.filename, &metadata);
+  if (metadata.format.empty() && !bytes.empty() && NameClaimsImage(question.filename)) {
+    metadata.judgement.verdict = Verdict::kMislabelled;
+  }
+  if (question.check == CheckLevel::kFull && metadata.judgement.verdict == Verdict::kOk) {
+    CheckAllPixels(bytes, question, &metadata.judgement, &answer);
+  }
+  answer.header = metadata.header;
+  answer.judgement = metadata.judgement;
+  AppendMetadataMembers(metadata, &answer.members);
+  return answer;
+}
+
+}  // namespace pixlake::image

@@ -1,0 +1,112 @@
+#include "sandbox/decoder_process.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "image/codec/png.h"
+
+namespace pixlake::sandbox {
+namespace {
+
+using image::Verdict;
+
+std::vector<uint8_t> GreyPng(uint32_t side) {
+  image::RgbImage picture{std::vector<uint8_t>(size_t{side} * side * 3, 77), side, side};
+  std::vector<uint8_t> png;
+  EXPECT_TRUE(image::PngEncoder::Make(1).ValueOrDie().Encode(picture.view(), &png).ok());
+  return png;
+}
+
+image::Question Full() {
+  image::Question question;
+  question.check = image::CheckLevel::kFull;
+  question.describe = true;
+  question.filename = "grey.png";
+  return question;
+}
+
+TEST(DecoderProcessTest, AnswersAsTheLibraryDoes) {
+  DecoderProcess decoder({});
+  std::vector<uint8_t> png = GreyPng(40);
+  for (int cut = 0; cut < 2; ++cut) {
+    const image::Answer here = image::Examine(png, Full());
+    const auto there = decoder.Ask(png, Full());
+    ASSERT_TRUE(there.ok()) << there.status().message();
+    EXPECT_EQ(there->judgement.verdict, here.judgement.verdict);
+    EXPECT_EQ(there->judgement.message, here.judgement.message);
+    EXPECT_EQ(there->members, here.members);
+    EXPECT_EQ(there->frames, here.frames);
+    EXPECT_EQ(there->header.has_value(), here.header.has_value());
+    png.resize(png.size() / 2);
+  }
+  EXPECT_EQ(decoder.times_started(), 1);
+}
+
+TEST(DecoderProcessTest, ReadsAFileThroughItsDescriptor) {
+  const std::string path = testing::TempDir() + "/pixlake_decoder_test.png";
+  const std::vector<uint8_t> png = GreyPng(12);
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+  FILE* file = std::fopen(path.c_str(), "rb");
+  DecoderProcess decoder({});
+  const auto answer = decoder.AskFile(fileno(file), png.size(), Full());
+  std::fclose(file);
+  ASSERT_TRUE(answer.ok()) << answer.status().message();
+  EXPECT_EQ(answer->judgement.verdict, Verdict::kOk);
+  EXPECT_EQ(answer->header->width, 12);
+}
+
+TEST(DecoderProcessTest, AnEmptyImageIsAVerdict) {
+  DecoderProcess decoder({});
+  EXPECT_EQ(decoder.Ask({}, Full()).ValueOrDie().judgement.verdict, Verdict::kEmpty);
+}
+
+TEST(DecoderProcessTest, AMissingProgramIsNamed) {
+  DecoderProcess decoder({"/nowhere/pixlake-decoder", 0});
+  const Status status = decoder.Ask(GreyPng(2), Full()).status();
+  EXPECT_EQ(CodeOf(status), ErrorCode::kNotFound);
+  EXPECT_THAT(status.message(), testing::HasSubstr("/nowhere/pixlake-decoder"));
+}
+
+// A program that crashes stands for a decoder that an image crashes.
+TEST(DecoderProcessTest, ADecoderThatDiesCostsOneImageAndStartsAgain) {
+  const std::string flag = testing::TempDir() + "/pixlake_decoder_crashed";
+  std::remove(flag.c_str());
+  const std::string path = testing::TempDir() + "/pixlake_crashing_decoder";
+  // Says that it is ready (the magic, little-endian), and dies of a segmentation fault at
+  // the first question; started again it is the real one.
+  std::ofstream script(path);
+  script << "#!/bin/sh\nif [ -e " << flag << " ]; then exec " << DecoderProgram() << " \"$1\"; fi\n: > "
+         << flag << "\nprintf '1Dxp' >&3\ndd bs=1 count=1 <&3 >/dev/null 2>&1\nkill -SEGV $$\n";
+  script.close();
+  ASSERT_EQ(std::system(("chmod +x " + path).c_str()), 0);
+  DecoderProcess decoder({path, 0});
+  const std::vector<uint8_t> png = GreyPng(8);
+  const auto crashed = decoder.Ask(png, Full());
+  ASSERT_TRUE(crashed.ok()) << crashed.status().message();
+  EXPECT_EQ(crashed->judgement.verdict, Verdict::kCorrupt);
+  EXPECT_THAT(crashed->judgement.message, testing::HasSubstr("signal 11"));
+  EXPECT_EQ(decoder.Ask(png, Full()).ValueOrDie().judgement.verdict, Verdict::kOk);
+  EXPECT_EQ(decoder.times_started(), 2);
+}
+
+TEST(DecoderProcessTest, ADecoderThatHangsIsEndedInTime) {
+  const std::string path = testing::TempDir() + "/pixlake_hanging_decoder";
+  std::ofstream script(path);
+  script << "#!/bin/sh\nprintf '1Dxp' >&3\nexec sleep 60\n";
+  script.close();
+  ASSERT_EQ(std::system(("chmod +x " + path).c_str()), 0);
+  DecoderProcess decoder({path, 0});
+  image::Question question = Full();
+  question.budget.max_time = std::chrono::milliseconds(50);
+  const auto answer = decoder.Ask(GreyPng(8), question);
+  ASSERT_TRUE(answer.ok()) << answer.status().message();
+  EXPECT_EQ(answer->judgement.verdict, Verdict::kBomb);
+}
+
+}  // namespace
+}  // namespace pixlake::sandbox

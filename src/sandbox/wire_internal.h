@@ -1,0 +1,61 @@
+// What goes over the socket between a process and its decoder. Both are one build on one
+// machine, so the numbers are plain structs; the answering side may have been taken over
+// by an image, so its answers are checked whole.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "image/examine/examine.h"
+
+namespace pixlake::sandbox {
+
+constexpr uint32_t kMagic = 0x70784431;  // "pxD1"
+constexpr int kDecoderSocket = 3;        // the descriptor that the helper is born with
+constexpr uint32_t kMostName = 4096;
+constexpr uint32_t kMostMessage = 1 << 16;
+constexpr uint32_t kMostMembers = 256 << 20;
+
+// Followed by `name_size` bytes; a descriptor of the image comes beside it.
+struct WireQuestion {
+  uint32_t magic = kMagic;
+  uint32_t full = 0;
+  uint32_t describe = 0;
+  uint32_t name_size = 0;
+  uint64_t size = 0;  // of the image, bytes
+  int64_t max_pixels = 0;
+  int64_t max_millis = 0;
+  int64_t max_memory = 0;
+};
+
+// Followed by the message and the JSON members.
+struct WireAnswer {
+  uint32_t magic = kMagic;
+  uint32_t verdict = 0;
+  uint32_t over_memory = 0;
+  int64_t offset = -1;
+  int64_t frames = 0;
+  uint32_t has_header = 0;
+  uint32_t format = 0;
+  int64_t width = 0;
+  int64_t height = 0;
+  int32_t channels = 0;
+  int32_t bit_depth = 0;
+  uint32_t message_size = 0;
+  uint32_t members_size = 0;
+};
+
+WireQuestion ToWire(const image::Question& question, uint64_t size);
+image::Question FromWire(const WireQuestion& wire, std::string name);
+
+WireAnswer ToWire(const image::Answer& answer);
+// Without the texts. nullopt for what no honest decoder says.
+std::optional<image::Answer> FromWire(const WireAnswer& wire);
+
+// All of it or false; interrupted calls are taken up again. Sockets are written to
+// without SIGPIPE.
+bool ReadFully(int fd, void* to, size_t size);
+bool WriteFully(int fd, const void* from, size_t size);
+
+}  // namespace pixlake::sandbox
