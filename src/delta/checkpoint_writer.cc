@@ -89,15 +89,18 @@ std::optional<int64_t> ParseInterval(std::string_view text) {
   return any ? std::optional(total) : std::nullopt;
 }
 
+int64_t DeletedFileRetention(const Metadata& metadata) {
+  return ParseInterval(Property(metadata, "delta.deletedFileRetentionDuration", "interval 1 week"))
+      .value_or(kDefaultRetentionMs);
+}
+
 Status WriteCheckpoint(const io::Location& table, int64_t version) {
   PL_ASSIGN_OR_RETURN(const TableState state, LoadState(table, version, true));
   if (Property(state.metadata, "delta.checkpoint.writeStatsAsStruct", "false") == "true" ||
       Property(state.metadata, "delta.checkpoint.writeStatsAsJson", "true") == "false") {
     return Error(ErrorCode::kUnsupported, "checkpoints with statistics as structs are not written yet");
   }
-  const int64_t retention =
-      ParseInterval(Property(state.metadata, "delta.deletedFileRetentionDuration", "interval 1 week"))
-          .value_or(kDefaultRetentionMs);
+  const int64_t retention = DeletedFileRetention(state.metadata);
   PL_ASSIGN_OR_RETURN(const auto rows, CheckpointTable(state, NowMillis() - retention));
   PL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> bytes, ToParquet(*rows));
   const std::string path = io::JoinPath(LogFolder(table), fmt::format("{:020}.checkpoint.parquet", version));

@@ -17,6 +17,10 @@ Status WriteCheckpoint(const io::Location& table, int64_t version);
 // The rows of a checkpoint; tombstones older than `expired_before_ms` are left out.
 Result<std::shared_ptr<arrow::Table>> CheckpointTable(const TableState& state, int64_t expired_before_ms);
 
+// How long files are kept after they left the table: delta.deletedFileRetentionDuration,
+// a week by default. Milliseconds.
+int64_t DeletedFileRetention(const Metadata& metadata);
+
 // "interval 1 week", "7 days", "interval 2 hours" in milliseconds; nullopt when it
 // cannot be read.
 std::optional<int64_t> ParseInterval(std::string_view text);

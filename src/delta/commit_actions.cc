@@ -215,7 +215,7 @@ class CommitBuilder {
 
 bool PendingChanges::empty() const {
   return appended.empty() && change_files.empty() && removed.empty() && committed_again.empty() &&
-         !protocol && !metadata && domains.empty() && !txn;
+         !protocol && !metadata && domains.empty() && !txn && !only_noted;
 }
 
 bool PendingChanges::OnlyAppends() const {

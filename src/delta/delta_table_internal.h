@@ -22,6 +22,9 @@ class DeltaTable : public table::Table {
   Result<std::shared_ptr<const table::RowSource>> Changes(const table::ChangeRange& range) override;
   Result<std::vector<table::HistoryEntry>> History(int64_t limit) override;
   Result<table::CheckReport> Check() override;
+  Result<table::VacuumReport> Vacuum(const table::VacuumRequest& request) override;
+  Result<table::RestoreReport> Restore(const table::VersionSpec& spec) override;
+  Result<int64_t> Checkpoint() override;
 
  private:
   Result<std::shared_ptr<const DeltaSnapshot>> LoadVersion(std::optional<int64_t> version);

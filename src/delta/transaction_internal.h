@@ -45,8 +45,12 @@ class DeltaTransaction : public table::Transaction {
   const DeltaSnapshot& read() const { return *read_; }
   // The file goes, and comes back with another deletion vector (none: nullopt).
   Status ReplaceVector(const AddFile& file, std::optional<DeletionVectorDescriptor> vector);
+  // A file of the snapshot that was read goes.
+  Status RemoveAsIs(const AddFile& file) { return RemoveOnce(file); }
   // A file of an earlier version comes back as it was.
   void Restore(AddFile file) { changes_.committed_again.push_back(std::move(file)); }
+  // Commits even when nothing changes: the operation shall stand in the history.
+  void NoteOnly() { changes_.only_noted = true; }
   void SetMetadata(Metadata metadata) { changes_.metadata = std::move(metadata); }
   void SetProtocol(Protocol protocol) { changes_.protocol = std::move(protocol); }
 

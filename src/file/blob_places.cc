@@ -13,9 +13,11 @@ namespace pixlake::file {
 namespace {
 
 constexpr int64_t kHeaderBytes = 1 << 10;
-// Pages of more rows and of fewer bytes are read whole, others length by length.
+// Pages of more rows, of fewer bytes and of values this small are read whole, others length
+// by length.
 constexpr int64_t kFewRows = 8;
 constexpr int64_t kFewBytes = 4 << 20;
+constexpr int64_t kSmallValue = 16 << 10;
 
 // What stands before a page's values.
 struct Front {
@@ -72,7 +74,7 @@ Status FollowLengths(arrow::io::RandomAccessFile* file, const BlobPage& page, in
                      const std::vector<int16_t>& levels, std::vector<BlobPlace>* places) {
   const int64_t end = page.offset + page.size;
   std::shared_ptr<arrow::Buffer> whole;
-  if (page.rows > kFewRows && end - start <= kFewBytes) {
+  if (page.rows > kFewRows && end - start <= kFewBytes && (end - start) / page.rows <= kSmallValue) {
     PL_ASSIGN_OR_RETURN(whole, ReadExactly(file, start, end - start));
   }
   int64_t at = start;

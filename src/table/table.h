@@ -16,6 +16,7 @@
 #include "table/data_file.h"
 #include "table/scan.h"
 #include "table/transaction.h"
+#include "table/upkeep.h"
 
 namespace pixlake::table {
 
@@ -138,6 +139,16 @@ class Table {
   // with the log's row count and statistics and whose pages have the checksums their
   // writer gave them. Reads all the data.
   virtual Result<CheckReport> Check() = 0;
+  // Deletes files in the table's folder that no version within the retention needs; never
+  // anything in hidden folders ("_…", "."), the change data of expired commits excepted.
+  // kUsage for a retention below the table's own that was not allowed. One file that cannot
+  // be deleted is no error. Interrupted, run it again.
+  virtual Result<VacuumReport> Vacuum(const VacuumRequest& request) = 0;
+  // A new commit whose files and definition are those of an earlier version. kNotFound when
+  // that version, or one of its files, is no longer there.
+  virtual Result<RestoreReport> Restore(const VersionSpec& spec) = 0;
+  // Writes the latest version's checkpoint now; that version.
+  virtual Result<int64_t> Checkpoint() = 0;
 };
 
 // One table format, registered with the engine.

@@ -1,4 +1,6 @@
-// OPTIMIZE table [WHERE condition on partition columns]
+// OPTIMIZE table [WHERE condition on partition columns] [ZORDER BY (a, b)]
+#include <utility>
+
 #include "engine/statements/metrics_rows.h"
 #include "engine/statements/statement.h"
 #include "engine/upkeep/optimize.h"
@@ -12,6 +14,14 @@ Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& 
   OptimizeRequest request;
   PL_ASSIGN_OR_RETURN(request.table, cursor.TakeTable());
   if (cursor.TakeWords("WHERE")) request.where = cursor.TakeUntil({"ZORDER"});
+  if (cursor.TakeWords("ZORDER BY")) {
+    const bool brackets = cursor.TakeSymbol('(');
+    do {
+      PL_ASSIGN_OR_RETURN(std::string column, cursor.TakeName("a column"));
+      request.zorder_by.push_back(std::move(column));
+    } while (cursor.TakeSymbol(','));
+    if (brackets && !cursor.TakeSymbol(')')) PL_RETURN_NOT_OK(cursor.Expect(")"));
+  }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.engine, request));
   return MetricsRow(request.table, report.version, report.Metrics());

@@ -17,6 +17,8 @@ constexpr std::array kKinds = {
     Kind{"DESCRIBE HISTORY", RunDescribeHistory},
     Kind{"DESC HISTORY", RunDescribeHistory},
     Kind{"OPTIMIZE", RunOptimize},
+    Kind{"VACUUM", RunVacuum},
+    Kind{"RESTORE", RunRestore},
 };
 
 Result<std::unique_ptr<query::QueryResult>> RunOne(const StatementContext& context,

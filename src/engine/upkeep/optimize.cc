@@ -26,6 +26,16 @@ std::string PredicateText(const std::string& where) {
 
 Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request) {
   PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+  if (!request.zorder_by.empty()) {
+    table::ZOrderRequest zorder;
+    zorder.columns = request.zorder_by;
+    zorder.target_file_bytes = request.target_file_bytes;
+    zorder.predicate_text = PredicateText(request.where);
+    zorder.select = [&](const table::Snapshot& snapshot) {
+      return FilesOfPartitions(engine, snapshot, request.where);
+    };
+    return table::ZOrder(table.get(), zorder, OptionsFor(engine, request));
+  }
   table::CompactRequest compact;
   compact.target_file_bytes = request.target_file_bytes;
   compact.predicate_text = PredicateText(request.where);

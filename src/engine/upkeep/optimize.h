@@ -16,10 +16,12 @@ struct OptimizeRequest {
   std::string table;
   std::string where;  // SQL over partition columns; empty: every partition
   std::optional<int64_t> target_file_bytes;
+  std::vector<std::string> zorder_by;  // empty: files are packed, rows stay in their order
   std::function<void(int64_t rows, int64_t bytes)> progress;
 };
 
-// Within the engine's memory and threads; see table::Compact.
+// Within the engine's memory and threads; see table::Compact and
+// table::ZOrder.
 Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request);
 
 }  // namespace pixlake::engine

@@ -69,9 +69,20 @@ Result<RewriteContext> RewriteContext::Make(const Table& table, std::shared_ptr<
   const int64_t share = options.memory_bytes / std::max(1, options.threads);
   // A batch is held twice for a moment, and write-behind and page blocks come on top.
   context.batch_bytes = std::clamp(share / 16, kMinBatchBytes, kMaxBatchBytes);
+  // Files close between batches: small ones are met by small batches.
+  context.batch_bytes = std::min(context.batch_bytes, std::max<int64_t>(target_file_bytes / 8, 64 << 10));
   context.row_group_bytes = std::clamp(share / 4, kMinRowGroupBytes, kMaxRowGroupBytes);
   context.snapshot = std::move(snapshot);
   return context;
+}
+
+Result<RewriteContext> RewriteContext::For(const FileGroup& group) const {
+  RewriteContext own = *this;
+  PL_ASSIGN_OR_RETURN(own.bloom_filter_columns,
+                      BloomFilterColumns(location.store.get(), group.files.front().path));
+  std::erase_if(own.bloom_filter_columns,
+                [&](const std::string& name) { return file_schema->GetFieldIndex(name) < 0; });
+  return own;
 }
 
 Result<ScanPlan> RewriteContext::Plan(const std::vector<DataFile>& files) const {
@@ -97,11 +108,7 @@ void DeleteStaged(const io::Location& location, const std::vector<StagedFile>& f
 }
 
 Result<RewrittenGroup> CopyGroup(const RewriteContext& context, FileGroup group) {
-  RewriteContext own = context;
-  PL_ASSIGN_OR_RETURN(own.bloom_filter_columns,
-                      BloomFilterColumns(context.location.store.get(), group.files.front().path));
-  std::erase_if(own.bloom_filter_columns,
-                [&](const std::string& name) { return own.file_schema->GetFieldIndex(name) < 0; });
+  PL_ASSIGN_OR_RETURN(const RewriteContext own, context.For(group));
   // A group is meant to be one file, also where it grows a little by being written anew.
   PL_ASSIGN_OR_RETURN(auto writer, own.MakeWriter(group.partition_values, 2 * own.target_file_bytes));
   PL_ASSIGN_OR_RETURN(const ScanPlan plan, own.Plan(group.files));

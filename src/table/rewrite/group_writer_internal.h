@@ -26,6 +26,8 @@ struct RewriteContext {
   static Result<RewriteContext> Make(const Table& table, std::shared_ptr<const Snapshot> snapshot,
                                      int64_t target_file_bytes, const RewriteOptions& options);
 
+  // The same, for the files of a group: bloom filters as its first file has them.
+  Result<RewriteContext> For(const FileGroup& group) const;
   Result<ScanPlan> Plan(const std::vector<DataFile>& files) const;
   Result<std::unique_ptr<DataFileWriter>> MakeWriter(const PartitionText& partition,
                                                      int64_t target_bytes) const;

@@ -58,6 +58,21 @@ struct RewriteReport {
 // A second run finds nothing to do.
 Result<RewriteReport> Compact(Table* table, const CompactRequest& request, const RewriteOptions& options);
 
+struct ZOrderRequest {
+  std::vector<std::string> columns;  // top-level, not partition columns, of a type with an order
+  std::optional<int64_t> target_file_bytes;
+  std::function<Result<std::vector<DataFile>>(const Snapshot&)> select;
+  std::string predicate_text = "[]";
+  // Liquid clustering: the files are said to be clustered by us.
+  std::optional<std::string> clustering_provider;
+};
+
+// The rows of the chosen files, partition by partition, along a Z-order curve over the
+// columns. Keys and other columns are sorted, in memory or in spilled buckets; blobs are
+// fetched from where they are in the order in which they are written. Files in another
+// layout than ours are written anew first. Commits like Compact.
+Result<RewriteReport> ZOrder(Table* table, const ZOrderRequest& request, const RewriteOptions& options);
+
 // `delta.targetFileSize` ("134217728", "128mb"), else 512 MiB.
 int64_t TargetFileBytes(const TableDefinition& definition);
 

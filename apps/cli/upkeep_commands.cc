@@ -1,0 +1,214 @@
+// pixlake table optimize|zorder|vacuum|restore|checkpoint
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/byte_size.h"
+#include "base/clock.h"
+#include "base/progress.h"
+#include "engine/upkeep/optimize.h"
+
+#include "cli/command.h"
+
+namespace pixlake::cli {
+namespace {
+
+constexpr double kHourMs = 3'600'000;
+
+struct UpkeepOptions {
+  CommonOptions common;
+  std::string table;
+  engine::OptimizeRequest optimize;
+  std::string target_size;
+  table::VacuumRequest vacuum;
+  std::optional<double> retain_hours;
+  table::VersionSpec version;
+  std::string timestamp;
+};
+
+using Options = std::shared_ptr<UpkeepOptions>;
+
+Json ToJson(const std::map<std::string, std::string>& values) {
+  Json json = Json::object();
+  for (const auto& [key, value] : values) json[key] = value;
+  return json;
+}
+
+Status RunOptimize(UpkeepOptions* options) {
+  if (!options->target_size.empty()) {
+    PL_ASSIGN_OR_RETURN(options->optimize.target_file_bytes, ParseByteSize(options->target_size));
+    if (*options->optimize.target_file_bytes <= 0)
+      return Error(ErrorCode::kUsage, "--target-size must be more than 0 bytes");
+  }
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  options->optimize.table = options->table;
+  std::optional<Progress> progress;
+  progress.emplace("Rewriting rows", 0, !options->common.quiet && !options->common.json);
+  options->optimize.progress = [&](int64_t rows, int64_t bytes) { progress->Add(rows, bytes); };
+  const auto report = engine::Optimize(*engine, options->optimize);
+  progress.reset();
+  PL_RETURN_NOT_OK(report.status());
+  if (options->common.json) {
+    PrintJson({{"status", "ok"},
+               {"version", report->version},
+               {"committed", report->committed},
+               {"files_removed", report->removed.files},
+               {"bytes_removed", report->removed.bytes},
+               {"files_added", report->added.files},
+               {"bytes_added", report->added.bytes},
+               {"rows", report->rows},
+               {"deletion_vectors_removed", report->vectors_removed},
+               {"groups_lost", report->groups_lost},
+               {"attempts", report->attempts}});
+  } else if (!report->committed) {
+    fmt::print("version {}: nothing to do{}\n", report->version,
+               report->groups_lost > 0 ? ", another writer changed the files meanwhile" : "");
+  } else {
+    fmt::print("version {}: {} files, {}, became {} files, {}, with {} rows\n", report->version,
+               report->removed.files, FormatByteSize(report->removed.bytes), report->added.files,
+               FormatByteSize(report->added.bytes), report->rows);
+  }
+  return Status::OK();
+}
+
+Status RunVacuum(UpkeepOptions* options) {
+  table::VacuumRequest& request = options->vacuum;
+  if (options->retain_hours) request.retention_ms = static_cast<int64_t>(*options->retain_hours * kHourMs);
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  request.threads = engine->threads();
+  std::optional<Progress> progress;
+  progress.emplace("Deleting files", 0, !options->common.quiet && !options->common.json);
+  request.progress = [&](int64_t files, int64_t bytes) { progress->Add(files, bytes); };
+  const auto report = table->Vacuum(request);
+  progress.reset();
+  PL_RETURN_NOT_OK(report.status());
+  if (options->common.json) {
+    Json json = {{"status", report->failures.empty() ? "ok" : "incomplete"},
+                 {"version", report->version},
+                 {"dry_run", request.dry_run},
+                 {"retention_hours", static_cast<double>(report->retention_ms) / kHourMs},
+                 {"files_seen", report->files_seen},
+                 {"files_deleted", report->files_deleted},
+                 {"bytes_deleted", report->bytes_deleted},
+                 {"failures", report->failures}};
+    if (request.dry_run) json["paths"] = report->paths;
+    PrintJson(json);
+  } else {
+    for (const std::string& path : report->paths) {
+      if (request.dry_run) fmt::print("{}\n", path);
+    }
+    for (const std::string& failure : report->failures) fmt::print(stderr, "not deleted: {}\n", failure);
+    fmt::print("{} {} files, {}; {} looked at\n", request.dry_run ? "would delete" : "deleted",
+               report->files_deleted, FormatByteSize(report->bytes_deleted), report->files_seen);
+  }
+  if (report->failures.empty()) return Status::OK();
+  return Reported(
+      Error(ErrorCode::kIo, fmt::format("{} files could not be deleted", report->failures.size())));
+}
+
+Status RunRestore(UpkeepOptions* options) {
+  if (!options->timestamp.empty()) {
+    PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->timestamp));
+  }
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const table::RestoreReport report, table->Restore(options->version));
+  if (options->common.json) {
+    PrintJson({{"status", "ok"},
+               {"version", report.version},
+               {"restored", report.restored},
+               {"committed", report.committed},
+               {"metrics", ToJson(report.metrics)}});
+  } else if (report.committed) {
+    fmt::print("version {} is as version {} was\n", report.version, report.restored);
+  } else {
+    fmt::print("version {} is as version {} was already; nothing to do\n", report.version, report.restored);
+  }
+  return Status::OK();
+}
+
+Status RunCheckpoint(UpkeepOptions* options) {
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const int64_t version, table->Checkpoint());
+  if (options->common.json) {
+    PrintJson({{"status", "ok"}, {"version", version}});
+  } else {
+    fmt::print("checkpoint of version {} written\n", version);
+  }
+  return Status::OK();
+}
+
+CLI::App* Add(CLI::App* group, const char* name, const char* help, const Options& options,
+              Status (*run)(UpkeepOptions*)) {
+  CLI::App* command = group->add_subcommand(name, help);
+  command->add_option("TABLE", options->table, "Path or URI of the table, or its name in the lake")
+      ->required();
+  AddLakeOption(command, &options->common);
+  AddCommonOptions(command, &options->common);
+  OnCommand(command, &options->common, [options, run] { return run(options.get()); });
+  return command;
+}
+
+void AddOptimizeOptions(CLI::App* command, const Options& options) {
+  command
+      ->add_option("--where", options->optimize.where,
+                   "Only partitions that fit, e.g. \"date_partition >= '2026-11-01'\"")
+      ->type_name("SQL")
+      ->check(NotEmpty());
+  command
+      ->add_option("--target-size", options->target_size,
+                   "Bytes of a file to aim at (default: delta.targetFileSize, else 512MB)")
+      ->type_name("SIZE")
+      ->check(NotEmpty());
+}
+
+}  // namespace
+
+void AddUpkeepCommands(CLI::App* group) {
+  const auto optimize = std::make_shared<UpkeepOptions>();
+  AddOptimizeOptions(Add(group, "optimize",
+                         "Small files become large ones, deleted rows go; no row changes.\n"
+                         "A second run finds nothing to do.",
+                         optimize, RunOptimize),
+                     optimize);
+  const auto zorder = std::make_shared<UpkeepOptions>();
+  CLI::App* command = Add(group, "zorder",
+                          "Rows that are near in the columns come to stand near in the files, so that\n"
+                          "queries by any of the columns skip most of them; no row changes.",
+                          zorder, RunOptimize);
+  command->add_option("--by", zorder->optimize.zorder_by, "The columns, separated by commas")
+      ->type_name("COLUMNS")
+      ->delimiter(',')
+      ->required();
+  AddOptimizeOptions(command, zorder);
+
+  const auto vacuum = std::make_shared<UpkeepOptions>();
+  command = Add(group, "vacuum",
+                "Delete files that left the table longer ago than it keeps them (a week),\n"
+                "and what killed writers left. Older versions cannot be read any more then.",
+                vacuum, RunVacuum);
+  command->add_option("--retain-hours", vacuum->retain_hours, "Keep what was needed in the last N hours")
+      ->type_name("N")
+      ->check(CLI::Range(0.0, 1e9));
+  command->add_flag("--allow-short-retention", vacuum->vacuum.allow_short_retention,
+                    "Also less than the table's own retention: nobody else may be at work");
+  command->add_flag("--lite", vacuum->vacuum.from_log, "Only what the log says was removed; lists no folder");
+  command->add_flag("--dry-run", vacuum->vacuum.dry_run, "Say what would go; delete nothing");
+
+  const auto restore = std::make_shared<UpkeepOptions>();
+  command = Add(group, "restore", "Make the table what it was, in a new version", restore, RunRestore);
+  auto* version =
+      command->add_option("--version", restore->version.version, "As it was at this version")->type_name("N");
+  command->add_option("--as-of", restore->timestamp, "As it was at this time (UTC unless it says otherwise)")
+      ->type_name("TIME")
+      ->check(NotEmpty())
+      ->excludes(version);
+
+  Add(group, "checkpoint", "Write a checkpoint of the latest version now", std::make_shared<UpkeepOptions>(),
+      RunCheckpoint);
+}
+
+}  // namespace pixlake::cli
