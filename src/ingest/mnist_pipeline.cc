@@ -367,10 +367,16 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
   }
   std::unique_ptr<PngTree> tree;
   if (!options.tree_folder.empty()) {
-    PL_ASSIGN_OR_RETURN(tree, PngTree::Make(options.tree_folder));
+    PL_ASSIGN_OR_RETURN(io::Location root, io::Locate(options.tree_folder));
+    if (root.store->scheme() == "file") {
+      PL_ASSIGN_OR_RETURN(tree, PngTree::Make(root.path));
+    } else {
+      tree = PngTree::MakeRemote(std::move(root));
+    }
   }
   Pipeline pipeline(std::move(parts), tree.get(), writer.get(), options);
   PL_RETURN_NOT_OK(pipeline.Run());
+  if (tree != nullptr) PL_RETURN_NOT_OK(tree->Finish());
   MnistOutcome outcome = pipeline.TakeOutcome();
   outcome.commit = commit;
   if (writer != nullptr) {

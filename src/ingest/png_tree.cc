@@ -29,14 +29,14 @@ bool Holds(int fd, std::span<const uint8_t> bytes) {
 
 Result<std::unique_ptr<PngTree>> PngTree::Make(const std::string& root) {
   PL_RETURN_NOT_OK(io::MakeLocalFolders(root));
-  return std::unique_ptr<PngTree>(new PngTree(root));
+  return std::make_unique<LocalPngTree>(root);
 }
 
-PngTree::~PngTree() {
+LocalPngTree::~LocalPngTree() {
   for (const auto& [label, fd] : folders_) ::close(fd);
 }
 
-Result<int> PngTree::FolderOf(const std::string& label) {
+Result<int> LocalPngTree::FolderOf(const std::string& label) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (const auto found = folders_.find(label); found != folders_.end()) return found->second;
   const std::string path = root_ + "/" + label;
@@ -47,7 +47,7 @@ Result<int> PngTree::FolderOf(const std::string& label) {
   return fd;
 }
 
-Status PngTree::WriteWhole(int fd, const std::string& path, std::span<const uint8_t> bytes) {
+Status LocalPngTree::WriteWhole(int fd, const std::string& path, std::span<const uint8_t> bytes) {
   size_t written = 0;
   while (written < bytes.size()) {
     const ssize_t got = ::write(fd, bytes.data() + written, bytes.size() - written);
@@ -58,7 +58,8 @@ Status PngTree::WriteWhole(int fd, const std::string& path, std::span<const uint
   return Status::OK();
 }
 
-Status PngTree::Write(const std::string& label, const std::string& name, std::span<const uint8_t> bytes) {
+Status LocalPngTree::Write(const std::string& label, const std::string& name,
+                           std::span<const uint8_t> bytes) {
   PL_ASSIGN_OR_RETURN(const int folder, FolderOf(label));
   const int fd = ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd >= 0) {
@@ -83,8 +84,8 @@ Status PngTree::Write(const std::string& label, const std::string& name, std::sp
   return same ? Status::OK() : Replace(folder, path, name, bytes);
 }
 
-Status PngTree::Replace(int folder, const std::string& path, const std::string& name,
-                        std::span<const uint8_t> bytes) {
+Status LocalPngTree::Replace(int folder, const std::string& path, const std::string& name,
+                             std::span<const uint8_t> bytes) {
   const std::string temporary = "." + name + "." + NewUuid() + ".tmp";
   const int fd = ::openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "creating", path);

@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/result.h"
+#include "io/location.h"
 
 namespace pixlake::ingest {
 
@@ -18,16 +20,29 @@ namespace pixlake::ingest {
 // the table beside them is the durable record. Thread-safe.
 class PngTree {
  public:
+  virtual ~PngTree() = default;
+  // On a local disk.
   static Result<std::unique_ptr<PngTree>> Make(const std::string& root);
-  ~PngTree();
-  PngTree(const PngTree&) = delete;
-  PngTree& operator=(const PngTree&) = delete;
+  // In any other store: many puts are under way at once, each of a whole file.
+  static std::unique_ptr<PngTree> MakeRemote(io::Location root);
 
-  // `label` and `name` hold no '/'.
-  Status Write(const std::string& label, const std::string& name, std::span<const uint8_t> bytes);
+  // `label` and `name` hold no '/'. An error may be that of an earlier file.
+  virtual Status Write(const std::string& label, const std::string& name, std::span<const uint8_t> bytes) = 0;
+  // Waits for what is under way.
+  virtual Status Finish() = 0;
+};
+
+class LocalPngTree : public PngTree {
+ public:
+  explicit LocalPngTree(std::string root) : root_(std::move(root)) {}
+  ~LocalPngTree() override;
+  LocalPngTree(const LocalPngTree&) = delete;
+  LocalPngTree& operator=(const LocalPngTree&) = delete;
+
+  Status Write(const std::string& label, const std::string& name, std::span<const uint8_t> bytes) override;
+  Status Finish() override { return Status::OK(); }
 
  private:
-  explicit PngTree(std::string root) : root_(std::move(root)) {}
   Result<int> FolderOf(const std::string& label);
   Status WriteWhole(int fd, const std::string& path, std::span<const uint8_t> bytes);
   Status Replace(int folder, const std::string& path, const std::string& name,
