@@ -25,6 +25,7 @@ from pathlib import Path
 
 import ingest_part
 import lookup_part
+import metadata_part
 import mnist_part
 import scan_part
 from contest import BIN, PAGE, ROOT, AdoptOrphans, Bench
@@ -37,6 +38,8 @@ PARTS = {
     "small": ingest_part.SmallFiles,
     "lookup": lookup_part.OneImage,
     "scan": scan_part.WholeTable,
+    "metadata": metadata_part.LocalImages,
+    "urls": metadata_part.FetchedImages,
     "large": ingest_part.Large,
     "start": mnist_part.Starting,
 }

@@ -9,6 +9,7 @@
 #include "engine/ingest.h"
 
 #include "cli/command.h"
+#include "cli/fetch_options.h"
 
 namespace pixlake::cli {
 namespace {
@@ -100,14 +101,15 @@ void AddIngestCommand(CLI::App* program) {
   const auto options = std::make_shared<IngestOptions>();
   CLI::App* command = program->add_subcommand(
       "ingest",
-      "Images into a lake: folders, files, patterns, tar and zip archives, IDX pairs.\n"
+      "Images into a lake: folders, files, patterns, tar and zip archives, IDX pairs, URLs, prefixes\n"
+      "of stores (s3, gs, hdfs), lists of such (--url-column).\n"
       "Each content once, every place it was met under; what is no good image goes to raw.quarantine\n"
       "with its reason. Run again, it takes only what is new.");
   engine::IngestRequest& request = options->request;
   ingest::SourceOptions& source = request.options.source;
   command
       ->add_option("SOURCE", request.sources,
-                   "Folder, file, pattern, archive or IDX file; several may be given")
+                   "Folder, file, pattern, archive, IDX file, URL or list; several may be given")
       ->required();
   command->add_option("--table", request.table, "Where images go")->type_name("NAME")->capture_default_str();
   command->add_option("--include", source.include, "Only files that match: '*.jpg', '2024/**' (repeatable)")
@@ -122,6 +124,11 @@ void AddIngestCommand(CLI::App* program) {
                     "Label images with the name of their folder");
   command->add_flag("--rehash", request.options.rehash,
                     "Read every file again, also those whose size and time have not changed");
+  command
+      ->add_option("--url-column", source.url_column, "CSV and TSV files are lists: their column of places")
+      ->type_name("NAME")
+      ->check(NotEmpty());
+  AddFetchOptions(command, &source.fetch);
   AddExamineOptions(command, &request.options.examine);
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);

@@ -1,5 +1,6 @@
 #include "engine/ingest.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,11 +31,17 @@ Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestReques
   // A source that was mistyped must not leave a new lake behind.
   PL_RETURN_NOT_OK(ingest::OpenSources(request.sources, request.options.source).status());
   PL_ASSIGN_OR_RETURN(io::Location place, engine.Locate(request.lake));
+  if (place.store->scheme() != "file") {
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("ingest takes images into lakes on local disks; {} is not on one", request.lake));
+  }
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
   PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
   ingest::LakeIngestOptions options = request.options;
   options.memory_bytes = engine.memory_bytes();
   options.threads = engine.threads();
+  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
   return ingest::IngestIntoLake(lake, format, request.sources, options);
 }
 

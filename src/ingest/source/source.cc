@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "file/list/url_list.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/folder_source_internal.h"
 #include "ingest/source/item_stream_internal.h"
+#include "ingest/source/url_source_internal.h"
 #include "io/location.h"
 
 namespace pixlake::ingest {
@@ -24,6 +26,7 @@ struct Argument {
   std::string path;  // absolute
   bool is_folder = false;
   bool from_pattern = false;
+  bool fetched = false;  // `path` is a URL, or a list of them
 };
 
 // The arguments' streams, one after the other.
@@ -98,8 +101,12 @@ class ArgumentSource : public Source {
       if (stream_ == nullptr) {
         if (current_ == arguments_.size()) return false;
         const Argument& argument = arguments_[current_];
-        stream_ = argument.is_folder ? WalkFolder(argument.path, &run_)
-                                     : SingleFile(argument.path, argument.from_pattern, &run_);
+        if (argument.fetched) {
+          PL_ASSIGN_OR_RETURN(stream_, OpenUrls(argument.path, &run_));
+        } else {
+          stream_ = argument.is_folder ? WalkFolder(argument.path, &run_)
+                                       : SingleFile(argument.path, argument.from_pattern, &run_);
+        }
       }
       PL_ASSIGN_OR_RETURN(const bool found, stream_->Next(item));
       if (found) return true;
@@ -133,12 +140,22 @@ Status CheckReadable(const std::string& path, mode_t mode) {
   return Status::OK();
 }
 
-Status Resolve(const std::string& text, std::vector<Argument>* arguments) {
+// A mistyped column or bucket is told before anything is made.
+Status ResolveUrls(const std::string& text, const SourceOptions& options, std::vector<Argument>* arguments) {
+  SourceRun run(options);
+  PL_RETURN_NOT_OK(OpenUrls(text, &run).status());
+  arguments->push_back({text, false, false, true});
+  return Status::OK();
+}
+
+Status Resolve(const std::string& text, const SourceOptions& options, std::vector<Argument>* arguments) {
+  const bool list = !options.url_column.empty() && file::IsUrlListName(text);
+  if (list || IsFetched(text)) return ResolveUrls(text, options, arguments);
   PL_ASSIGN_OR_RETURN(const io::Location place, io::Locate(text));
   struct stat status {};
   if (::stat(place.path.c_str(), &status) == 0) {
     PL_RETURN_NOT_OK(CheckReadable(place.path, status.st_mode));
-    arguments->push_back({place.path, S_ISDIR(status.st_mode), false});
+    arguments->push_back({place.path, S_ISDIR(status.st_mode), false, false});
     return Status::OK();
   }
   const int error = errno;
@@ -146,7 +163,7 @@ Status Resolve(const std::string& text, std::vector<Argument>* arguments) {
   PL_ASSIGN_OR_RETURN(const std::vector<std::string> paths, ExpandGlob(place.path));
   for (const std::string& path : paths) {
     const bool is_folder = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-    arguments->push_back({path, is_folder, true});
+    arguments->push_back({path, is_folder, true, false});
   }
   return Status::OK();
 }
@@ -156,7 +173,7 @@ Status Resolve(const std::string& text, std::vector<Argument>* arguments) {
 Result<std::unique_ptr<Source>> OpenSources(const std::vector<std::string>& arguments,
                                             const SourceOptions& options) {
   std::vector<Argument> resolved;
-  for (const std::string& text : arguments) PL_RETURN_NOT_OK(Resolve(text, &resolved));
+  for (const std::string& text : arguments) PL_RETURN_NOT_OK(Resolve(text, options, &resolved));
   // Each place once, where it was first named.
   std::set<std::string> seen;
   std::erase_if(resolved, [&](const Argument& argument) { return !seen.insert(argument.path).second; });

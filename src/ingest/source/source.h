@@ -12,6 +12,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
+#include "io/http/fetcher.h"
 
 namespace pixlake::ingest {
 
@@ -67,6 +68,9 @@ struct SourceOptions {
   std::function<bool(const std::string& uri, const std::string& etag)> known;
   // The same of an archive that was kept whole: not looked into again where a walk meets it.
   std::function<bool(const std::string& uri, const std::string& etag)> known_whole;
+  // Not empty: a .csv or .tsv is a list, and this its column of places.
+  std::string url_column;
+  io::FetchOptions fetch;  // of what is not local
   // Folders walked and files listed so far, for progress. May be empty.
   std::function<void(int64_t files)> on_listed;
 };
@@ -93,7 +97,8 @@ class Source {
   virtual int64_t skipped() const = 0;
 };
 
-// What a person typed: a folder, a file, a glob, an archive (tar, plain or with gzip or
+// What a person typed: a URL (http, https), an object or prefix of a store (s3, gs, hdfs), a
+// list of such, a folder, a file, a glob, an archive (tar, plain or with gzip or
 // zstd; zip), a pair of IDX files (either of the two, or both among `arguments`). A named
 // archive is known by its bytes; one that a walk or a pattern meets must be called like one
 // (.tar .tgz .tar.gz .tar.zst .tzst .zip), too. One that a walk meets is opened when it

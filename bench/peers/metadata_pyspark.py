@@ -1,0 +1,19 @@
+"""The same by Pillow and piexif in a Spark of two threads."""
+
+import sys
+
+from metadata_pillow_piexif import Describe
+from pyspark.sql import SparkSession
+
+listed, out = sys.argv[1:3]
+spark = (
+    SparkSession.builder.master("local[2]")
+    .config("spark.ui.enabled", "false")
+    .config("spark.driver.host", "127.0.0.1")
+    .config("spark.driver.bindAddress", "127.0.0.1")
+    .getOrCreate()
+)
+spark.sparkContext.addPyFile(__file__.replace("metadata_pyspark", "metadata_pillow_piexif"))
+urls = spark.read.option("header", True).csv(listed).repartition(8)
+urls.rdd.map(lambda row: Describe(row["url"])).saveAsTextFile(out)
+spark.stop()

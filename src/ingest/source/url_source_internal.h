@@ -1,0 +1,19 @@
+// Images that are fetched: from a list of URLs, one URL, or below a prefix of a store.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ingest/source/item_stream_internal.h"
+
+namespace pixlake::ingest {
+
+// http, https and the schemes of object stores.
+bool IsFetched(const std::string& argument);
+
+// Many are fetched at once, so items come in no order. What is known by its uri and etag (of an
+// object its size and time, of an HTTP URL that it was taken once) is not fetched again.
+// A list is known by its name (file::IsUrlListName) and `options.url_column`.
+Result<std::unique_ptr<ItemStream>> OpenUrls(const std::string& argument, SourceRun* run);
+
+}  // namespace pixlake::ingest
