@@ -77,6 +77,7 @@ void AddUpkeepCommands(CLI::App* group);  // of `table`
 void AddVersionCommand(CLI::App* program);
 void AddExportCommand(CLI::App* program);
 void AddShowCommand(CLI::App* program);
+void AddQuarantineCommand(CLI::App* program);
 void AddCompletionCommand(CLI::App* program);
 
 }  // namespace pixlake::cli

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddCatCommand(&program);
   pixlake::cli::AddShowCommand(&program);
   pixlake::cli::AddExportCommand(&program);
+  pixlake::cli::AddQuarantineCommand(&program);
   pixlake::cli::AddTableCommand(&program);
   pixlake::cli::AddVersionCommand(&program);
   pixlake::cli::AddCompletionCommand(&program);

@@ -16,9 +16,9 @@ constexpr std::string_view kAlphaOfHevc = "urn:mpeg:hevc:2015:auxid:1";
 void ReadDepth(const HostileBytes& bytes, const HeifFile& file, const HeifItem& item, ImageHeader* header) {
   if (const HeifBox* pixi = file.Property(item, BoxKind("pixi"));
       pixi != nullptr && bytes.Has(pixi->data, 6)) {
-    const int channels = bytes.Byte(pixi->data + 4);
+    const int channels = bytes.Byte(pixi->data + 4), depth = bytes.Byte(pixi->data + 5);
     if (channels == 1 || channels == 3) header->channels = channels;
-    header->bit_depth = bytes.Byte(pixi->data + 5);
+    if (depth >= 1 && depth <= 32) header->bit_depth = depth;
     return;
   }
   if (const HeifBox* av1 = file.Property(item, BoxKind("av1C")); av1 != nullptr && bytes.Has(av1->data, 3)) {

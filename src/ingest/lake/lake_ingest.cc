@@ -44,6 +44,10 @@ class Run {
 
   Result<LakeIngestReport> Execute(const std::vector<std::string>& arguments) {
     PL_ASSIGN_OR_RETURN(auto source, OpenTheSource(arguments));
+    return Take(std::move(source));
+  }
+
+  Result<LakeIngestReport> Take(std::unique_ptr<Source> source) {
     PL_ASSIGN_OR_RETURN(const auto lock, LakeLock::Acquire(lake_, options_.on_wait));
     PL_RETURN_NOT_OK(CleanSpills());
     PL_ASSIGN_OR_RETURN(tables_, OpenLakeTables(lake_, format_));
@@ -212,21 +216,34 @@ class Run {
   LakeIngestReport report_;  // its counts of items: written by the pipeline, one thread at a time
 };
 
+Status CheckMemory(const LakeIngestOptions& options) {
+  if (options.memory_bytes >= kLeastMemory) return Status::OK();
+  return Error(ErrorCode::kUsage,
+               fmt::format("ingest needs at least --memory {}, not {}", FormatByteSize(kLeastMemory),
+                           FormatByteSize(options.memory_bytes)));
+}
+
+Result<LakeIngestReport> Explained(Result<LakeIngestReport> report) {
+  if (!report.ok() && CodeOf(report.status()) == ErrorCode::kCancelled)
+    return WithContext(report.status(), "what was committed stays; run again to go on");
+  return report;
+}
+
 }  // namespace
 
 Result<LakeIngestReport> IngestIntoLake(const catalog::Lake& lake, table::TableFormat* format,
                                         const std::vector<std::string>& arguments,
                                         const LakeIngestOptions& options) {
-  if (options.memory_bytes < kLeastMemory) {
-    return Error(ErrorCode::kUsage,
-                 fmt::format("ingest needs at least --memory {}, not {}", FormatByteSize(kLeastMemory),
-                             FormatByteSize(options.memory_bytes)));
-  }
+  PL_RETURN_NOT_OK(CheckMemory(options));
   Run run(lake, format, options);
-  auto report = run.Execute(arguments);
-  if (!report.ok() && CodeOf(report.status()) == ErrorCode::kCancelled)
-    return WithContext(report.status(), "what was committed stays; run again to go on");
-  return report;
+  return Explained(run.Execute(arguments));
+}
+
+Result<LakeIngestReport> IngestFrom(const catalog::Lake& lake, table::TableFormat* format,
+                                    std::unique_ptr<Source> source, const LakeIngestOptions& options) {
+  PL_RETURN_NOT_OK(CheckMemory(options));
+  Run run(lake, format, options);
+  return Explained(run.Take(std::move(source)));
 }
 
 }  // namespace pixlake::ingest

@@ -66,4 +66,9 @@ Result<LakeIngestReport> IngestIntoLake(const catalog::Lake& lake, table::TableF
                                         const std::vector<std::string>& arguments,
                                         const LakeIngestOptions& options);
 
+// The same from a source of any kind, every item of which is judged whether its place is
+// known or not. The source's own folder for large members must be within the lake.
+Result<LakeIngestReport> IngestFrom(const catalog::Lake& lake, table::TableFormat* format,
+                                    std::unique_ptr<Source> source, const LakeIngestOptions& options);
+
 }  // namespace pixlake::ingest

@@ -118,9 +118,13 @@ Status LakeStage::Add(ContentBatch* batch) {
     }
     // Met before exactly like this: a doubt about its content that came to nothing, or
     // what still cannot be read.
-    const bool no_news =
-        known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
     const auto destination = static_cast<size_t>(content.destination);
+    bool no_news = known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
+    if (no_news && !content.id.empty()) {
+      // Judged otherwise than before, it goes elsewhere: that is news.
+      PL_ASSIGN_OR_RETURN(const auto place, tables[destination]->index->Find(DigestOf(content.id)));
+      no_news = place.has_value();
+    }
     if (no_news) {
       ++counts_.unchanged;
     } else {

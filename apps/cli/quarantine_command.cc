@@ -1,0 +1,104 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/progress.h"
+#include "engine/quarantine.h"
+#include "engine/sql.h"
+
+#include "cli/command.h"
+
+namespace pixlake::cli {
+namespace {
+
+struct QuarantineOptions {
+  CommonOptions common;
+  engine::QuarantineFilter filter;
+  int64_t limit = 100;
+  std::string id;
+  ingest::LakeIngestOptions ingest;
+};
+
+Status List(const QuarantineOptions& options) {
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
+  PL_RETURN_NOT_OK(engine->OpenLake().status());
+  engine::SqlRequest request;
+  PL_ASSIGN_OR_RETURN(request.sql, engine::QuarantineListing(options.filter, options.limit));
+  if (options.common.json) return engine::RunSqlAsJson(*engine, request).status();
+  return engine::RunSql(*engine, request).status();
+}
+
+Status Show(QuarantineOptions options) {
+  if (options.id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return Error(ErrorCode::kUsage, fmt::format("{}: an id is hexadecimal", options.id));
+  }
+  options.filter.where = fmt::format("starts_with(id, '{}')", options.id);
+  options.limit = 0;
+  return List(options);
+}
+
+Status Replay(const QuarantineOptions& options) {
+  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
+  ingest::LakeIngestOptions ingest = options.ingest;
+  Progress progress("Judging again", 0, !options.common.quiet && !options.common.json);
+  ingest.on_items = [&](int64_t items, int64_t bytes) { progress.Add(items, bytes); };
+  PL_ASSIGN_OR_RETURN(const engine::ReplayReport report,
+                      engine::ReplayQuarantine(*engine, options.filter, ingest));
+  if (options.common.json) {
+    PrintJson({{"status", "ok"},
+               {"replayed", report.replayed},
+               {"released", report.released},
+               {"left", report.left},
+               {"missing", report.missing}});
+    return Status::OK();
+  }
+  fmt::print("{} judged again: {} are sound now and in raw.images, {} stay in quarantine\n", report.replayed,
+             report.released, report.left);
+  if (report.missing > 0) fmt::print("{} have neither bytes nor a file to read them from\n", report.missing);
+  return Status::OK();
+}
+
+void AddFilter(CLI::App* command, QuarantineOptions* options) {
+  command->add_option("--verdict", options->filter.verdict, "Only this one: truncated_at, bomb, corrupt …")
+      ->type_name("NAME")
+      ->check(NotEmpty());
+  command->add_option("--where", options->filter.where, "Only rows that fit, e.g. \"source LIKE '%/2024/%'\"")
+      ->type_name("SQL")
+      ->check(NotEmpty());
+}
+
+}  // namespace
+
+void AddQuarantineCommand(CLI::App* program) {
+  const auto options = std::make_shared<QuarantineOptions>();
+  CLI::App* group = program->add_subcommand("quarantine", "Images that could not be taken: list, show, replay");
+  group->require_subcommand(1);
+
+  CLI::App* list = group->add_subcommand("list", "What is in quarantine and why, newest first");
+  AddFilter(list, options.get());
+  list->add_option("--limit", options->limit, "At most this many; 0: all")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
+      ->capture_default_str();
+  AddLakeOption(list, &options->common);
+  AddCommonOptions(list, &options->common);
+  OnCommand(list, &options->common, [options] { return List(*options); });
+
+  CLI::App* show = group->add_subcommand(
+      "show", "One content's rows, by its id or the beginning of it; `pixlake cat raw.quarantine ID` gives the bytes");
+  show->add_option("ID", options->id, "SHA-256 in hex, or its beginning")->required()->check(NotEmpty());
+  AddLakeOption(show, &options->common);
+  AddCommonOptions(show, &options->common);
+  OnCommand(show, &options->common, [options] { return Show(*options); });
+
+  CLI::App* replay = group->add_subcommand(
+      "replay",
+      "Judges what is in quarantine again, by the bytes that were kept: what is sound by these options goes to\n"
+      "raw.images and leaves raw.quarantine.");
+  AddFilter(replay, options.get());
+  AddExamineOptions(replay, &options->ingest.examine);
+  AddLakeOption(replay, &options->common);
+  AddCommonOptions(replay, &options->common);
+  OnCommand(replay, &options->common, [options] { return Replay(*options); });
+}
+
+}  // namespace pixlake::cli

@@ -1,0 +1,19 @@
+// Contents that a table holds, as a source: what was quarantined, to be judged again.
+#pragma once
+
+#include <memory>
+
+#include <arrow/type_fwd.h>
+
+#include "base/result.h"
+#include "ingest/source/source.h"
+
+namespace pixlake::ingest {
+
+// Rows of (uri string, etag string, label string, filename string, mtime_ns int64, size
+// int64, content binary, path string): one place each. Where `content` is null the bytes
+// are read from the local file `path`; where that is null too, the row is left out and
+// counted as skipped. kUsage for rows of another shape. Takes any string or binary width.
+Result<std::unique_ptr<Source>> SourceOfRows(std::unique_ptr<arrow::RecordBatchReader> rows);
+
+}  // namespace pixlake::ingest
