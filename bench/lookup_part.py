@@ -55,8 +55,8 @@ def OneImage(bench: Bench) -> list[str]:
         ("Lance, take by row", lambda cold: Peer("lance", bench.work / "lance", ids, 200 if cold else 2000, cold)),
         ("Lance, by id with a B-tree", lambda cold: Peer("lance-index", bench.work / "lance", ids, 100, cold)),
         ("deltalake's QueryBuilder", lambda cold: Peer("deltalake", bench.work / "delta", ids, 50, cold)),
-        ("DuckDB's read_parquet", lambda cold: Peer("duckdb", bench.work / "delta", ids, 50, cold)),
-        ("pyarrow's dataset", lambda cold: Peer("pyarrow", bench.work / "delta", ids, 30, cold)),
+        ("DuckDB's read_parquet", lambda cold: Peer("duckdb", bench.work / "delta", ids, 30, cold)),
+        ("pyarrow's dataset", lambda cold: Peer("pyarrow", bench.work / "delta", ids, 10, cold)),
     ]
     lines = ["| | warm p50 | warm p99 | cold p50 | cold p99 |", "|---|--:|--:|--:|--:|"]
     medians = {}

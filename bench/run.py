@@ -23,6 +23,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import decode_part
 import ingest_part
 import lookup_part
 import metadata_part
@@ -41,6 +42,7 @@ PARTS = {
     "metadata": metadata_part.LocalImages,
     "urls": metadata_part.FetchedImages,
     "large": ingest_part.Large,
+    "decode": decode_part.FullCheck,
     "start": mnist_part.Starting,
 }
 # Needs 45 GB of disk and ten minutes.

@@ -71,7 +71,8 @@ void AddFilter(CLI::App* command, QuarantineOptions* options) {
 
 void AddQuarantineCommand(CLI::App* program) {
   const auto options = std::make_shared<QuarantineOptions>();
-  CLI::App* group = program->add_subcommand("quarantine", "Images that could not be taken: list, show, replay");
+  CLI::App* group =
+      program->add_subcommand("quarantine", "Images that could not be taken: list, show, replay");
   group->require_subcommand(1);
 
   CLI::App* list = group->add_subcommand("list", "What is in quarantine and why, newest first");
@@ -83,17 +84,18 @@ void AddQuarantineCommand(CLI::App* program) {
   AddCommonOptions(list, &options->common);
   OnCommand(list, &options->common, [options] { return List(*options); });
 
-  CLI::App* show = group->add_subcommand(
-      "show", "One content's rows, by its id or the beginning of it; `pixlake cat raw.quarantine ID` gives the bytes");
+  CLI::App* show = group->add_subcommand("show",
+                                         "One content's rows, by its id or the beginning of it; `pixlake cat "
+                                         "raw.quarantine ID` gives the bytes");
   show->add_option("ID", options->id, "SHA-256 in hex, or its beginning")->required()->check(NotEmpty());
   AddLakeOption(show, &options->common);
   AddCommonOptions(show, &options->common);
   OnCommand(show, &options->common, [options] { return Show(*options); });
 
-  CLI::App* replay = group->add_subcommand(
-      "replay",
-      "Judges what is in quarantine again, by the bytes that were kept: what is sound by these options goes to\n"
-      "raw.images and leaves raw.quarantine.");
+  CLI::App* replay = group->add_subcommand("replay",
+                                           "Judges what is in quarantine again, by the bytes that were kept: "
+                                           "what is sound by these options goes to\n"
+                                           "raw.images and leaves raw.quarantine.");
   AddFilter(replay, options.get());
   AddExamineOptions(replay, &options->ingest.examine);
   AddLakeOption(replay, &options->common);

@@ -30,10 +30,12 @@ constexpr std::string_view kReleased = "(id IS NOT NULL AND id IN (SELECT id FRO
 // The places whose latest word is that they are in quarantine, with what was kept of them.
 std::string PlacesOf(const std::string& condition) {
   return fmt::format(
-      "WITH latest AS (SELECT * FROM raw.sources QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen "
+      "WITH latest AS (SELECT * FROM raw.sources QUALIFY row_number() OVER (PARTITION BY uri ORDER BY "
+      "last_seen "
       "DESC) = 1), kept AS (SELECT * FROM raw.quarantine WHERE {} AND NOT coalesce({}, false)) "
       "SELECT s.uri AS uri, s.etag AS etag, s.label AS label, q.filename AS filename, "
-      "coalesce(epoch_ns(s.mtime), 0)::BIGINT AS mtime_ns, coalesce(q.size, 0)::BIGINT AS size, q.content AS content, "
+      "coalesce(epoch_ns(s.mtime), 0)::BIGINT AS mtime_ns, coalesce(q.size, 0)::BIGINT AS size, q.content AS "
+      "content, "
       "CASE WHEN q.content IS NULL AND s.uri LIKE 'file://%' AND s.uri NOT LIKE '%#%' THEN "
       "url_decode(s.uri[8:]) END AS path FROM latest s JOIN kept q ON "
       "coalesce(s.id, s.uri) = coalesce(q.id, q.source) WHERE s.\"table\" = 'raw.quarantine' AND NOT "
@@ -54,7 +56,8 @@ Result<int64_t> Count(query::SqlSession* session, const std::string& sql) {
 Result<std::string> QuarantineListing(const QuarantineFilter& filter, int64_t limit) {
   PL_ASSIGN_OR_RETURN(const std::string condition, Condition(filter));
   std::string sql = fmt::format(
-      "SELECT id, filename, verdict, message, \"offset\", size, source, quarantined_at FROM raw.quarantine WHERE {} "
+      "SELECT id, filename, verdict, message, \"offset\", size, source, quarantined_at FROM raw.quarantine "
+      "WHERE {} "
       "AND NOT coalesce({}, false) ORDER BY quarantined_at DESC, source",
       condition, kReleased);
   if (limit > 0) sql += fmt::format(" LIMIT {}", limit);
@@ -78,12 +81,13 @@ Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilt
                       ingest::IngestFrom(lake, format, std::move(source), options));
   report.replayed = ingested.items;
   report.missing = ingested.skipped;
-  PL_ASSIGN_OR_RETURN(report.released,
-                      Count(session.get(), fmt::format("SELECT count(DISTINCT id) FROM raw.quarantine WHERE {}", kReleased)));
+  PL_ASSIGN_OR_RETURN(
+      report.released,
+      Count(session.get(), fmt::format("SELECT count(DISTINCT id) FROM raw.quarantine WHERE {}", kReleased)));
   if (report.released > 0) {
-    PL_RETURN_NOT_OK(RunStatements({engine, *session},
-                                   fmt::format("DELETE FROM raw.quarantine WHERE {}", kReleased))
-                         .status());
+    PL_RETURN_NOT_OK(
+        RunStatements({engine, *session}, fmt::format("DELETE FROM raw.quarantine WHERE {}", kReleased))
+            .status());
   }
   PL_ASSIGN_OR_RETURN(report.left, Count(session.get(), "SELECT count(*) FROM raw.quarantine"));
   return report;

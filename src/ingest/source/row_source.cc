@@ -74,7 +74,8 @@ class RowSource : public Source {
     }
     item->path = text(kPath).value_or("");
     struct stat status {};
-    if (item->path.empty() || ::stat(item->path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+    if (item->path.empty() || ::stat(item->path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+      return false;
     SetStatus(status, item);
     return true;
   }
@@ -98,8 +99,8 @@ Result<std::unique_ptr<Source>> SourceOfRows(std::unique_ptr<arrow::RecordBatchR
   for (int i = 0; i < kColumns; ++i) {
     if (schema.num_fields() != kColumns || schema.field(i)->name() != kNames[i] ||
         !Fits(*schema.field(i)->type(), i)) {
-      return Error(ErrorCode::kUsage, fmt::format("rows as a source: expected the column {}, found {}", kNames[i],
-                                                  schema.ToString()));
+      return Error(ErrorCode::kUsage, fmt::format("rows as a source: expected the column {}, found {}",
+                                                  kNames[i], schema.ToString()));
     }
   }
   return std::unique_ptr<Source>(std::make_unique<RowSource>(std::move(rows)));
