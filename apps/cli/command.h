@@ -73,6 +73,7 @@ void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);
 void AddTableCommand(CLI::App* program);
 void AddChangesCommand(CLI::App* group);  // as `pixlake table changes`
+void AddChangeCommands(CLI::App* group);  // as `pixlake table delete` and so on
 void AddUpkeepCommands(CLI::App* group);  // of `table`
 void AddVersionCommand(CLI::App* program);
 void AddExportCommand(CLI::App* program);

@@ -195,6 +195,7 @@ void AddTableCommand(CLI::App* program) {
                 &check, [](TableOptions* o) { return RunCheck(*o); });
   command->add_option("TABLE", check.uri, "Path or URI of the table, or its name in the lake")->required();
   AddChangesCommand(group);
+  AddChangeCommands(group);
   AddUpkeepCommands(group);
 }
 

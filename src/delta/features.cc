@@ -42,8 +42,9 @@ constexpr Feature kFeatures[] = {
     {"clustering", true, Appends::kYes, 0},
     {"icebergCompatV1", true, Appends::kNo, 0},
     {"icebergCompatV2", true, Appends::kNo, 0},
-    {"variantType", false, Appends::kNo, 0},
-    {"variantType-preview", false, Appends::kNo, 0},
+    // A column of the type is refused by its name where the schema is read.
+    {"variantType", true, Appends::kYes, 0},
+    {"variantType-preview", true, Appends::kYes, 0},
     {"variantShredding", false, Appends::kNo, 0},
     {"variantShredding-preview", false, Appends::kNo, 0},
     {"catalogManaged", false, Appends::kNo, 0},

@@ -3,6 +3,7 @@
 #include "delta/action_json_internal.h"
 #include "delta/features_internal.h"
 #include "delta/log_listing_internal.h"
+#include "delta/schema_json_internal.h"
 #include "delta/table_path_internal.h"
 #include "delta/table_state_internal.h"
 #include "delta/testing_internal.h"
@@ -153,8 +154,14 @@ TEST(TablePath, StaysInTheTableUnlessAbsolute) {
 
 TEST(Features, RefusesReadersByName) {
   EXPECT_TRUE(CheckReadable({3, 7, {"deletionVectors", "columnMapping", "v2Checkpoint"}, {}}).ok());
-  EXPECT_THAT(CheckReadable({3, 7, {"deletionVectors", "variantType", "brandNew"}, {}}),
-              FailsWith(ErrorCode::kUnsupported, "variantType, brandNew"));
+  EXPECT_THAT(CheckReadable({3, 7, {"deletionVectors", "variantShredding", "brandNew"}, {}}),
+              FailsWith(ErrorCode::kUnsupported, "variantShredding, brandNew"));
+  // Some writers list variantType in every table: only a column of the type is in the way.
+  EXPECT_TRUE(CheckReadable({3, 7, {"variantType"}, {}}).ok());
+  EXPECT_THAT(
+      SchemaFromJson(
+          R"({"type":"struct","fields":[{"name":"v","type":"variant","nullable":true,"metadata":{}}]})"),
+      FailsWith(ErrorCode::kUnsupported, "variantType"));
   EXPECT_THAT(CheckReadable({4, 7, {}, {}}), FailsWith(ErrorCode::kUnsupported, "reader version 4"));
   EXPECT_THAT(CheckReadable({INT64_MAX, 7, {}, {}}), FailsWith(ErrorCode::kUnsupported, "reader version"));
   EXPECT_THAT(CheckReadable({0, 0, {}, {}}), FailsWith(ErrorCode::kCorrupt, "starts at 1"));

@@ -105,8 +105,8 @@ Result<std::shared_ptr<arrow::DataType>> ReadType(const dom::element& element, i
   if (kind == "map") {
     return ReadMap(type, depth);
   }
-  return Error(ErrorCode::kUnsupported,
-               fmt::format("the schema uses type `{}`, which is not supported", kind));
+  return Error(ErrorCode::kUnsupported, fmt::format("the schema uses type `{}`{}, which is not supported",
+                                                    kind, kind == "variant" ? " (feature variantType)" : ""));
 }
 
 // "decimal(10,2)", spaces allowed; "decimal" alone is decimal(10,0).
@@ -162,8 +162,8 @@ Result<std::shared_ptr<arrow::DataType>> PrimitiveFromName(std::string_view name
   if (name.starts_with("decimal")) {
     return ReadDecimal(name);
   }
-  return Error(ErrorCode::kUnsupported,
-               fmt::format("the schema uses type `{}`, which is not supported", name));
+  return Error(ErrorCode::kUnsupported, fmt::format("the schema uses type `{}`{}, which is not supported",
+                                                    name, name == "variant" ? " (feature variantType)" : ""));
 }
 
 Result<std::shared_ptr<arrow::Schema>> SchemaFromJson(std::string_view text) {

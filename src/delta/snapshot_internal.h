@@ -27,6 +27,7 @@ class DeltaSnapshot : public table::Snapshot {
                                     const std::vector<table::DataFile>& files) const override;
   std::optional<int64_t> TxnVersion(const std::string& app_id) const override;
   std::vector<std::pair<std::string, std::string>> Facts() const override;
+  Result<table::WriteRules> Rules() const override;
 
   const TableState& state() const { return state_; }
   const std::vector<table::FieldMapping>& mapping() const { return mapping_; }

@@ -14,6 +14,11 @@ struct Kind {
 
 // A new kind of statement is a line here and a file of its own.
 constexpr std::array kKinds = {
+    Kind{"DELETE", RunChangeRows},
+    Kind{"UPDATE", RunChangeRows},
+    Kind{"MERGE", RunChangeRows},
+    Kind{"INSERT", RunChangeRows},
+    Kind{"TRUNCATE", RunChangeRows},
     Kind{"DESCRIBE HISTORY", RunDescribeHistory},
     Kind{"DESC HISTORY", RunDescribeHistory},
     Kind{"OPTIMIZE", RunOptimize},

@@ -35,6 +35,8 @@ Result<std::unique_ptr<query::QueryResult>> RunVacuum(const StatementContext& co
                                                       const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunRestore(const StatementContext& context,
                                                        const query::SqlStatement& statement);
+Result<std::unique_ptr<query::QueryResult>> RunChangeRows(const StatementContext& context,
+                                                          const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunDescribeHistory(const StatementContext& context,
                                                                const query::SqlStatement& statement);
 

@@ -1,0 +1,87 @@
+#include <arrow/api.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "delta/features_internal.h"
+#include "delta/snapshot_internal.h"
+
+namespace pixlake::delta {
+
+namespace {
+
+constexpr std::string_view kConstraint = "delta.constraints.";
+
+bool IsOn(const Metadata& metadata, const std::string& property) {
+  const auto found = metadata.configuration.find(property);
+  return found != metadata.configuration.end() && found->second == "true";
+}
+
+std::string FieldText(const arrow::Field& field, const char* key) {
+  return field.metadata() == nullptr ? "" : field.metadata()->Get(key).ValueOr("");
+}
+
+// PROTOCOL.md, "Column Invariants": {"expression":{"expression":"x > 3"}}.
+Result<std::string> InvariantOf(const arrow::Field& field) {
+  const std::string text = FieldText(field, "delta.invariants");
+  if (text.empty()) {
+    return text;
+  }
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto outer = json.is_object() ? json.find("expression") : json.end();
+  const bool sound = json.is_object() && outer != json.end() && outer->is_object() &&
+                     outer->contains("expression") && (*outer)["expression"].is_string();
+  if (!sound) {
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("column `{}` has an invariant of a form we do not know: {}", field.name(), text));
+  }
+  return (*outer)["expression"].get<std::string>();
+}
+
+// Rules below the top level are not ours to keep yet.
+Status RefuseNestedRules(const arrow::DataType& type, const std::string& path) {
+  for (const auto& child : type.fields()) {
+    for (const char* key : {"delta.invariants", "delta.generationExpression"}) {
+      if (!FieldText(*child, key).empty()) {
+        return Error(ErrorCode::kUnsupported,
+                     fmt::format("`{}` of field {}.{}: only columns may have it", key, path, child->name()));
+      }
+    }
+    PL_RETURN_NOT_OK(RefuseNestedRules(*child->type(), path + "." + child->name()));
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<table::WriteRules> DeltaSnapshot::Rules() const {
+  const Metadata& metadata = state_.metadata;
+  const Protocol& protocol = state_.protocol;
+  table::WriteRules rules;
+  rules.deletion_vectors =
+      IsOn(metadata, "delta.enableDeletionVectors") && HasWriterFeature(protocol, "deletionVectors");
+  const bool may_feed = (protocol.min_writer_version >= 4 && protocol.min_writer_version <= 6) ||
+                        HasWriterFeature(protocol, "changeDataFeed");
+  rules.change_feed = IsOn(metadata, "delta.enableChangeDataFeed") && may_feed;
+  for (auto it = metadata.configuration.lower_bound(std::string(kConstraint));
+       it != metadata.configuration.end() && it->first.starts_with(kConstraint); ++it) {
+    rules.constraints.push_back({it->first.substr(kConstraint.size()), it->second});
+  }
+  const bool defaults = HasWriterFeature(protocol, "allowColumnDefaults");
+  for (const auto& field : state_.schema->fields()) {
+    PL_ASSIGN_OR_RETURN(std::string invariant, InvariantOf(*field));
+    if (!invariant.empty()) {
+      rules.constraints.push_back({"of column " + field->name(), std::move(invariant)});
+    }
+    if (std::string text = FieldText(*field, "delta.generationExpression"); !text.empty()) {
+      rules.generated.emplace(field->name(), std::move(text));
+    }
+    if (std::string text = FieldText(*field, "CURRENT_DEFAULT"); defaults && !text.empty()) {
+      rules.defaults.emplace(field->name(), std::move(text));
+    }
+    PL_RETURN_NOT_OK(RefuseNestedRules(*field->type(), field->name()));
+  }
+  return rules;
+}
+
+}  // namespace pixlake::delta

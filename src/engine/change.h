@@ -1,0 +1,23 @@
+// Changing rows of tables: DELETE, UPDATE, MERGE, INSERT, TRUNCATE.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "query/change/change.h"
+
+namespace pixlake::engine {
+
+// Runs one statement of SQL. kUsage when it is none that changes rows.
+Result<query::ChangeReport> ChangeTable(const Engine& engine, const std::string& sql);
+
+// Runs one statement (see query/change/change.h for what it promises) in a session of
+// its own.
+Result<query::ChangeReport> ChangeTable(const Engine& engine, const query::ChangeStatement& statement);
+
+// The same in a session that is there: its views and temporary tables may be named.
+Result<query::ChangeReport> ChangeTable(const Engine& engine, query::SqlSession* session,
+                                        const query::ChangeStatement& statement);
+
+}  // namespace pixlake::engine

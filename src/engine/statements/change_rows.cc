@@ -1,0 +1,45 @@
+// DELETE FROM, UPDATE, MERGE INTO, INSERT INTO, TRUNCATE TABLE: answered by what was done.
+#include <arrow/api.h>
+
+#include "engine/change.h"
+#include "engine/statements/statement.h"
+#include "query/memory_result.h"
+
+namespace pixlake::engine {
+namespace {
+
+Result<std::shared_ptr<arrow::Table>> ToTable(const query::ChangeReport& report) {
+  const std::pair<const char*, int64_t> values[] = {{"version", report.version},
+                                                    {"rows_inserted", report.rows_inserted},
+                                                    {"rows_updated", report.rows_updated},
+                                                    {"rows_deleted", report.rows_deleted}};
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (const auto& [name, value] : values) {
+    fields.push_back(arrow::field(name, arrow::int64()));
+    PL_ASSIGN_OR_RETURN(auto column, arrow::MakeArrayFromScalar(arrow::Int64Scalar(value), 1));
+    columns.push_back(std::move(column));
+  }
+  return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<query::QueryResult>> RunChangeRows(const StatementContext& context,
+                                                          const query::SqlStatement& statement) {
+  PL_ASSIGN_OR_RETURN(const auto change, query::ParseChange(statement));
+  if (!change) return nullptr;
+  // What no format knows may be a table of the session's own.
+  const std::string& uri =
+      std::visit([](const auto& one) -> const std::string& { return one.target.uri; }, *change);
+  const auto opened = context.engine.OpenTable(uri);
+  if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound && uri.find('/') == std::string::npos) {
+    return nullptr;
+  }
+  PL_RETURN_NOT_OK(opened.status());
+  PL_ASSIGN_OR_RETURN(const auto report, ChangeTable(context.engine, &context.session, *change));
+  PL_ASSIGN_OR_RETURN(auto rows, ToTable(report));
+  return query::MemoryResult(std::move(rows));
+}
+
+}  // namespace pixlake::engine

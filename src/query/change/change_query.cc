@@ -1,0 +1,346 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "query/change/change_query_internal.h"
+#include "query/change/row_checks_internal.h"
+#include "query/duckdb_handles_internal.h"
+#include "query/scan_literals_internal.h"
+#include "query/value_format_internal.h"
+
+namespace pixlake::query {
+namespace {
+
+using Expressions = std::map<int, std::string>;  // by column
+
+std::string Cast(const std::string& expression, const arrow::Field& field) {
+  return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*field.type()));
+}
+
+Result<Expressions> Assigned(const ChangeTarget& target, const std::vector<Assignment>& assignments) {
+  Expressions out;
+  for (const Assignment& assignment : assignments) {
+    // A column may be given by its table's name: t.label = …
+    std::vector<std::string> path = assignment.column;
+    const bool qualified = path.size() > 1 && LowerCase(path[0]) == LowerCase(target.alias);
+    if (qualified) path.erase(path.begin());
+    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, path[0]));
+    if (path.size() > 1) {
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("a field of a struct ({}) cannot be assigned yet; assign the whole column {}",
+                               fmt::join(path, "."), path[0]));
+    }
+    std::string value = assignment.expression;
+    if (LowerCase(value) == "default") {
+      PL_ASSIGN_OR_RETURN(value, DefaultOf(target, column));
+    }
+    if (!out.emplace(column, value).second) {
+      return Error(ErrorCode::kUsage, fmt::format("column {} is assigned twice", path[0]));
+    }
+  }
+  return out;
+}
+
+// The value a row has now; null for a column that is new.
+std::string OldValue(const ChangeTarget& target, int column) {
+  if (column >= target.old_columns) return "NULL";
+  return QuoteName(target.alias) + "." + QuoteName(target.schema->field(column)->name());
+}
+
+std::string FilePlace(const ChangeTarget& target) {
+  const std::string alias = QuoteName(target.alias);
+  return fmt::format("{0}.{1} AS {1}, {0}.{2} AS {2}", alias, table::kFileColumn, table::kPositionColumn);
+}
+
+// Wraps the query that gives place, action and every column as it will be. `given`: the
+// columns whose values the statement says itself.
+Result<ChangeQuery> Finish(const ChangeTarget& target, std::string rows,
+                           std::vector<ChangeQuery::Value> values, const std::set<int>& given) {
+  ChangeQuery out;
+  std::set<int> computed;
+  PL_ASSIGN_OR_RETURN(rows, WithGenerated(target, rows, given, &computed));
+  for (const int column : computed) {
+    std::erase_if(values, [&](const auto& value) { return value.column == column; });
+    values.push_back({column, true});
+  }
+  out.select = fmt::format("SELECT {}, {}, {}", table::kFileColumn, table::kPositionColumn, kActionColumn);
+  for (size_t i = 0; i < values.size(); ++i) {
+    out.select += fmt::format(", {} AS v{}", QuoteName(target.schema->field(values[i].column)->name()), i);
+  }
+  PL_ASSIGN_OR_RETURN(const std::string checks, RowChecks(target));
+  out.select += checks;
+  out.select += fmt::format(" FROM ({}) AS __pixlake_new WHERE {} IS NOT NULL", rows, kActionColumn);
+  out.values = std::move(values);
+  return out;
+}
+
+std::set<int> ColumnsOf(const Expressions& assigned) {
+  std::set<int> out;
+  for (const auto& [column, expression] : assigned) out.insert(column);
+  return out;
+}
+
+std::vector<ChangeQuery::Value> UpdatedValues(const Expressions& assigned) {
+  std::vector<ChangeQuery::Value> out;
+  for (const auto& [column, expression] : assigned) out.push_back({column, true});
+  return out;
+}
+
+// One clause of MERGE with what it assigns, * spelled out.
+struct Clause {
+  const MergeClause* clause;
+  Expressions assigned;
+};
+
+Result<Expressions> StarAssignments(const ChangeTarget& target, const MergeStatement& merge,
+                                    const MergeClause& clause,
+                                    const std::vector<std::string>& source_columns) {
+  Expressions out;
+  for (int i = 0; i < target.schema->num_fields(); ++i) {
+    const std::string& name = target.schema->field(i)->name();
+    const auto found = std::find_if(source_columns.begin(), source_columns.end(),
+                                    [&](const auto& column) { return LowerCase(column) == LowerCase(name); });
+    if (found != source_columns.end()) {
+      out[i] = QuoteName(merge.source_alias) + "." + QuoteName(*found);
+    } else if (!merge.schema_evolution) {
+      return Error(ErrorCode::kUsage,
+                   fmt::format("{} needs column {} in the source, which has {}; name the columns, or "
+                               "say MERGE WITH SCHEMA EVOLUTION",
+                               clause.then == MergeClause::Then::kInsert ? "INSERT *" : "UPDATE SET *", name,
+                               fmt::join(source_columns, ", ")));
+    }
+  }
+  return out;
+}
+
+std::string JoinOf(const MergeStatement& merge) {
+  const auto has = [&](MergeClause::When when) {
+    return std::any_of(merge.clauses.begin(), merge.clauses.end(),
+                       [&](const auto& c) { return c.when == when; });
+  };
+  const bool sources = has(MergeClause::When::kNotMatched);
+  const bool targets = has(MergeClause::When::kNotMatchedBySource);
+  return sources && targets ? "FULL OUTER JOIN"
+         : sources          ? "RIGHT JOIN"
+         : targets          ? "LEFT JOIN"
+                            : "INNER JOIN";
+}
+
+// Which clause a joined row falls to, from 0; null: none.
+std::string ClauseOf(const ChangeTarget& target, const MergeStatement& merge) {
+  const std::string in_target =
+      fmt::format("{}.{} IS NOT NULL", QuoteName(target.alias), table::kPositionColumn);
+  const std::string in_source = fmt::format("{}.__pixlake_source IS NOT NULL", QuoteName(merge.source_alias));
+  std::string out = "CASE";
+  for (size_t i = 0; i < merge.clauses.size(); ++i) {
+    const MergeClause& clause = merge.clauses[i];
+    const bool target_side = clause.when != MergeClause::When::kNotMatched;
+    const bool source_side = clause.when != MergeClause::When::kNotMatchedBySource;
+    out += fmt::format(" WHEN {}({}) AND {}({}){} THEN {}", target_side ? "" : "NOT ", in_target,
+                       source_side ? "" : "NOT ", in_source,
+                       clause.condition.empty() ? "" : " AND (" + clause.condition + ")", i);
+  }
+  return out + " END";
+}
+
+RowAction ActionOf(const MergeClause& clause) {
+  return clause.then == MergeClause::Then::kDelete   ? RowAction::kDelete
+         : clause.then == MergeClause::Then::kInsert ? RowAction::kInsert
+                                                     : RowAction::kUpdate;
+}
+
+// What a column becomes, by clause. `needs_old`: also where an update leaves it as it is.
+Result<std::string> MergedValue(const ChangeTarget& target, const std::vector<Clause>& clauses, int column,
+                                bool needs_old) {
+  const arrow::Field& field = *target.schema->field(column);
+  const std::string none = Cast("NULL", field);
+  std::string whens;
+  for (size_t i = 0; i < clauses.size(); ++i) {
+    const auto assigned = clauses[i].assigned.find(column);
+    const RowAction action = ActionOf(*clauses[i].clause);
+    if (action == RowAction::kDelete) continue;
+    std::string value = "NULL";
+    if (assigned != clauses[i].assigned.end()) {
+      value = assigned->second;
+    } else if (action == RowAction::kInsert) {
+      PL_ASSIGN_OR_RETURN(value, DefaultOf(target, column));
+    } else if (needs_old) {
+      value = OldValue(target, column);
+    }
+    whens += fmt::format(" WHEN {} THEN {}", i, Cast(value, field));
+  }
+  const std::string value = whens.empty() ? none : "CASE __pixlake_clause" + whens + " ELSE " + none + " END";
+  return value + " AS " + QuoteName(field.name());
+}
+
+Result<std::vector<Clause>> ClausesOf(const ChangeTarget& target, const MergeStatement& merge,
+                                      const std::vector<std::string>& source_columns) {
+  std::vector<Clause> out;
+  for (const MergeClause& clause : merge.clauses) {
+    Expressions assigned;
+    if (clause.star) {
+      PL_ASSIGN_OR_RETURN(assigned, StarAssignments(target, merge, clause, source_columns));
+    } else {
+      PL_ASSIGN_OR_RETURN(assigned, Assigned(target, clause.set));
+    }
+    out.push_back({&clause, std::move(assigned)});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string QuoteName(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
+Result<int> FindColumn(const arrow::Schema& schema, const std::string& name) {
+  for (int i = 0; i < schema.num_fields(); ++i) {
+    if (LowerCase(schema.field(i)->name()) == LowerCase(name)) return i;
+  }
+  return Error(ErrorCode::kUsage, fmt::format("the table has no column {}; it has {}", name,
+                                              fmt::join(schema.field_names(), ", ")));
+}
+
+std::string CastTypeName(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::LIST:
+      return CastTypeName(*type.field(0)->type()) + "[]";
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(type);
+      return fmt::format("MAP({}, {})", CastTypeName(*map.key_type()), CastTypeName(*map.item_type()));
+    }
+    case arrow::Type::STRUCT: {
+      std::vector<std::string> fields;
+      for (const auto& field : type.fields()) {
+        fields.push_back(QuoteName(field->name()) + " " + CastTypeName(*field->type()));
+      }
+      return fmt::format("STRUCT({})", fmt::join(fields, ", "));
+    }
+    default:
+      return SqlTypeName(type);
+  }
+}
+
+Result<ChangeQuery> QueryOf(const ChangeTarget& target, const DeleteStatement& statement) {
+  const std::string rows =
+      fmt::format("SELECT {}, CAST({} AS TINYINT) AS {} FROM {} AS {}{}", FilePlace(target),
+                  static_cast<int>(RowAction::kDelete), kActionColumn, target.scan, QuoteName(target.alias),
+                  statement.where.empty() ? "" : " WHERE (" + statement.where + ")");
+  ChangeQuery out;
+  out.select = rows;
+  return out;
+}
+
+Result<ChangeQuery> QueryOf(const ChangeTarget& target, const UpdateStatement& statement) {
+  PL_ASSIGN_OR_RETURN(const Expressions assigned, Assigned(target, statement.set));
+  std::string rows = fmt::format("SELECT {}, CAST({} AS TINYINT) AS {}", FilePlace(target),
+                                 static_cast<int>(RowAction::kUpdate), kActionColumn);
+  for (int i = 0; i < target.schema->num_fields(); ++i) {
+    const arrow::Field& field = *target.schema->field(i);
+    const auto found = assigned.find(i);
+    const std::string value = found == assigned.end() ? OldValue(target, i) : Cast(found->second, field);
+    rows += fmt::format(", {} AS {}", value, QuoteName(field.name()));
+  }
+  rows += fmt::format(" FROM {} AS {}{}", target.scan, QuoteName(target.alias),
+                      statement.where.empty() ? "" : " WHERE (" + statement.where + ")");
+  return Finish(target, std::move(rows), UpdatedValues(assigned), ColumnsOf(assigned));
+}
+
+Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& statement,
+                            const std::vector<std::string>& source_columns) {
+  PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source_columns));
+  bool inserts = false;
+  bool writes = false;
+  std::set<int> given;
+  std::vector<bool> updated(static_cast<size_t>(target.schema->num_fields()), false);
+  for (const Clause& clause : clauses) {
+    inserts |= clause.clause->then == MergeClause::Then::kInsert;
+    writes |= clause.clause->then != MergeClause::Then::kDelete;
+    given.merge(ColumnsOf(clause.assigned));
+    if (clause.clause->then != MergeClause::Then::kUpdate) continue;
+    for (const auto& [column, expression] : clause.assigned) updated[static_cast<size_t>(column)] = true;
+  }
+  std::string actions = "CASE __pixlake_clause";
+  for (size_t i = 0; i < clauses.size(); ++i) {
+    actions +=
+        fmt::format(" WHEN {} THEN CAST({} AS TINYINT)", i, static_cast<int>(ActionOf(*clauses[i].clause)));
+  }
+  std::string rows = fmt::format("SELECT {}, {} AS __pixlake_clause, {} END AS {}", FilePlace(target),
+                                 ClauseOf(target, statement), actions, kActionColumn);
+  std::vector<ChangeQuery::Value> values;
+  const bool checked = writes && HasChecks(target);
+  for (int i = 0; i < target.schema->num_fields(); ++i) {
+    const bool is_updated = updated[static_cast<size_t>(i)];
+    if (inserts || is_updated) values.push_back({i, is_updated});
+    PL_ASSIGN_OR_RETURN(const std::string value, MergedValue(target, clauses, i, is_updated || checked));
+    rows += ", " + value;
+  }
+  rows += fmt::format(" FROM {} AS {} {} (SELECT *, TRUE AS __pixlake_source FROM {} AS {}) AS {} ON ({})",
+                      target.scan, QuoteName(target.alias), JoinOf(statement), statement.source,
+                      QuoteName(statement.source_alias), QuoteName(statement.source_alias), statement.on);
+  PL_ASSIGN_OR_RETURN(ChangeQuery out, Finish(target, std::move(rows), std::move(values), given));
+  const auto matched = [](const Clause& c) { return c.clause->when == MergeClause::When::kMatched; };
+  const auto first = std::find_if(clauses.begin(), clauses.end(), matched);
+  out.deletes_may_repeat =
+      first != clauses.end() && std::count_if(clauses.begin(), clauses.end(), matched) == 1 &&
+      first->clause->then == MergeClause::Then::kDelete && first->clause->condition.empty();
+  return out;
+}
+
+Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& statement,
+                            const std::vector<std::string>& query_columns,
+                            const std::vector<std::string>& partition_columns) {
+  std::vector<std::string> names = statement.columns;
+  if (statement.by_name) names = query_columns;
+  if (names.empty()) names = target.schema->field_names();
+  if (names.size() != query_columns.size()) {
+    return Error(ErrorCode::kUsage, fmt::format("the query gives {} columns for {} of the table ({})",
+                                                query_columns.size(), names.size(), fmt::join(names, ", ")));
+  }
+  Expressions assigned;
+  std::vector<std::string> aliases;
+  for (size_t i = 0; i < names.size(); ++i) {
+    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, names[i]));
+    aliases.push_back(fmt::format("__pixlake_c{}", i));
+    if (!assigned.emplace(column, aliases.back()).second) {
+      return Error(ErrorCode::kUsage, fmt::format("column {} is given twice", names[i]));
+    }
+  }
+  std::string rows = fmt::format(
+      "SELECT CAST(NULL AS BIGINT) AS {}, CAST(NULL AS BIGINT) AS {}, CAST({} AS TINYINT) AS {}",
+      table::kFileColumn, table::kPositionColumn, static_cast<int>(RowAction::kInsert), kActionColumn);
+  std::vector<ChangeQuery::Value> values;
+  for (int i = 0; i < target.schema->num_fields(); ++i) {
+    const arrow::Field& field = *target.schema->field(i);
+    const auto found = assigned.find(i);
+    std::string value = "NULL";
+    if (found != assigned.end()) {
+      value = found->second;
+    } else {
+      PL_ASSIGN_OR_RETURN(value, DefaultOf(target, i));
+    }
+    rows += fmt::format(", {} AS {}", Cast(value, field), QuoteName(field.name()));
+    values.push_back({i, false});
+  }
+  rows += fmt::format(" FROM ({}) AS __pixlake_query({})", statement.query, fmt::join(aliases, ", "));
+  PL_ASSIGN_OR_RETURN(ChangeQuery out,
+                      Finish(target, std::move(rows), std::move(values), ColumnsOf(assigned)));
+  if (!statement.replace_where.empty()) {
+    out.select += fmt::format(
+        " AND CASE WHEN coalesce(({}), FALSE) THEN TRUE ELSE error({}) END", statement.replace_where,
+        QuoteLiteral(kViolationMark + ("a new row is outside REPLACE WHERE " + statement.replace_where)));
+  }
+  std::vector<std::string> order;
+  for (const std::string& column : partition_columns) order.push_back(QuoteName(column));
+  if (!order.empty()) out.select += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
+  return out;
+}
+
+}  // namespace pixlake::query
