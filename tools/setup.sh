@@ -4,6 +4,7 @@
 #   tools/setup.sh            for building and testing
 #   tools/setup.sh --build    for building alone (what `make demo` needs)
 #   tools/setup.sh --bench    for building and for the benchmark's peers
+#   tools/setup.sh --full    for testing with every service: Hadoop, too
 #   tools/setup.sh --offline  touch no network: say what is missing and stop
 #
 # Packages come from Debian; what Debian lacks comes from the ordinary package
@@ -42,16 +43,18 @@ build_packages=(
   libgtest-dev libisal-dev libjpeg62-turbo-dev libpq-dev libroaring-dev libspdlog-dev
   libspng-dev libsqlite3-dev libssl-dev libtbb-dev libxxhash-dev libwebp-dev zlib1g-dev bzip2 patch
   nlohmann-json3-dev patchelf xz-utils)
-test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
+test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev postgresql strace)
+bench_packages=(libimage-exiftool-perl wrk)
 
 # --- what was asked for ------------------------------------------------------
-want_test=1 want_bench=0 offline=0
+want_test=1 want_bench=0 want_full=0 offline=0
 for argument in "$@"; do
   case ${argument} in
     --build) want_test=0 ;;
     --bench) want_test=0 want_bench=1 ;;
+    --full) want_full=1 ;;
     --offline) offline=1 ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup: unknown argument ${argument}; see tools/setup.sh --help" >&2; exit 2 ;;
   esac
 done
@@ -63,6 +66,7 @@ duckdb_dir=${deps}/duckdb-${duckdb_version}
 libtiff_dir=${deps}/${libtiff_build}
 simdjson_dir=${deps}/simdjson-${simdjson_version}
 jars_dir=${deps}/spark-jars
+hadoop_dir=${deps}/hadoop-jars
 test_venv=$(dirname "${deps}")/venv-test
 bench_venv=$(dirname "${deps}")/venv-bench
 
@@ -113,6 +117,7 @@ extra_packages() {
   fi
   if needs_java && ! have java; then echo openjdk-17-jre-headless; fi
   if needs_java && ! jars_are_here && ! have mvn; then echo maven; fi
+  if ((want_full)) && ! hadoop_jars_are_here && ! have mvn; then echo maven; fi
 }
 
 usable_python() {
@@ -281,6 +286,27 @@ get_spark_jars() {
   rm -rf "${work}"
 }
 
+hadoop_jars_are_here() {
+  [[ -f ${hadoop_dir}/SHA256SUMS ]] && cmp -s tools/setup/hadoop-jars.sha256 "${hadoop_dir}/SHA256SUMS"
+}
+
+# A real HDFS for `make test-full`: 183 jars, and only if asked for.
+get_hadoop_jars() {
+  hadoop_jars_are_here && return 0
+  need_network "Hadoop's mini cluster"
+  say "getting Hadoop's mini cluster (Maven)"
+  local work
+  work=$(mktemp -d "${deps}/.hadoop.XXXXXX")
+  cp tools/setup/hadoop-jars.pom.xml "${work}/pom.xml"
+  (cd "${work}" && mvn -q -B "${maven_dependency_plugin}:copy-dependencies" -DoutputDirectory="${work}/jars") >"${work}/mvn.log" 2>&1 ||
+    { cat "${work}/mvn.log" >&2; fail "Maven could not get the jars"; }
+  (cd "${work}/jars" && sha256sum --check --quiet --strict) <tools/setup/hadoop-jars.sha256 ||
+    fail "a jar does not match tools/setup/hadoop-jars.sha256; nothing was installed"
+  cp tools/setup/hadoop-jars.sha256 "${work}/jars/SHA256SUMS"
+  put_in_place "${work}/jars" "${hadoop_dir}"
+  rm -rf "${work}"
+}
+
 # A Python with pip: the system's, or a throw-away environment's where pip is
 # not installed for it.
 python_with_pip() {
@@ -315,12 +341,14 @@ get_venv() {  # VENV REQUIREMENTS WHAT
 # Packages are looked at every time: that is quick, and they can be removed.
 packages=("${build_packages[@]}")
 ((want_test)) && packages+=("${test_packages[@]}")
+((want_bench)) && packages+=("${bench_packages[@]}")
 # shellcheck disable=SC2207  # words are package names
 packages+=($(extra_packages))
 
 everything_is_here() {
   [[ -z $(missing_packages "${packages[@]}") ]] && arrow_is_here && duckdb_is_here && simdjson_is_here && libtiff_is_here || return 1
   if needs_java; then jars_are_here || return 1; fi
+  if ((want_full)); then hadoop_jars_are_here || return 1; fi
   if ((want_test)); then venv_is_here "${test_venv}" tests/requirements.txt || return 1; fi
   if ((want_bench)); then venv_is_here "${bench_venv}" bench/requirements.txt || return 1; fi
 }
@@ -336,7 +364,7 @@ if ! flock --nonblock 9; then
   say "another setup is running; waiting for it"
   flock 9
 fi
-rm -rf "${deps}"/.arrow.* "${deps}"/.duckdb.* "${deps}"/.simdjson.* "${deps}"/.libtiff.* "${deps}"/.jars.*
+rm -rf "${deps}"/.arrow.* "${deps}"/.duckdb.* "${deps}"/.simdjson.* "${deps}"/.libtiff.* "${deps}"/.jars.* "${deps}"/.hadoop.*
 
 install_packages "${packages[@]}"
 get_arrow
@@ -344,6 +372,7 @@ get_duckdb
 get_simdjson
 get_libtiff
 if needs_java; then get_spark_jars; fi
+if ((want_full)); then get_hadoop_jars; fi
 if ((want_test)); then get_venv "${test_venv}" tests/requirements.txt "the tests"; fi
 if ((want_bench)); then get_venv "${bench_venv}" bench/requirements.txt "the benchmark's peers"; fi
 say "done (${deps})"

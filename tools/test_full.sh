@@ -87,7 +87,7 @@ for tier in "${tiers[@]}"; do
     { echo "test_full: no tier ${tier}; there are: ${all_tiers[*]}" >&2; exit 2; }
 done
 
-tools/setup.sh
+tools/setup.sh --full
 results=()
 failed=0
 for tier in "${tiers[@]}"; do

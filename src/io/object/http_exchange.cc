@@ -89,7 +89,7 @@ Result<HttpAnswer> Exchange(const HttpRequest& request) {
   // curl's own choice is that of a form, which servers take apart.
   const bool typed = std::any_of(lines.begin(), lines.end(),
                                  [](const auto& line) { return line.starts_with("Content-Type"); });
-  if (!request.body.empty() && !typed) lines.emplace_back("Content-Type: application/octet-stream");
+  if (request.method != "GET" && !typed) lines.emplace_back("Content-Type: application/octet-stream");
   const HeaderList headers = MakeHeaders(lines);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, request.connect_timeout_seconds);
