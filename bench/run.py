@@ -29,6 +29,7 @@ import lookup_part
 import metadata_part
 import mnist_part
 import scan_part
+import upkeep_part
 from contest import BIN, PAGE, ROOT, AdoptOrphans, Bench
 
 # In the order of the report.
@@ -41,6 +42,7 @@ PARTS = {
     "scan": scan_part.WholeTable,
     "metadata": metadata_part.LocalImages,
     "urls": metadata_part.FetchedImages,
+    "upkeep": upkeep_part.Upkeep,
     "large": ingest_part.Large,
     "decode": decode_part.FullCheck,
     "start": mnist_part.Starting,

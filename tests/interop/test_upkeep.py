@@ -1,0 +1,216 @@
+"""OPTIMIZE, Z-order, VACUUM and RESTORE, judged by other readers of the same table."""
+
+import hashlib
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import deltalake
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from conftest import Stop
+
+MIB = 1 << 20
+
+
+def Write(table: Path, files=8, rows=60, size=4000, seed=1):
+    """A table of delta-rs, partitioned by day: ids, a point and a blob, null now and then."""
+    chance = np.random.default_rng(seed)
+    for number in range(files):
+        blobs = [None if chance.random() < 0.05 else chance.bytes(int(chance.integers(0, size))) for _ in range(rows)]
+        batch = pa.table(
+            {
+                "id": [f"{seed}-{number}-{row}" for row in range(rows)],
+                "x": pa.array(chance.integers(0, 1000, rows)),
+                "y": pa.array(chance.random(rows)),
+                "image": pa.array(blobs, pa.binary()),
+                "day": pa.array(["2026-11-20" if row % 2 else "2026-11-21" for row in range(rows)]),
+            }
+        )
+        deltalake.write_deltalake(str(table), batch, mode="append", partition_by=["day"])
+
+
+def Digest(rows) -> Counter:
+    """Rows as a multiset, blobs by their checksum."""
+    return Counter(
+        (row["id"], row["x"], row["y"], row["day"], row["image"] is not None and hashlib.sha256(row["image"]).digest())
+        for row in rows
+    )
+
+
+def ByDeltalake(table, version=None) -> Counter:
+    return Digest(deltalake.DeltaTable(str(table), version=version).to_pyarrow_table().to_pylist())
+
+
+def ByDuckdb(table) -> Counter:
+    """By DuckDB's own reader of Parquet over the files that delta-rs names."""
+    files = deltalake.DeltaTable(str(table)).file_uris()
+    rows = duckdb.sql(
+        "SELECT id, x, y, image, CAST(day AS VARCHAR) AS day "
+        f"FROM read_parquet({files!r}, hive_partitioning = true, hive_types_autocast = false)"
+    )
+    names = rows.columns
+    return Digest(dict(zip(names, row, strict=True)) for row in rows.fetchall())
+
+
+def ByUs(pixlake, table) -> Counter:
+    out = Path(table).parent / "ours.arrow"
+    pixlake("sql", f"SELECT * FROM delta_scan('{table}')", "--format", "arrow", "--output", out)
+    with pa.ipc.open_stream(out) as stream:
+        return Digest(stream.read_all().to_pylist())
+
+
+@pytest.fixture
+def table(tmp_path) -> Path:
+    Write(tmp_path / "table")
+    return tmp_path / "table"
+
+
+@pytest.mark.spark
+def test_optimize_and_zorder_keep_every_row_for_every_reader(pixlake, table, spark):
+    before = ByDeltalake(table)
+    packed = pixlake("table", "optimize", table, "--json").json
+    assert (packed["files_removed"], packed["files_added"]) == (16, 2)
+    assert pixlake("table", "optimize", table, "--json").json["committed"] is False
+    assert ByDeltalake(table) == ByDuckdb(table) == ByUs(pixlake, table) == before
+    ordered = pixlake("table", "zorder", table, "--by", "x,y", "--target-size", "64KB", "--json").json
+    assert ordered["files_added"] > 2
+    assert ByDeltalake(table) == ByDuckdb(table) == ByUs(pixlake, table) == before
+    by_spark = spark.read.format("delta").load(str(table)).collect()
+    assert Digest(row.asDict() for row in by_spark) == before
+    assert pixlake("table", "check", table, "--json").json["problems"] == []
+
+
+@pytest.mark.spark
+def test_history_reads_like_that_of_delta_spark(pixlake, table, spark):
+    pixlake("table", "optimize", table, "--where", "day = '2026-11-20'")
+    history = deltalake.DeltaTable(str(table)).history(1)[0]
+    assert history["operation"] == "OPTIMIZE"
+    assert history["operationParameters"]["zOrderBy"] == "[]"
+    by_spark = spark.sql(f"DESCRIBE HISTORY delta.`{table}` LIMIT 1").collect()[0]
+    assert by_spark.operation == "OPTIMIZE"
+    assert (by_spark.operationMetrics["numRemovedFiles"], by_spark.operationMetrics["numAddedFiles"]) == ("8", "1")
+
+
+def test_zorder_lets_other_readers_skip_files(pixlake, table):
+    pixlake("table", "zorder", table, "--by", "x,y", "--target-size", "40KB")
+    actions = deltalake.DeltaTable(str(table)).get_add_actions(flatten=True)
+    low, high = (pa.chunked_array(actions[key]).to_pylist() for key in ("min.x", "max.x"))
+    met = sum(least <= 500 <= most for least, most in zip(low, high, strict=True))
+    assert len(low) >= 8
+    assert met <= len(low) / 2
+
+
+def test_where_chooses_partitions_and_nothing_else(pixlake, table):
+    packed = pixlake("table", "optimize", table, "--where", "day >= '2026-11-21'", "--json").json
+    assert (packed["files_removed"], packed["files_added"]) == (8, 1)
+    refused = pixlake("table", "optimize", table, "--where", "x > 3", status=2)
+    assert "partition columns (day)" in refused.stderr
+    pixlake("table", "zorder", table, "--by", "image", status=2)
+    pixlake("table", "zorder", table, "--by", "day", status=2)
+
+
+def test_deltalake_appends_while_we_optimize(pixlake, tmp_path):
+    table = tmp_path / "table"
+    Write(table, files=4)
+    stop = threading.Event()
+    appended = []
+
+    def Append():
+        while not stop.is_set() or len(appended) < 3:
+            Write(table, files=1, seed=100 + len(appended))
+            appended.append(1)
+
+    writer = threading.Thread(target=Append)
+    writer.start()
+    try:
+        for _ in range(6):
+            pixlake("table", "optimize", table, "--json")
+            pixlake("table", "zorder", table, "--by", "x", "--json")
+    finally:
+        stop.set()
+        writer.join()
+    rows = ByDeltalake(table)
+    assert sum(rows.values()) == 60 * (4 + len(appended))
+    assert len(rows) == sum(rows.values())  # none twice
+    assert ByUs(pixlake, table) == rows
+
+
+def test_vacuum_leaves_what_the_kept_versions_need(pixlake, table):
+    before = ByDeltalake(table)
+    (table / "day=2026-11-20" / "left-by-a-killed-writer.parquet").write_bytes(b"x")
+    pixlake("table", "optimize", table)
+    assert pixlake("table", "vacuum", table, "--json").json["files_deleted"] == 0
+    refused = pixlake("table", "vacuum", table, "--retain-hours", "0", status=2)
+    assert "168" in refused.stderr
+    time.sleep(0.05)
+    short = ("--retain-hours", "0", "--allow-short-retention")
+    dry = pixlake("table", "vacuum", table, *short, "--dry-run", "--json").json
+    # delta-rs would delete the same files; it looks at its own log, not at strangers.
+    theirs = deltalake.DeltaTable(str(table)).vacuum(0, dry_run=True, enforce_retention_duration=False, full=True)
+    assert {Path(path).name for path in dry["paths"]} == {Path(path).name for path in theirs}
+    assert dry["files_deleted"] == 17
+    assert pixlake("table", "vacuum", table, *short, "--json").json["files_deleted"] == 17
+    assert ByDeltalake(table) == before
+    assert len(list(table.glob("day=*/*.parquet"))) == 2
+    assert [entry["operation"] for entry in deltalake.DeltaTable(str(table)).history(2)] == [
+        "VACUUM END",
+        "VACUUM START",
+    ]
+
+
+def test_restore_is_what_others_read_too(pixlake, table):
+    third = ByDeltalake(table, 3)
+    assert pixlake("table", "restore", table, "--version", 3, "--json").json["committed"]
+    assert ByDeltalake(table) == ByDuckdb(table) == ByUs(pixlake, table) == third
+    assert deltalake.DeltaTable(str(table)).history(1)[0]["operation"] == "RESTORE"
+    pixlake("sql", f"RESTORE TABLE delta.`{table}` TO VERSION AS OF 5")
+    assert ByDeltalake(table) == ByDeltalake(table, 5)
+    pixlake("table", "restore", table, "--version", 99, status=1)
+
+
+def test_sql_says_the_same(pixlake, table):
+    before = ByDeltalake(table)
+    first = pixlake("sql", f"SELECT count(*) AS n FROM delta.`{table}` VERSION AS OF 0", "--format", "csv").stdout
+    assert first.split() == ["n", "60"]
+    pixlake("sql", f"OPTIMIZE delta.`{table}` WHERE day = '2026-11-20' ZORDER BY (x, y)")
+    latest = deltalake.DeltaTable(str(table)).history(1)[0]
+    assert latest["operationParameters"]["zOrderBy"] == '["x","y"]'
+    dry = pixlake("sql", f"VACUUM '{table}' RETAIN 200 HOURS DRY RUN", "--json").json
+    assert dry["row_count"] == 0
+    history = pixlake("sql", f"DESCRIBE HISTORY delta.`{table}` LIMIT 1", "--json").json
+    assert history["rows"][0]["operation"] == "OPTIMIZE"
+    assert ByDeltalake(table) == before
+    pixlake("sql", f"OPTIMIZE delta.`{table}` ZORDER x", status=2)
+
+
+@pytest.mark.parametrize("action", [("optimize",), ("zorder", "--by", "x,y"), ("vacuum",)])
+def test_killed_at_any_moment_it_loses_nothing(pixlake, tmp_path, action):
+    table = tmp_path / "table"
+    Write(table, files=6, rows=200, size=20_000)
+    before = ByDeltalake(table)
+    short = ("--retain-hours", "0", "--allow-short-retention")
+    extra = short if action[0] == "vacuum" else ("--target-size", "1MB")
+    chance = random.Random(7)
+    begin = time.monotonic()
+    pixlake("table", action[0], table, *action[1:], *extra)
+    duration = time.monotonic() - begin
+    for _ in range(6):
+        if action[0] == "vacuum":
+            pixlake("table", "zorder", table, "--by", "x", "--target-size", "1MB")
+        process = pixlake.Start("table", action[0], table, *action[1:], *extra)
+        time.sleep(chance.uniform(0, duration * 1.1))
+        Stop(process, signal.SIGKILL)
+        assert ByDeltalake(table) == before
+    pixlake("table", action[0], table, *action[1:], *extra)
+    time.sleep(0.05)
+    pixlake("table", "vacuum", table, *short)
+    assert ByDeltalake(table) == ByUs(pixlake, table) == before
+    report = pixlake("table", "check", table, "--json").json
+    assert report["problems"] == []
+    assert report["unreferenced_files"] == 0  # whatever the killed ones left is gone
