@@ -109,8 +109,15 @@ void AddExamineOptions(CLI::App* command, sandbox::ExaminerOptions* options) {
       ->default_str("header")
       ->group(group);
   command
-      ->add_flag("--sandbox,!--no-sandbox", options->sandbox,
-                 "Look at images in processes that can do nothing else (slower by the hand-over)")
+      ->add_flag_callback(
+          "--sandbox", [options] { options->sandbox = sandbox::Sandbox::kAlways; },
+          "Look at every image in processes that can do nothing else; what was fetched is always decoded "
+          "there")
+      ->group(group);
+  command
+      ->add_flag_callback(
+          "--no-sandbox", [options] { options->sandbox = sandbox::Sandbox::kNever; },
+          "Decode in this process, what was fetched too")
       ->group(group);
   command->add_option("--max-pixels", options->max_pixels, "Images of more pixels a frame are bombs")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))

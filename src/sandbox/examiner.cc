@@ -12,15 +12,13 @@ constexpr int64_t kHelperBase = int64_t{64} << 20;
 
 }  // namespace
 
-Examiner::Examiner(ExaminerOptions options) : options_(options) {
-  if (options_.sandbox) {
-    pool_ = std::make_unique<DecoderPool>(DecoderOptions{{}, options_.memory_bytes + kHelperBase});
-  }
-}
+Examiner::Examiner(ExaminerOptions options)
+    : options_(options), pool_(DecoderOptions{{}, options.memory_bytes + kHelperBase}) {}
 
-Result<image::Answer> Examiner::Ask(std::span<const uint8_t> bytes, const image::Question& question) {
-  if (pool_ == nullptr) return image::Examine(bytes, question);
-  PL_ASSIGN_OR_RETURN(image::Answer answer, pool_->Ask(bytes, question));
+Result<image::Answer> Examiner::Ask(std::span<const uint8_t> bytes, const image::Question& question,
+                                    bool sandboxed) {
+  if (!sandboxed) return image::Examine(bytes, question);
+  PL_ASSIGN_OR_RETURN(image::Answer answer, pool_.Ask(bytes, question));
   if (question.describe && answer.members.empty()) {
     // A decoder that died told nothing but that.
     image::ImageMetadata nothing;
@@ -31,7 +29,10 @@ Result<image::Answer> Examiner::Ask(std::span<const uint8_t> bytes, const image:
   return answer;
 }
 
-Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const std::string& filename) {
+Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const std::string& filename,
+                                        bool fetched) {
+  const bool sandboxed =
+      options_.sandbox == Sandbox::kAlways || (options_.sandbox == Sandbox::kFetched && fetched && decodes());
   image::Question question;
   question.check = options_.check;
   question.describe = options_.describe;
@@ -39,11 +40,11 @@ Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const st
   question.budget.max_pixels = options_.max_pixels;
   question.budget.max_time = std::chrono::milliseconds(options_.max_millis);
   question.budget.max_memory = options_.memory_bytes / std::max(options_.threads, 1);
-  PL_ASSIGN_OR_RETURN(image::Answer answer, Ask(bytes, question));
+  PL_ASSIGN_OR_RETURN(image::Answer answer, Ask(bytes, question, sandboxed));
   if (!answer.over_memory || options_.threads < 2) return answer;
   const std::lock_guard<std::mutex> lock(whole_memory_);
   question.budget.max_memory = options_.memory_bytes;
-  return Ask(bytes, question);
+  return Ask(bytes, question, sandboxed);
 }
 
 }  // namespace pixlake::sandbox

@@ -14,10 +14,17 @@
 
 namespace pixlake::sandbox {
 
+// Which images are looked at in the sandbox.
+enum class Sandbox {
+  kFetched,  // those that came over a network, when pixels are decoded: others' code runs only then
+  kAlways,
+  kNever,
+};
+
 struct ExaminerOptions {
   image::CheckLevel check = image::CheckLevel::kHeader;
   bool describe = false;
-  bool sandbox = false;
+  Sandbox sandbox = Sandbox::kFetched;
   int64_t max_pixels = int64_t{1} << 29;
   int64_t max_millis = 60'000;                // of one image
   int64_t memory_bytes = int64_t{256} << 20;  // for decoding, all threads together
@@ -32,16 +39,16 @@ class Examiner {
   // As image::Examine. An error is only that the sandbox does not work.
   // Each thread decodes within its part of the memory; an image that needs more is tried
   // again with all of it, one at a time.
-  Result<image::Answer> Examine(std::span<const uint8_t> bytes, const std::string& filename);
+  Result<image::Answer> Examine(std::span<const uint8_t> bytes, const std::string& filename,
+                                bool fetched = false);
 
   bool decodes() const { return options_.check == image::CheckLevel::kFull; }
-  bool sandboxed() const { return pool_ != nullptr; }
 
  private:
-  Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question);
+  Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question, bool sandboxed);
 
   const ExaminerOptions options_;
-  std::unique_ptr<DecoderPool> pool_;
+  DecoderPool pool_;  // starts nothing before it is asked
   std::mutex whole_memory_;
 };
 

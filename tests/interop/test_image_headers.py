@@ -23,6 +23,7 @@ CHANNELS |= {"LAB": 3, "RGBA": 4, "CMYK": 4, "RGBX": 4}
 SOUND_BUT_REFUSED = {
     "broken/exiv2/issue_828_poc.png": "the CRC of a text chunk is wrong; pixels are whole",
     "broken/pillow/png_decompression_dos.png": "a text chunk inflates without end; pixels are whole",
+    "exif/exiv2/Reagan.hej2": "HEIF, which this Pillow has no plugin for",
     "tiff/bigtiff/BigTIFFMotorola.tif": "Pillow does not read big-endian BigTIFF",
     "tiff/libtiffpic/caspian.tif": "64-bit floats, which Pillow has no mode for",
 }

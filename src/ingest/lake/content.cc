@@ -122,7 +122,8 @@ Status Judge(const ContentOptions& options, Content* content) {
   const auto format = image::DetectFormat(content->bytes);
   if (format) {
     content->mime_type = image::FormatMimeType(*format);
-    PL_ASSIGN_OR_RETURN(image::Answer answer, options.examiner->Examine(content->bytes, item.filename));
+    PL_ASSIGN_OR_RETURN(image::Answer answer, options.examiner->Examine(content->bytes, item.filename,
+                                                                        !item.uri.starts_with("file://")));
     content->header = answer.header;
     content->judgement = std::move(answer.judgement);
     const bool good = content->judgement.verdict == image::Verdict::kOk;
