@@ -126,11 +126,15 @@ def Tar(path, contents) -> None:
             out.addfile(member, io.BytesIO(content))
 
 
-def test_an_archive_without_images_is_a_file_until_it_is_named(pixlake, tmp_path, lake):
+@pytest.mark.parametrize("age", [0, 3600])
+def test_an_archive_without_images_is_a_file_until_it_is_named(pixlake, tmp_path, lake, age):
     folder = tmp_path / "in"
     folder.mkdir()
     Tar(folder / "docs.tar", {"a.txt": b"a", "b.txt": b"b"})
     Tar(folder / "shard.tar", {"0.cls": b"5", "0.png": Png()})
+    changed = time.time() - age
+    for archive in folder.iterdir():
+        os.utime(archive, (changed, changed))
     report = pixlake("ingest", folder, "--lake", lake, "--json").json
     assert (report["items"], report["images"], report["binary"]) == (4, 1, 2)
     AssertAccountsFor(lake, {Uri(folder / "docs.tar"): (folder / "docs.tar").read_bytes()})

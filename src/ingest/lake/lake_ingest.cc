@@ -102,7 +102,10 @@ class Run {
     std::erase_if(*items, [this](const SourceItem& item) {
       if (item.uri.starts_with(lake_uri_)) return true;
       ++report_.items;
-      const bool same = known_->Meet(item.uri, item.etag, item.mtime_ns, item.label);
+      // An archive that was kept whole and is now opened has the etag it had.
+      const bool opened_now =
+          item.kind == SourceItem::Kind::kContainer && known_->IsFileAs(item.uri, item.etag);
+      const bool same = known_->Meet(item.uri, item.etag, item.mtime_ns, item.label) && !opened_now;
       const bool unchanged = same && !options_.rehash && item.problem.ok();
       if (unchanged) ++report_.unchanged;
       return unchanged;
