@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "engine/upkeep/optimize.h"
+#include "engine/upkeep/vacuum.h"
 
 #include "cli/command.h"
 
@@ -76,12 +77,11 @@ Status RunVacuum(UpkeepOptions* options) {
   table::VacuumRequest& request = options->vacuum;
   if (options->retain_hours) request.retention_ms = static_cast<int64_t>(*options->retain_hours * kHourMs);
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
   request.threads = engine->threads();
   std::optional<Progress> progress;
   progress.emplace("Deleting files", 0, !options->common.quiet && !options->common.json);
   request.progress = [&](int64_t files, int64_t bytes) { progress->Add(files, bytes); };
-  const auto report = table->Vacuum(request);
+  const auto report = engine::Vacuum(*engine, options->table, request);
   progress.reset();
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {

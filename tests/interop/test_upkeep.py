@@ -1,8 +1,10 @@
 """OPTIMIZE, Z-order, VACUUM and RESTORE, judged by other readers of the same table."""
 
 import hashlib
+import json
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -13,7 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import Stop
+from conftest import BIN, Stop
 
 MIB = 1 << 20
 
@@ -214,3 +216,31 @@ def test_killed_at_any_moment_it_loses_nothing(pixlake, tmp_path, action):
     report = pixlake("table", "check", table, "--json").json
     assert report["problems"] == []
     assert report["unreferenced_files"] == 0  # whatever the killed ones left is gone
+
+
+def test_vacuum_leaves_an_interrupted_ingest_its_files(tmp_path):
+    """A batch that is durable and not committed is named by no version, and must not be lost."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number}.txt").write_text(f"content {number}")
+    for attempt in range(40):
+        lake = tmp_path / f"lake{attempt}"
+        batches = lake / "_pixlake/batches"
+        process = subprocess.Popen([BIN / "pixlake", "ingest", folder, "--lake", lake, "--quiet"])
+        while process.poll() is None and not (batches.is_dir() and any(batches.glob("*.json"))):
+            pass
+        process.kill()
+        process.wait()
+        if batches.is_dir() and any(batches.glob("*.json")):
+            break
+    else:
+        pytest.fail("no kill came between a batch and its commit")
+    vacuum = [BIN / "pixlake", "table", "vacuum", lake / "raw/binary", "--retain-hours", "0", "--allow-short-retention"]
+    refused = subprocess.run([*vacuum, "--json"], capture_output=True)
+    assert refused.returncode == 2
+    assert "interrupted ingest" in json.loads(refused.stdout)["error"]["message"]
+    subprocess.run([BIN / "pixlake", "ingest", folder, "--lake", lake, "--quiet"], check=True, capture_output=True)
+    subprocess.run(vacuum, check=True, capture_output=True)
+    rows = deltalake.DeltaTable(str(lake / "raw/binary")).to_pyarrow_table(columns=["content"])["content"].to_pylist()
+    assert sorted(rows) == sorted(path.read_bytes() for path in folder.iterdir())

@@ -3,6 +3,7 @@
 
 #include "engine/statements/metrics_rows.h"
 #include "engine/statements/statement.h"
+#include "engine/upkeep/vacuum.h"
 #include "query/memory_result.h"
 
 namespace pixlake::engine {
@@ -44,10 +45,10 @@ Result<std::unique_ptr<query::QueryResult>> RunVacuum(const StatementContext& co
       PL_RETURN_NOT_OK(cursor.ExpectEnd());
     }
   }
-  PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(name));
-  PL_ASSIGN_OR_RETURN(const table::VacuumReport report, table->Vacuum(request));
+  PL_ASSIGN_OR_RETURN(const table::VacuumReport report, Vacuum(context.engine, name, request));
   if (request.dry_run) return PathRows(report.paths);
-  return MetricsRow(table->location().path, report.version,
+  PL_ASSIGN_OR_RETURN(const io::Location place, context.engine.Locate(name));
+  return MetricsRow(place.path, report.version,
                     {{"numDeletedFiles", std::to_string(report.files_deleted)},
                      {"sizeOfDeletedData", std::to_string(report.bytes_deleted)},
                      {"numFailedDeletes", std::to_string(report.failures.size())}});

@@ -181,6 +181,12 @@ Result<std::vector<TableCommit>> CommitManifest(const catalog::Lake& lake, table
   return Commit(lake, format, manifest, /*restore=*/false);
 }
 
+Result<int64_t> BatchesWaiting(const catalog::Lake& lake) {
+  PL_ASSIGN_OR_RETURN(const auto manifests, lake.place().store->List(lake.Internal(kFolder)));
+  return std::count_if(manifests.begin(), manifests.end(),
+                       [](const io::ObjectInfo& object) { return object.path.ends_with(".json"); });
+}
+
 Result<int64_t> ReplayManifests(const catalog::Lake& lake, table::TableFormat* format) {
   PL_ASSIGN_OR_RETURN(const auto manifests, lake.place().store->List(lake.Internal(kFolder)));
   int64_t replayed = 0;

@@ -71,4 +71,8 @@ Result<LakeIngestReport> IngestIntoLake(const catalog::Lake& lake, table::TableF
 Result<LakeIngestReport> IngestFrom(const catalog::Lake& lake, table::TableFormat* format,
                                     std::unique_ptr<Source> source, const LakeIngestOptions& options);
 
+// How many batches of interrupted runs are durable and not committed yet; the next run
+// commits them.
+Result<int64_t> BatchesWaiting(const catalog::Lake& lake);
+
 }  // namespace pixlake::ingest

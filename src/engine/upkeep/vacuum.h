@@ -1,0 +1,15 @@
+// Deleting files that no version needs any more.
+#pragma once
+
+#include <string>
+
+#include "engine/engine.h"
+
+namespace pixlake::engine {
+
+// As table::Table::Vacuum. kUsage for a table of a lake in which an interrupted ingest has
+// a batch to commit yet: its files are in no version and would be lost.
+Result<table::VacuumReport> Vacuum(const Engine& engine, const std::string& table,
+                                   const table::VacuumRequest& request);
+
+}  // namespace pixlake::engine
