@@ -19,6 +19,7 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
 inline constexpr int kSomeQuarantined = 3;
+inline constexpr int kNotAllDone = 1;
 
 // Keys stay in the order they are set: people read them.
 using Json = nlohmann::ordered_json;

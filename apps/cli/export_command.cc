@@ -26,17 +26,22 @@ Status Run(ExportOptions* options) {
   progress.reset();
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {
-    PrintJson({{"status", "ok"},
+    PrintJson({{"status", report->failed == 0 ? "ok" : "incomplete"},
                {"files", report->files},
                {"already_there", report->already_there},
                {"bytes", report->bytes},
+               {"failed", report->failed},
+               {"problems", report->problems},
                {"root", report->root.empty() ? Json() : Json(report->root)},
                {"destination", options->request.destination}});
   } else {
     fmt::print(
         "{} files, {}, to {}{}\n", report->files, FormatByteSize(report->bytes), options->request.destination,
         report->already_there > 0 ? fmt::format("; {} were there already", report->already_there) : "");
+    if (report->failed > 0) fmt::print("{} contents could not be had:\n", report->failed);
+    for (const std::string& problem : report->problems) fmt::print("  {}\n", problem);
   }
+  if (report->failed > 0) ExitWith(kNotAllDone);
   return Status::OK();
 }
 

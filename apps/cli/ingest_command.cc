@@ -26,6 +26,7 @@ Json ToJson(const ingest::LakeIngestReport& report, double seconds) {
                {"images", added.images},
                {"binary", added.binary},
                {"quarantined", added.quarantined},
+               {"described", added.described},
                {"duplicates", added.duplicates},
                {"unchanged", report.unchanged + added.unchanged},
                {"gone", added.gone},
@@ -52,6 +53,7 @@ void PrintReport(const ingest::LakeIngestReport& report, const std::string& lake
              report.unchanged + added.unchanged);
   if (added.bytes > 0)
     fmt::print("{} added, {}/s\n", FormatByteSize(added.bytes), FormatByteSize(static_cast<int64_t>(rate)));
+  if (added.described > 0) fmt::print("{} described in raw.metadata\n", added.described);
   if (added.gone > 0) fmt::print("{} places are no longer there\n", added.gone);
   if (report.skipped > 0) fmt::print("{} left out by options (hidden, links, patterns)\n", report.skipped);
   if (added.quarantined > 0) {
@@ -122,6 +124,8 @@ void AddIngestCommand(CLI::App* program) {
   command->add_flag("--hidden", source.hidden, "Also files and folders whose names begin with '.'");
   command->add_flag("--label-from-folder", source.label_from_folder,
                     "Label images with the name of their folder");
+  command->add_flag("--describe", request.options.examine.describe,
+                    "New images also get a row of raw.metadata: EXIF, GPS, XMP, IPTC, ICC");
   command->add_flag("--rehash", request.options.rehash,
                     "Read every file again, also those whose size and time have not changed");
   command

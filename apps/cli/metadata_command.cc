@@ -86,10 +86,11 @@ void AddMetadataCommand(CLI::App* program) {
   const auto options = std::make_shared<MetadataOptions>();
   CLI::App* command = program->add_subcommand(
       "metadata",
-      "What every image of a CSV or TSV list says of itself, as JSON lines or rows of a database.\n"
+      "What every image of a CSV or TSV list, or of a lake, says of itself, as JSON lines or rows.\n"
       "Run again, it describes only what is new or failed. Exit status 3 when some failed.");
   engine::MetadataRequest& request = options->request;
-  command->add_option("LIST", request.list, "CSV or TSV file, also with gzip or zstd")
+  command
+      ->add_option("LIST", request.list, "CSV or TSV file, also with gzip or zstd; or raw.images of --lake")
       ->required()
       ->check(NotEmpty());
   command->add_option("--url-column", request.options.column, "The column with the images' places")
@@ -98,7 +99,8 @@ void AddMetadataCommand(CLI::App* program) {
       ->capture_default_str();
   command
       ->add_option("--success", request.success,
-                   "Folder for JSON lines, postgresql://…?table=NAME or sqlite:FILE?table=NAME")
+                   "Folder for JSON lines, postgresql://…?table=NAME, sqlite:FILE?table=NAME, or "
+                   "raw.metadata of --lake")
       ->type_name("URI")
       ->required()
       ->check(NotEmpty());
@@ -111,11 +113,8 @@ void AddMetadataCommand(CLI::App* program) {
                    "Between values: a character or `tab` (default: found out)")
       ->type_name("CHAR");
   command->add_flag("--id", request.options.with_id, "Read local files whole and give their SHA-256 as `id`");
-  command
-      ->add_option("--max-pixels", request.options.limits.max_pixels,
-                   "Images of more pixels (width times height) are a failure")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
-      ->capture_default_str();
+  AddExamineOptions(command, &request.options.examine);
+  AddLakeOption(command, &options->common);
   AddFetchOptions(command, &request.options.fetch);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(options.get()); });

@@ -51,8 +51,8 @@ class Lake {
 // The zones, bronze to gold (M1.3).
 const std::vector<std::string>& Zones();
 
-// What a new table of a lake's own is made with (M1.4): "raw.images", "raw.binary",
-// "raw.sources", "raw.quarantine". nullopt: not one of the lake's own.
+// What a new table of a lake's own is made with (M1.4): "raw.images", "raw.metadata",
+// "raw.binary", "raw.sources", "raw.quarantine". nullopt: not one of the lake's own.
 std::optional<table::TableDefinition> OwnTable(const TableName& name);
 
 // The names OwnTable knows, in the order they are made.

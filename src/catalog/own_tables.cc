@@ -38,6 +38,19 @@ std::shared_ptr<arrow::Schema> Binary() {
                         field("label", arrow::utf8()), field("content_uri", arrow::utf8()), Partition()});
 }
 
+// What images say of themselves: what one asks for most as columns, all of it as JSON in
+// `document` (docs/metadata.md). A content that was met under two urls may have two rows.
+std::shared_ptr<arrow::Schema> Metadata() {
+  return arrow::schema({field("url", arrow::utf8()), field("id", arrow::utf8()),
+                        field("format", arrow::utf8()), field("mode", arrow::utf8()),
+                        field("width", arrow::int64()), field("height", arrow::int64()),
+                        field("channels", arrow::int32()), field("bit_depth", arrow::int32()),
+                        field("size", arrow::int64()), field("latitude", arrow::float64()),
+                        field("longitude", arrow::float64()), field("altitude", arrow::float64()),
+                        field("direction", arrow::float64()), field("gps_timestamp", Time()),
+                        field("document", arrow::utf8()), field("described_at", Time()), Partition()});
+}
+
 // Every place a content was met under. A place met again with other bytes, or gone,
 // adds a row; the newest `last_seen` of a uri counts. `table` is where the content is.
 std::shared_ptr<arrow::Schema> Sources() {
@@ -62,7 +75,8 @@ std::shared_ptr<arrow::Schema> Quarantine() {
 }  // namespace
 
 std::vector<TableName> OwnTables() {
-  return {{"raw", "images"}, {"raw", "binary"}, {"raw", "sources"}, {"raw", "quarantine"}};
+  return {
+      {"raw", "images"}, {"raw", "metadata"}, {"raw", "binary"}, {"raw", "sources"}, {"raw", "quarantine"}};
 }
 
 std::optional<table::TableDefinition> OwnTable(const TableName& name) {
@@ -73,6 +87,9 @@ std::optional<table::TableDefinition> OwnTable(const TableName& name) {
   if (name.name == "images") {
     definition.schema = Images();
     definition.description = "Images as they came, each content once";
+  } else if (name.name == "metadata") {
+    definition.schema = Metadata();
+    definition.description = "What images say of themselves";
   } else if (name.name == "binary") {
     definition.schema = Binary();
     definition.description = "What came along with the images and is none";

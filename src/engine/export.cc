@@ -18,6 +18,10 @@
 namespace pixlake::engine {
 namespace {
 
+constexpr size_t kMostProblems = 20;
+// The folder of contents without a place that a name could be made of.
+constexpr std::string_view kNoPlace = "_no_place/";
+
 using Visit = std::function<Status(const arrow::RecordBatch&)>;
 
 Status ForEachBatch(query::SqlSession* session, const std::string& sql, const Visit& visit) {
@@ -84,16 +88,41 @@ class Exporter {
     return Status::OK();
   }
 
+  // What cannot be had is told and does not keep the rest from being written.
+  void Missing(std::string what) {
+    ++report_.failed;
+    if (report_.problems.size() < kMostProblems) report_.problems.push_back(std::move(what));
+  }
+
+  // The content `id` under the name that `name_of` gives it.
+  template <typename NameOfContent>
+  Status AddContent(ImageFinder* finder, const std::string& table, const std::string& id, int64_t mtime_ns,
+                    const NameOfContent& name_of) {
+    const auto found = finder->Find(id);
+    if (!found.ok() && CodeOf(found.status()) == ErrorCode::kCancelled) return found.status();
+    if (!found.ok() || !*found) {
+      Missing(found.ok() ? fmt::format("{} has no content {}", table, id)
+                         : fmt::format("{}: {}", id, found.status().message()));
+      return Status::OK();
+    }
+    const arrow::Buffer& content = *(*found)->bytes;
+    const std::span<const uint8_t> bytes(content.data(), static_cast<size_t>(content.size()));
+    return Add(name_of(bytes), bytes, mtime_ns);
+  }
+
   // Names from raw.sources; bytes one ranged read each, so that however many rows there
   // are, only names and ids pass through SQL.
   Status ExportPlaces(const catalog::TableName& table) {
-    const std::string places = fmt::format(
+    const std::string latest = fmt::format(
         "WITH latest AS (SELECT uri, arg_max(id, last_seen) AS id, arg_max(mtime, last_seen) AS mtime,"
         " arg_max(gone, last_seen) AS gone FROM raw.sources WHERE id IS NOT NULL OR gone GROUP BY uri),"
-        " wanted AS (SELECT id FROM {}{}) SELECT uri, id, epoch_us(mtime) AS mtime FROM latest"
-        " WHERE id IS NOT NULL AND id IN (SELECT id FROM wanted)"
-        " AND (NOT gone OR id NOT IN (SELECT id FROM latest WHERE NOT gone))",
+        " wanted AS (SELECT id, filename FROM {}{})",
         table.text(), Where());
+    const std::string places =
+        latest +
+        " SELECT uri, id, epoch_us(mtime) AS mtime FROM latest"
+        " WHERE id IS NOT NULL AND id IN (SELECT id FROM wanted)"
+        " AND (NOT gone OR id NOT IN (SELECT id FROM latest WHERE NOT gone AND id IS NOT NULL))";
     PL_RETURN_NOT_OK(ForEachBatch(session_.get(), "SELECT min(uri), max(uri) FROM (" + places + ")",
                                   [&](const arrow::RecordBatch& batch) -> Status {
                                     const auto first = TextAt(batch, 0, 0);
@@ -102,17 +131,34 @@ class Exporter {
                                     return Status::OK();
                                   }));
     PL_ASSIGN_OR_RETURN(const auto finder, ImageFinder::Open(engine_, table.text()));
-    return ForEachBatch(session_.get(), places, [&](const arrow::RecordBatch& batch) -> Status {
+    PL_RETURN_NOT_OK(ForEachBatch(session_.get(), places, [&](const arrow::RecordBatch& batch) -> Status {
       const auto& times = static_cast<const arrow::Int64Array&>(*batch.column(2));
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
         const std::string uri(*TextAt(batch, 0, row));
         const std::string id(*TextAt(batch, 1, row));
-        PL_ASSIGN_OR_RETURN(const auto found, finder->Find(id));
-        if (!found) return Error(ErrorCode::kNotFound, fmt::format("{} has no content {}", table.text(), id));
-        PL_ASSIGN_OR_RETURN(const std::string name, RelativeNameOf(uri, report_.root));
         const int64_t mtime_ns = times.IsNull(row) ? 0 : times.Value(row) * 1000;
         PL_RETURN_NOT_OK(
-            Add(name, {found->bytes->data(), static_cast<size_t>(found->bytes->size())}, mtime_ns));
+            AddContent(finder.get(), table.text(), id, mtime_ns, [&](std::span<const uint8_t> bytes) {
+              const auto name = RelativeNameOf(uri, report_.root);
+              return name.ok() ? *name : fmt::format("{}{}.{}", kNoPlace, id, SuffixOf(bytes));
+            }));
+      }
+      return Status::OK();
+    }));
+    // Rows that others have put into the table have no place of ours.
+    const std::string others = latest +
+                               " SELECT id, filename FROM wanted WHERE id IS NOT NULL AND id NOT IN"
+                               " (SELECT id FROM latest WHERE id IS NOT NULL)";
+    return ForEachBatch(session_.get(), others, [&](const arrow::RecordBatch& batch) -> Status {
+      for (int64_t row = 0; row < batch.num_rows(); ++row) {
+        const std::string id(*TextAt(batch, 0, row));
+        const auto filename = TextAt(batch, 1, row);
+        PL_RETURN_NOT_OK(AddContent(finder.get(), table.text(), id, 0, [&](std::span<const uint8_t> bytes) {
+          const auto name =
+              RelativeNameOf(io::PercentEncodePath(id + "-" + std::string(filename.value_or(""))), "");
+          return std::string(kNoPlace) +
+                 (filename && name.ok() ? *name : fmt::format("{}.{}", id, SuffixOf(bytes)));
+        }));
       }
       return Status::OK();
     });

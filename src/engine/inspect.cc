@@ -39,13 +39,13 @@ class Mapping {
 
 Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> bytes,
                             sandbox::Examiner* examiner) {
-  PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(bytes, path));
+  PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(bytes, {path, false, false}));
   Inspection inspection;
   inspection.sound = answer.judgement.verdict == image::Verdict::kOk;
   inspection.json = "{\"path\":";
   image::AppendJsonString(path, &inspection.json);
   inspection.json += ',';
-  inspection.json += answer.members;
+  inspection.json += answer.description.members;
   inspection.json += '}';
   return inspection;
 }

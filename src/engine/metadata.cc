@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "catalog/lake.h"
+
 namespace pixlake::engine {
 
 Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const MetadataRequest& request) {
@@ -14,6 +16,26 @@ Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const Metada
   options.memory_bytes = engine.memory_bytes();
   options.threads = engine.threads();
   options.local.sync = engine.sync();
+  if (catalog::ParseTableName(request.failure)) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("--failure {}: failures go to a folder or a database, not into the lake; write "
+                             "./{} for a folder of that name",
+                             request.failure, request.failure));
+  }
+  const bool of_lake = request.list == "raw.images";
+  const auto table = catalog::ParseTableName(request.success);
+  if (!table && !of_lake)
+    return ingest::DescribeList(request.list, request.success, request.failure, options);
+  if (table && request.success != "raw.metadata") {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("--success {}: of a lake's tables only raw.metadata takes descriptions; write "
+                             "./{} for a folder of that name",
+                             request.success, request.success));
+  }
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
+  PL_ASSIGN_OR_RETURN(options.format, engine.Format("delta"));
+  options.lake = &lake;
+  if (of_lake) return ingest::DescribeLakeImages(request.success, request.failure, options);
   return ingest::DescribeList(request.list, request.success, request.failure, options);
 }
 

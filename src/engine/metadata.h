@@ -5,15 +5,15 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
-#include "ingest/describe/describe_run.h"
+#include "ingest/describe/describe.h"
 
 namespace pixlake::engine {
 
 struct MetadataRequest {
-  std::string list;
-  std::string success;
+  std::string list;     // path or URI of a list, or "raw.images" of the engine's lake
+  std::string success;  // a sink's URI, or "raw.metadata" of the engine's lake
   std::string failure;
-  ingest::DescribeOptions options;  // memory and threads are the engine's
+  ingest::DescribeOptions options;  // memory, threads and lake are the engine's
 };
 
 Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const MetadataRequest& request);

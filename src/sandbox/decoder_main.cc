@@ -68,11 +68,15 @@ bool Serve() {
   if (!image.ok() || wire.magic != kMagic || wire.name_size > kMostName) return false;
   std::string name(wire.name_size, '\0');
   if (!ReadFully(kDecoderSocket, name.data(), name.size())) return false;
-  const image::Answer answer = AnswerMapped(image.get(), wire, FromWire(wire, std::move(name)));
-  const WireAnswer head = ToWire(answer);
-  return WriteFully(kDecoderSocket, &head, sizeof(head)) &&
-         WriteFully(kDecoderSocket, answer.judgement.message.data(), head.message_size) &&
-         WriteFully(kDecoderSocket, answer.members.data(), head.members_size);
+  image::Answer answer = AnswerMapped(image.get(), wire, FromWire(wire, std::move(name)));
+  const WireAnswer head = ToWire(&answer);
+  if (!WriteFully(kDecoderSocket, &head, sizeof(head))) return false;
+  const auto texts = TextsOf(&answer);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i] != nullptr && !WriteFully(kDecoderSocket, texts[i]->data(), head.text_sizes[i]))
+      return false;
+  }
+  return true;
 }
 
 }  // namespace

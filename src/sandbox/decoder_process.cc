@@ -68,12 +68,13 @@ bool ReceiveAnswer(int socket, image::Answer* answer) {
   if (!ReadFully(socket, &wire, sizeof(wire))) return false;
   std::optional<image::Answer> sane = FromWire(wire);
   if (!sane) return false;
-  sane->judgement.message.resize(wire.message_size);
-  sane->members.resize(wire.members_size);
-  if (!ReadFully(socket, sane->judgement.message.data(), wire.message_size) ||
-      !ReadFully(socket, sane->members.data(), wire.members_size)) {
-    return false;
+  const auto texts = TextsOf(&*sane);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i] == nullptr) continue;
+    texts[i]->resize(wire.text_sizes[i]);
+    if (!ReadFully(socket, texts[i]->data(), wire.text_sizes[i])) return false;
   }
+  if (!AreMembers(sane->description.members)) return false;
   *answer = *std::move(sane);
   return true;
 }

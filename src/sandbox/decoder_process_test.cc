@@ -9,6 +9,8 @@
 
 #include "image/codec/png.h"
 
+#include "sandbox/wire_internal.h"
+
 namespace pixlake::sandbox {
 namespace {
 
@@ -38,12 +40,22 @@ TEST(DecoderProcessTest, AnswersAsTheLibraryDoes) {
     ASSERT_TRUE(there.ok()) << there.status().message();
     EXPECT_EQ(there->judgement.verdict, here.judgement.verdict);
     EXPECT_EQ(there->judgement.message, here.judgement.message);
-    EXPECT_EQ(there->members, here.members);
+    EXPECT_EQ(there->description.members, here.description.members);
+    EXPECT_EQ(there->description.mode, here.description.mode);
     EXPECT_EQ(there->frames, here.frames);
     EXPECT_EQ(there->header.has_value(), here.header.has_value());
     png.resize(png.size() / 2);
   }
   EXPECT_EQ(decoder.times_started(), 1);
+}
+
+TEST(DecoderProcessTest, OnlyMembersOfOneObjectAreBelieved) {
+  EXPECT_TRUE(AreMembers(""));
+  EXPECT_TRUE(AreMembers(R"("format":"JPEG","exif":{"url":"a"},"notes":[])"));
+  for (const char* forged : {R"("a":1},{"b":2)", "\"a\":\n1", R"("a":1}{"b":2)", R"("url":"https://other")",
+                             R"("a":1,"id":"0")", R"("a":)", R"(1)", R"("a":1}//)"}) {
+    EXPECT_FALSE(AreMembers(forged)) << forged;
+  }
 }
 
 TEST(DecoderProcessTest, ReadsAFileThroughItsDescriptor) {

@@ -19,24 +19,24 @@ Result<image::Answer> Examiner::Ask(std::span<const uint8_t> bytes, const image:
                                     bool sandboxed) {
   if (!sandboxed) return image::Examine(bytes, question);
   PL_ASSIGN_OR_RETURN(image::Answer answer, pool_.Ask(bytes, question));
-  if (question.describe && answer.members.empty()) {
+  if (question.describe && answer.description.members.empty()) {
     // A decoder that died told nothing but that.
     image::ImageMetadata nothing;
     nothing.size = bytes.size();
     nothing.judgement = answer.judgement;
-    image::AppendMetadataMembers(nothing, &answer.members);
+    image::AppendMetadataMembers(nothing, &answer.description.members);
   }
   return answer;
 }
 
-Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const std::string& filename,
-                                        bool fetched) {
-  const bool sandboxed =
-      options_.sandbox == Sandbox::kAlways || (options_.sandbox == Sandbox::kFetched && fetched && decodes());
+Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const Origin& origin) {
+  const bool sandboxed = options_.sandbox == Sandbox::kAlways ||
+                         (options_.sandbox == Sandbox::kFetched && origin.fetched && decodes());
   image::Question question;
   question.check = options_.check;
   question.describe = options_.describe;
-  question.filename = filename;
+  question.filename = origin.filename;
+  question.end_not_read = origin.end_not_read;
   question.budget.max_pixels = options_.max_pixels;
   question.budget.max_time = std::chrono::milliseconds(options_.max_millis);
   question.budget.max_memory = options_.memory_bytes / std::max(options_.threads, 1);

@@ -31,6 +31,14 @@ struct ExaminerOptions {
   int threads = 1;                            // that ask at once
 };
 
+// Where an image's bytes come from.
+struct Origin {
+  std::string filename;  // for what the name claims; may be empty
+  bool fetched = false;  // over a network
+  // The end of the bytes was not had and is not what the file has.
+  bool end_not_read = false;
+};
+
 // Thread-safe.
 class Examiner {
  public:
@@ -39,8 +47,7 @@ class Examiner {
   // As image::Examine. An error is only that the sandbox does not work.
   // Each thread decodes within its part of the memory; an image that needs more is tried
   // again with all of it, one at a time.
-  Result<image::Answer> Examine(std::span<const uint8_t> bytes, const std::string& filename,
-                                bool fetched = false);
+  Result<image::Answer> Examine(std::span<const uint8_t> bytes, const Origin& origin);
 
   bool decodes() const { return options_.check == image::CheckLevel::kFull; }
 

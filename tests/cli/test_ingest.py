@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 
+import deltalake
 import pyarrow as pa
 import pytest
 from conftest import Stop
@@ -408,3 +409,29 @@ def test_an_export_has_images_whose_file_is_gone(pixlake, photos, lake, tmp_path
     assert (tmp_path / "back/1/moved.png").exists()
     assert not (tmp_path / "back/1/000001.png").exists(), "it has another place"
     assert len(list((tmp_path / "back").rglob("*.png"))) == 60
+
+
+def test_an_export_has_what_others_appended_and_goes_on_past_what_is_missing(pixlake, lake, tmp_path):
+    folder = MakePhotos(tmp_path / "in", 6, 3000)
+    pixlake("ingest", folder, "--lake", lake)
+    rows = deltalake.DeltaTable(str(lake / "raw/images")).to_pyarrow_table()
+    foreign, lost = Png(9, 9, 5), Png(9, 9, 6)
+    row = dict(rows.to_pylist()[0])
+    added = [
+        {**row, "id": Sha256(foreign), "content": foreign, "filename": "../theirs.png", "size": len(foreign)},
+        {**row, "id": Sha256(lost), "content": None, "filename": None, "content_uri": "_pixlake/blobs/gone"},
+    ]
+    deltalake.write_deltalake(str(lake / "raw/images"), pa.Table.from_pylist(added, schema=rows.schema), mode="append")
+    sources = deltalake.DeltaTable(str(lake / "raw/sources")).to_pyarrow_table()
+    damaged = {**sources.to_pylist()[0], "uri": "file:///%zz/a.png"}
+    table = pa.Table.from_pylist([damaged], schema=sources.schema)
+    deltalake.write_deltalake(str(lake / "raw/sources"), table, mode="append")
+
+    outcome = pixlake("export", "raw.images", tmp_path / "out", "--lake", lake, "--json", status=1)
+    assert (outcome.json["status"], outcome.json["failed"], outcome.json["files"]) == ("incomplete", 1, 8)
+    assert Sha256(lost) in outcome.json["problems"][0]
+    written = sorted(Sha256(path.read_bytes()) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    wanted = sorted([*map(Sha256, Files(folder).values()), Sha256(foreign), damaged["id"]])
+    assert written == wanted
+    (theirs,) = [path for path in (tmp_path / "out").rglob("*theirs.png")]
+    assert theirs.read_bytes() == foreign and theirs.is_relative_to(tmp_path / "out/_no_place")

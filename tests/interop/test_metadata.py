@@ -7,59 +7,13 @@ fails the test. The numbers of tags are read out of our table, so that others' a
 number and ours by name can meet; names themselves are held against exiv2's.
 """
 
-import collections
-import json
 import re
-import subprocess
 import warnings
 from pathlib import Path
 
 import pytest
-from conftest import BIN, ROOT
+from metadata_corpus import FOLDERS, Corpus, Differences, NameOf
 from PIL import ExifTags, Image, TiffImagePlugin
-
-FOLDERS = ("exif", "photos", "png", "tiff")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
-
-
-def TagTable(name: str) -> dict[int, str]:
-    source = (ROOT / "src/image/metadata/exif_tags.cc").read_text()
-    table = source.split(f"constexpr auto {name} ")[1].split("});")[0]
-    return {int(number, 16): tag for number, tag in re.findall(r'\{(0x[0-9A-F]+), k\w+, "([^"]+)"\}', table)}
-
-
-IMAGE_TAGS, GPS_TAGS, INTEROP_TAGS = map(TagTable, ("kImageTags", "kGpsTags", "kInteropTags"))
-
-
-def NameOf(directory: str, tag: int) -> str:
-    table = {"GPS": GPS_TAGS, "Interop": INTEROP_TAGS}.get(directory, IMAGE_TAGS)
-    return table.get(tag, f"0x{tag:04X}")
-
-
-class Corpus:
-    """Every image of the corpus with what we say of it."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.paths = [
-            path
-            for part in FOLDERS
-            for path in sorted((folder / part).rglob("*"))
-            if path.is_file() and path.suffix.lower() in SUFFIXES
-        ]
-        self.ours = dict(zip(map(self.Name, self.paths), Probe(self.paths)))
-
-    def Name(self, path: Path) -> str:
-        return str(path.relative_to(self.folder))
-
-
-def Probe(paths) -> list[dict]:
-    binary = BIN / "metadata_probe"
-    assert binary.exists(), f"{binary} is missing: run `make build` first"
-    done = subprocess.run([binary, *paths], capture_output=True, check=True, timeout=300)
-    lines = done.stdout.decode().splitlines()
-    assert len(lines) == len(paths)
-    return [json.loads(line) for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -68,34 +22,6 @@ def images(corpus) -> Corpus:
     if not found.paths:
         pytest.skip(f"NO CORPUS: {corpus} has none of {', '.join(FOLDERS)}")
     return found
-
-
-class Differences:
-    """Counts what agrees, by folder, and keeps what does not."""
-
-    def __init__(self, reasons: dict[str, str]):
-        self.reasons, self.met = reasons, set()
-        self.agreed, self.explained = collections.Counter(), collections.Counter()
-        self.unexplained: list[str] = []
-
-    def Compare(self, name: str, what: str, ours, theirs):
-        folder = name.split("/")[0] + "/" + name.split("/")[1]
-        if ours == theirs:
-            self.agreed[folder] += 1
-            return
-        for key in (f"{name}: {what}", name, f"*: {what}"):
-            if key in self.reasons:
-                self.met.add(key)
-                self.explained[folder] += 1
-                return
-        self.unexplained.append(f"{name}: {what}\n  ours   {ours!r:.300}\n  theirs {theirs!r:.300}")
-
-    def Finish(self, least: int):
-        for folder in sorted(self.agreed):
-            print(f"{folder}: {self.agreed[folder]} agree, {self.explained[folder]} differ for a listed reason")
-        assert not self.unexplained, f"{len(self.unexplained)} differ:\n" + "\n".join(self.unexplained)
-        assert sum(self.agreed.values()) >= least
-        assert not set(self.reasons) - self.met, f"no longer differ: {set(self.reasons) - self.met}"
 
 
 # --- Pillow ------------------------------------------------------------------------

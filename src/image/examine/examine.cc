@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "image/metadata/metadata.h"
-
 namespace pixlake::image {
 namespace {
 
@@ -43,6 +41,9 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
     return answer;
   }
   ImageMetadata metadata = ReadMetadata(bytes, limits);
+  if (question.end_not_read) {
+    metadata.notes.push_back({"end_not_read", "the server gives no ranges", -1, {}, {}});
+  }
   NoteFileName(question.filename, &metadata);
   if (metadata.format.empty() && !bytes.empty() && NameClaimsImage(question.filename)) {
     metadata.judgement.verdict = Verdict::kMislabelled;
@@ -52,7 +53,10 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
   }
   answer.header = metadata.header;
   answer.judgement = metadata.judgement;
-  AppendMetadataMembers(metadata, &answer.members);
+  answer.description.format = metadata.format;
+  answer.description.mode = metadata.mode;
+  AppendMetadataMembers(metadata, &answer.description.members);
+  answer.description.gps = std::move(metadata.gps);
   return answer;
 }
 

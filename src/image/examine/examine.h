@@ -9,6 +9,7 @@
 
 #include "image/decode/decode.h"
 #include "image/header/image_header.h"
+#include "image/metadata/metadata.h"
 
 namespace pixlake::image {
 
@@ -26,6 +27,16 @@ struct Question {
   bool describe = false;  // metadata too
   DecodeBudget budget;    // its pixels bound the header as well
   std::string filename;   // for notes; may be empty
+  // The end of the bytes was not had and is not what the file has: a note says so.
+  bool end_not_read = false;
+};
+
+// What an image says of itself.
+struct Description {
+  std::string format;  // Pillow's words; empty: unknown
+  std::string mode;
+  std::optional<GpsPosition> gps;
+  std::string members;  // JSON members as AppendMetadataMembers writes them; empty: was not asked for
 };
 
 struct Answer {
@@ -33,7 +44,7 @@ struct Answer {
   std::optional<ImageHeader> header;
   int64_t frames = 0;        // decoded whole; 0 when only the header was looked at
   bool over_memory = false;  // kBomb for the sake of the memory alone
-  std::string members;       // JSON members as AppendMetadataMembers writes them; only with `describe`
+  Description description;   // only with `describe`
 };
 
 // Judges and describes the bytes of one whole file. A sound image that takes more

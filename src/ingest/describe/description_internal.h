@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "image/header/image_header.h"
-#include "image/metadata/metadata.h"
+#include "image/examine/examine.h"
 
 #include "sink/sink.h"
 
@@ -18,10 +17,12 @@ namespace pixlake::ingest {
 struct Provenance {
   std::string_view url;
   std::string_view filename;      // for what the name claims
+  std::string_view id;            // SHA-256 in hex, where it is known before; may be empty
   std::string_view content_type;  // of an HTTP answer; empty: none
   int attempts = 1;
-  int http_status = 0;      // 0: none
-  bool end_unread = false;  // the server gives no ranges, so the image's end was not looked at
+  int http_status = 0;        // 0: none
+  bool fetched = false;       // over a network
+  bool end_not_read = false;  // the server gives no ranges, so the end was not looked at
 };
 
 // Why there is nothing to say of an image.
@@ -31,13 +32,9 @@ struct FailureFacts {
   int64_t offset = -1;
 };
 
-// The columns of a success and of a failure, the url first (docs/url-lists.md).
-std::vector<sink::Column> SuccessColumns();
+// The columns of a failure, the url first (docs/url-lists.md).
 std::vector<sink::Column> FailureColumns();
 
-// Judges the bytes and adds one row to `success` or to `failure`; true for a success. `id` is
-// the SHA-256 in hex, empty when the bytes were not read whole. Values are made only for
-// those that want them.
 struct Outputs {
   sink::Rows success;
   sink::Rows failure;
@@ -45,8 +42,12 @@ struct Outputs {
   bool failure_values = false;
   std::string last_code;  // of the failure added last
 };
-bool Describe(const Provenance& from, std::span<const uint8_t> bytes, std::string_view id,
-              const image::HeaderLimits& limits, Outputs* outputs);
+
+// Adds one row to `success` or to `failure` of what was found out about the bytes; true for a
+// success. `id` is the SHA-256 in hex, empty when the bytes were not read whole. Values are made
+// only for those that want them.
+bool AddAnswer(const Provenance& from, std::span<const uint8_t> bytes, std::string_view id,
+               const image::Answer& answer, Outputs* outputs);
 
 void AddFailure(const Provenance& from, const FailureFacts& why, Outputs* outputs);
 

@@ -3,11 +3,16 @@
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include <arrow/type_fwd.h>
 
 #include "file/list/url_list.h"
 #include "io/http/fetcher.h"
@@ -19,10 +24,22 @@ struct Fetched {
   io::FetchResult result;
 };
 
-// Rows of the list whose images are local, or one image that was fetched.
+// An image of a table: its bytes, or the file that they are in.
+struct StoredImage {
+  std::string_view url;
+  std::string_view id;
+  std::string_view filename;
+  std::span<const uint8_t> bytes;
+  std::string path;
+};
+
+// Rows of the list whose images are local, one image that was fetched, or those of a batch
+// of a table.
 struct WorkItem {
   std::vector<file::UrlListRow> rows;
   std::optional<Fetched> fetched;
+  std::shared_ptr<arrow::RecordBatch> batch;  // what `stored` borrows from
+  std::vector<StoredImage> stored;
 };
 
 // Thread-safe.

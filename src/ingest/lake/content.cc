@@ -122,10 +122,12 @@ Status Judge(const ContentOptions& options, Content* content) {
   const auto format = image::DetectFormat(content->bytes);
   if (format) {
     content->mime_type = image::FormatMimeType(*format);
-    PL_ASSIGN_OR_RETURN(image::Answer answer, options.examiner->Examine(content->bytes, item.filename,
-                                                                        !item.uri.starts_with("file://")));
+    PL_ASSIGN_OR_RETURN(
+        image::Answer answer,
+        options.examiner->Examine(content->bytes, {item.filename, !item.uri.starts_with("file://"), false}));
     content->header = answer.header;
     content->judgement = std::move(answer.judgement);
+    content->description = std::move(answer.description);
     const bool good = content->judgement.verdict == image::Verdict::kOk;
     content->destination = good ? Destination::kImages : Destination::kQuarantine;
   } else if (claims_image && content->bytes.empty()) {

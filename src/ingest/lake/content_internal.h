@@ -12,6 +12,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
+#include "image/examine/examine.h"
 #include "image/hash/sha256_batch.h"
 #include "image/header/image_header.h"
 #include "image/verdict.h"
@@ -35,6 +36,7 @@ struct Content {
   Destination destination = Destination::kNowhere;
   image::Judgement judgement;
   std::optional<image::ImageHeader> header;
+  image::Description description;  // where the examiner was asked for one
   std::string mime_type;
 };
 

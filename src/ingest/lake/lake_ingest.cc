@@ -58,8 +58,7 @@ class Run {
     PL_RETURN_NOT_OK(TakeContents(source.get()));
     PL_RETURN_NOT_OK(NoteGone(*source));
     PL_RETURN_NOT_OK(CommitStage());
-    for (const OpenedLakeTable* table :
-         {&tables_.images, &tables_.binary, &tables_.sources, &tables_.quarantine})
+    for (const OpenedLakeTable* table : tables_.All())
       report_.versions[table->name.text()] = table->snapshot->version();
     return report_;
   }

@@ -21,6 +21,7 @@ struct StageCounts {
   int64_t images = 0;                       // new rows
   int64_t binary = 0;                       // new rows
   int64_t quarantined = 0;                  // new rows
+  int64_t described = 0;                    // new rows of raw.metadata
   int64_t duplicates = 0;                   // contents the lake had; a new place was noted
   int64_t unchanged = 0;                    // read again, for they were in doubt, and nothing new
   int64_t places = 0;                       // rows of raw.sources
@@ -32,8 +33,9 @@ struct StageCounts {
 };
 
 struct LakeIngestOptions {
-  SourceOptions source;              // its spill folder, limit and `known` are ours to set
-  sandbox::ExaminerOptions examine;  // its memory and threads are ours to set
+  SourceOptions source;  // its spill folder, limit and `known` are ours to set
+  // Its memory and threads are ours to set. `describe`: new images get a row of raw.metadata.
+  sandbox::ExaminerOptions examine;
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   bool rehash = false;  // read everything again, whatever size and time say

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ingest/describe/metadata_rows_internal.h"
 #include "ingest/lake/lake_stage_internal.h"
 
 namespace pixlake::ingest {
@@ -52,6 +53,7 @@ Status KeepBeside(const std::string& from, const std::string& folder, const std:
 
 void StageCounts::Add(const StageCounts& other) {
   images += other.images;
+  described += other.described;
   binary += other.binary;
   quarantined += other.quarantined;
   duplicates += other.duplicates;
@@ -77,6 +79,7 @@ Status LakeStage::Init(LakeTables* tables) {
   images_.opened = &tables->images;
   binary_.opened = &tables->binary;
   quarantine_.opened = &tables->quarantine;
+  metadata_ = &tables->metadata;
   sources_ = &tables->sources;
   IdIndexOptions index;
   index.memory_bytes = std::max<int64_t>(options_.memory_bytes / 16, int64_t{4} << 20);
@@ -154,7 +157,21 @@ Status LakeStage::AddContents(ContentTable* table, const std::vector<const Conte
   PL_ASSIGN_OR_RETURN(const auto rows, BuildRows(table->opened->file_schema, contents, {now_us_, ""}));
   PL_RETURN_NOT_OK(writer->Write(*rows));
   Count(*table, contents);
-  return Status::OK();
+  return table == &images_ ? AddDescriptions(contents) : Status::OK();
+}
+
+Status LakeStage::AddDescriptions(const std::vector<const Content*>& contents) {
+  std::vector<std::vector<sink::Value>> rows;
+  for (const Content* content : contents) {
+    if (content->description.members.empty()) continue;
+    rows.push_back(SuccessRow({content->item.uri, content->id, content->bytes.size()}, content->header,
+                              content->description));
+  }
+  if (rows.empty()) return Status::OK();
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*metadata_, options_.memory_bytes / 16, &metadata_writer_));
+  PL_ASSIGN_OR_RETURN(const auto batch, BuildMetadataRows(metadata_->file_schema, rows, now_us_));
+  counts_.described += static_cast<int64_t>(rows.size());
+  return writer->Write(*batch);
 }
 
 void LakeStage::Count(const ContentTable& table, const std::vector<const Content*>& contents) {
@@ -185,7 +202,7 @@ Status LakeStage::AddLarge(ContentTable* table, Content* content) {
                       BuildRows(table->opened->file_schema, one, {now_us_, "_pixlake/blobs/" + content->id}));
   PL_RETURN_NOT_OK(writer->Write(*rows));
   Count(*table, one);
-  return Status::OK();
+  return table == &images_ ? AddDescriptions(one) : Status::OK();
 }
 
 Status LakeStage::AddPlaces(const std::vector<const Content*>& contents) {
@@ -242,6 +259,7 @@ Result<BatchManifest> LakeStage::Finish(int64_t number) {
   // Images last: whoever sees an image finds where it came from.
   const std::pair<const OpenedLakeTable*, table::DataFileWriter*> order[] = {
       {quarantine_.opened, quarantine_.writer.get()},
+      {metadata_, metadata_writer_.get()},
       {sources_, sources_writer_.get()},
       {binary_.opened, binary_.writer.get()},
       {images_.opened, images_.writer.get()}};

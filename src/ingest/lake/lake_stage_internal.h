@@ -1,4 +1,4 @@
-// The rows of one batch, on their way into the data files of four tables.
+// The rows of one batch, on their way into the data files of five tables.
 #pragma once
 
 #include <algorithm>
@@ -65,6 +65,7 @@ class LakeStage {
   Status AddContents(ContentTable* table, const std::vector<const Content*>& contents);
   Status AddLarge(ContentTable* table, Content* content);
   void Count(const ContentTable& table, const std::vector<const Content*>& contents);
+  Status AddDescriptions(const std::vector<const Content*>& contents);
   Status AddPlaces(const std::vector<const Content*>& contents);
   Status WritePlaces(const std::vector<PlaceRow>& rows);
   Result<table::DataFileWriter*> WriterOf(const OpenedLakeTable& opened, int64_t memory,
@@ -79,6 +80,8 @@ class LakeStage {
   ContentTable images_;
   ContentTable binary_;
   ContentTable quarantine_;
+  OpenedLakeTable* metadata_ = nullptr;
+  std::unique_ptr<table::DataFileWriter> metadata_writer_;
   OpenedLakeTable* sources_ = nullptr;
   std::unique_ptr<table::DataFileWriter> sources_writer_;
   StageCounts counts_;

@@ -31,8 +31,10 @@ Status CheckSchema(const OpenedLakeTable& opened, const table::TableDefinition& 
   return Status::OK();
 }
 
-Result<OpenedLakeTable> OpenOne(const catalog::Lake& lake, table::TableFormat* format,
-                                const catalog::TableName& name) {
+}  // namespace
+
+Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFormat* format,
+                                      const catalog::TableName& name) {
   OpenedLakeTable opened;
   opened.name = name;
   opened.place = lake.TablePlace(name);
@@ -53,18 +55,16 @@ Result<OpenedLakeTable> OpenOne(const catalog::Lake& lake, table::TableFormat* f
   return opened;
 }
 
-}  // namespace
-
 Status LakeTables::Refresh() {
-  for (OpenedLakeTable* opened : {&images, &binary, &sources, &quarantine}) {
+  for (OpenedLakeTable* opened : All()) {
     PL_ASSIGN_OR_RETURN(opened->snapshot, opened->table->Load());
   }
   return Status::OK();
 }
 
-Result<int64_t> LakeTables::NextBatch() const {
+Result<int64_t> LakeTables::NextBatch() {
   int64_t last = 0;
-  for (const OpenedLakeTable* opened : {&images, &binary, &sources, &quarantine})
+  for (const OpenedLakeTable* opened : All())
     last = std::max(last, opened->snapshot->TxnVersion(kBatchTxn).value_or(0));
   if (last == INT64_MAX) {
     return Error(ErrorCode::kCorrupt,
@@ -77,10 +77,12 @@ Result<int64_t> LakeTables::NextBatch() const {
 
 Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format) {
   LakeTables tables;
-  PL_ASSIGN_OR_RETURN(tables.images, OpenOne(lake, format, {"raw", "images"}));
-  PL_ASSIGN_OR_RETURN(tables.binary, OpenOne(lake, format, {"raw", "binary"}));
-  PL_ASSIGN_OR_RETURN(tables.sources, OpenOne(lake, format, {"raw", "sources"}));
-  PL_ASSIGN_OR_RETURN(tables.quarantine, OpenOne(lake, format, {"raw", "quarantine"}));
+  for (const auto& [opened, name] :
+       {std::pair(&tables.images, "images"), std::pair(&tables.metadata, "metadata"),
+        std::pair(&tables.binary, "binary"), std::pair(&tables.sources, "sources"),
+        std::pair(&tables.quarantine, "quarantine")}) {
+    PL_ASSIGN_OR_RETURN(*opened, OpenLakeTable(lake, format, {"raw", name}));
+  }
   return tables;
 }
 

@@ -25,15 +25,22 @@ struct OpenedLakeTable {
 
 struct LakeTables {
   OpenedLakeTable images;
+  OpenedLakeTable metadata;
   OpenedLakeTable binary;
   OpenedLakeTable sources;
   OpenedLakeTable quarantine;
 
+  std::array<OpenedLakeTable*, 5> All() { return {&images, &metadata, &binary, &sources, &quarantine}; }
+
   // Every table's latest state.
   Status Refresh();
   // One more than the last batch any of them has.
-  Result<int64_t> NextBatch() const;
+  Result<int64_t> NextBatch();
 };
+
+// One table of the lake's own, made when it is missing.
+Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFormat* format,
+                                      const catalog::TableName& name);
 
 // Makes what is missing. kSchemaMismatch when a table lacks a column that ingest fills.
 Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format);

@@ -1,4 +1,4 @@
-// A list of images to what each says of itself (`pixlake metadata`).
+// Images of a list or of a lake to what each says of itself (`pixlake metadata`).
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "base/result.h"
-#include "image/header/image_header.h"
 #include "io/http/fetcher.h"
 #include "io/local_store.h"
+#include "table/table.h"
+
+#include "catalog/lake.h"
+#include "sandbox/examiner.h"
 
 namespace pixlake::ingest {
 
@@ -18,12 +21,16 @@ struct DescribeOptions {
   std::string column = "url";
   char delimiter = 0;    // 0: found out
   bool with_id = false;  // read local files whole and give their SHA-256
-  image::HeaderLimits limits;
+  // How each image is looked at; memory and threads are the run's.
+  sandbox::ExaminerOptions examine;
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   io::LocalOptions local;
   io::FetchOptions fetch;  // of what is not local; its memory is a share of `memory_bytes`
   std::function<void(int64_t images, int64_t bytes)> on_images;  // progress; may be empty
+  // Whose table `raw.metadata` may be named as the sink of successes; null: none.
+  const catalog::Lake* lake = nullptr;
+  table::TableFormat* format = nullptr;  // with `lake`
 };
 
 struct DescribeReport {
@@ -47,5 +54,9 @@ struct DescribeReport {
 // failures are tried again, and their earlier rows replaced once a run has ended well.
 Result<DescribeReport> DescribeList(const std::string& list, const std::string& success,
                                     const std::string& failure, const DescribeOptions& options);
+
+// The same for every image of raw.images of `options.lake`; its url is where it was met first.
+Result<DescribeReport> DescribeLakeImages(const std::string& success, const std::string& failure,
+                                          const DescribeOptions& options);
 
 }  // namespace pixlake::ingest

@@ -1,0 +1,80 @@
+// Images on their way from what lists them to what each says of itself and into the sinks.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ingest/describe/describe.h"
+#include "ingest/describe/description_internal.h"
+#include "ingest/describe/local_image_internal.h"
+#include "ingest/describe/work_queue_internal.h"
+
+#include "sink/sink.h"
+
+namespace pixlake::ingest {
+
+// Describes on several threads what one thread gives it, and writes it to two sinks.
+class Describer {
+ public:
+  explicit Describer(const DescribeOptions& options);
+  ~Describer();
+
+  // Opens the sinks and starts the threads.
+  Status Start(const std::string& success, const std::string& failure);
+  // To be called when so many bytes of what was fetched are no longer held. Before the first Push.
+  void OnReleased(std::function<void(int64_t bytes)> on_released) { on_released_ = std::move(on_released); }
+
+  // Whether the url is to be described: neither done by an earlier run nor given before,
+  // which the report counts.
+  bool IsNew(const std::string& url);
+
+  // Waits for room. False once the work was given up: Finish tells why.
+  bool Push(WorkItem item) { return queue_.Push(std::move(item)); }
+  bool PushAtOnce(WorkItem item) { return queue_.PushAtOnce(std::move(item)); }
+  // What ended the work; OK while it goes on.
+  Status ended_by();
+
+  // When all was given, or, with an error, when nothing more will be. What is done is
+  // kept, whatever ended the run.
+  Result<DescribeReport> Finish(const Status& listed);
+
+  // Every byte of an image is wanted, for its id or to decode it.
+  bool wants_whole() const { return whole_; }
+
+ private:
+  void Work();
+  void DescribeLocal(const file::UrlListRow& row, LocalImageReader* reader, Outputs* outputs,
+                     DescribeReport* part);
+  void DescribeFetched(const Fetched& fetched, LocalImageReader* reader, Outputs* outputs,
+                       DescribeReport* part);
+  void DescribeStored(const StoredImage& stored, LocalImageReader* reader, Outputs* outputs,
+                      DescribeReport* part);
+  void Judge(const Provenance& from, const Result<LocalImage>& image, Outputs* outputs, DescribeReport* part);
+  static void Fail(const Provenance& from, std::string_view code, std::string_view why, Outputs* outputs,
+                   DescribeReport* part);
+  bool Deliver(Outputs* outputs, const DescribeReport& part);
+  void EndWork();
+
+  const DescribeOptions options_;
+  sandbox::Examiner examiner_;
+  const bool whole_;
+  sink::UrlSet done_;  // by earlier runs, and what this one has taken
+  size_t done_before_ = 0;
+  sink::UrlSet seen_;  // in this run, so that what was done before is not called repeated
+  WorkQueue queue_;
+  std::function<void(int64_t bytes)> on_released_;
+  std::vector<std::thread> threads_;
+
+  std::mutex sink_mutex_;
+  std::unique_ptr<sink::Sink> success_, failure_;
+  Status ended_by_;  // what a sink or the sandbox says
+  std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
+  DescribeReport report_;
+};
+
+}  // namespace pixlake::ingest
