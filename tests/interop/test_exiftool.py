@@ -24,7 +24,7 @@ REASONS = {
     "exif/exiv2/exiv2-kodak-dc210.jpg: IFD1.StripOffsets": THUMBNAIL,
     "exif/metadata-extractor/FujiFilm DS-7 (1).jpg: IFD1.StripOffsets": THUMBNAIL,
     "photos/metadata-extractor/Minolta DiMAGE EX.jpg: IFD1.StripOffsets": THUMBNAIL,
-    "png/PngSuite/exif2c08.png: IFD1.JPEGInterchangeFormat": "in a compressed text: exiftool counts in what it inflated",
+    "png/PngSuite/exif2c08.png: IFD1.JPEGInterchangeFormat": "in a compressed text: exiftool counts in the inflated",
     "exif/exiv2/exiv2-bug1229.jpg: xmp.XMP-dc:Subject": "two packets: exiftool takes the last, we the first",
     "exif/exiv2/exiv2-bug444.jpg: IPTC:CodedCharacterSet": "damaged: bytes that are no text",
     "exif/exiv2/exiv2-bug937.jpg: IPTC:CopyrightNotice": LATIN1,
