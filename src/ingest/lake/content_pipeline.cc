@@ -60,9 +60,10 @@ Result<std::unique_ptr<ContentBatch>> ContentPipeline::Take() {
       }
       batch->contents.emplace_back().item = std::move(item);
     }
-    const int64_t spare = options_.batch_bytes - batch->held_bytes;
-    if (spare > 0) budget_.Release(spare);
-    batch->held_bytes = std::min(batch->held_bytes, options_.batch_bytes);
+    // However little it holds, it counts for as much as keeps MostInFlight of them.
+    batch->held_bytes =
+        std::min(std::max(batch->held_bytes, options_.budget_bytes / MostInFlight()), options_.batch_bytes);
+    budget_.Release(options_.batch_bytes - batch->held_bytes);
   }
   batch->sequence = next_sequence_++;
   return batch;
@@ -121,7 +122,8 @@ void ContentPipeline::Done(std::unique_ptr<ContentBatch> batch) {
   const int64_t held = batch->held_bytes;
   if (batch->arena != nullptr) {
     const std::lock_guard<std::mutex> lock(ready_mutex_);
-    if (used_arenas_.size() <= threads_.size()) used_arenas_.push_back(std::move(batch->arena));
+    if (static_cast<int64_t>(used_arenas_.size()) < MostInFlight())
+      used_arenas_.push_back(std::move(batch->arena));
   }
   batch.reset();
   budget_.Release(held);

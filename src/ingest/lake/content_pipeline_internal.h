@@ -1,6 +1,7 @@
 // Reads and judges contents on several threads, within a budget of bytes, in order.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -23,7 +24,8 @@ struct PipelineOptions {
   int threads = 1;
   int64_t budget_bytes = int64_t{64} << 20;  // contents in flight
   int64_t batch_bytes = int64_t{16} << 20;   // at most half of the budget
-  int64_t batch_items = 4096;
+  // Few enough that small files are still in the cache when they are written.
+  int64_t batch_items = 768;
   // Drops the items that need no reading. Called under one lock.
   std::function<void(std::vector<SourceItem>* items)> drop_known;
 };
@@ -47,6 +49,8 @@ class ContentPipeline {
   Result<std::unique_ptr<ContentBatch>> Take();
   std::shared_ptr<arrow::Buffer> UsedArena();
   void Fail(Status status);
+  // Batches enough to keep every thread busy; memory that more of them touch is only colder.
+  int64_t MostInFlight() const { return 2 * int64_t{std::max(1, options_.threads)} + 2; }
 
   Source* const source_;
   const PipelineOptions options_;
