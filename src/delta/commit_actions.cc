@@ -127,7 +127,7 @@ class CommitBuilder {
     info.metrics = operation.metrics;
     info.engine_info = EngineInfo();
     info.txn_id = identity_.txn_id;
-    info.read_version = identity_.read_version;
+    if (identity_.read_version != kBeforeFirst) info.read_version = identity_.read_version;
     info.isolation_level = changes_.data_change ? "WriteSerializable" : "SnapshotIsolation";
     info.is_blind_append = identity_.blind;
     if (AssignsRowIds(protocol_, metadata_)) {

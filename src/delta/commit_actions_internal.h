@@ -24,7 +24,8 @@ struct PendingChanges {
   std::optional<Txn> txn;
   std::optional<table::Operation> operation;
   bool data_change = true;
-  bool only_noted = false;  // a commit of commitInfo alone, for the history
+  bool keeps_rules = false;  // constraints, generated columns and the like were seen to
+  bool only_noted = false;   // a commit of commitInfo alone, for the history
 
   bool empty() const;
   // Adds rows and does nothing else.

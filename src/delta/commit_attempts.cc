@@ -117,6 +117,10 @@ Result<table::CommitOutcome> DeltaTransaction::Commit() {
   PL_RETURN_NOT_OK(CheckNotOverrun());
   PL_RETURN_NOT_OK(WriteVectors());
   Result<table::CommitOutcome> outcome = PutUntilSettled();
+  const bool first = read_->version() == kBeforeFirst;
+  if (first && !outcome.ok() && CodeOf(outcome.status()) == ErrorCode::kCommitConflict) {
+    return Error(ErrorCode::kAlreadyExists, fmt::format("somebody else made a table at {}", table.path));
+  }
   if (!outcome.ok()) {
     return WithContext(outcome.status(), fmt::format("committing to {}", table.path));
   }
@@ -125,7 +129,7 @@ Result<table::CommitOutcome> DeltaTransaction::Commit() {
     return outcome;
   }
   keep_files_ = true;
-  if (outcome->version % CheckpointInterval(metadata()) == 0) {
+  if (!first && outcome->version % CheckpointInterval(metadata()) == 0) {
     // The commit stands whatever becomes of its checkpoint.
     (void)WriteCheckpoint(table, outcome->version);
   }

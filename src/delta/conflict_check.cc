@@ -62,9 +62,12 @@ Status ConflictCheck::CheckDefinition(const Winner& winner, const TableHead& hea
       !schema->Equals(*read_.state().schema, true)) {
     return Conflict(winner, "changed the table's schema");
   }
+  if (changes_.keeps_rules && ConstraintsOf(head.metadata) != ConstraintsOf(before)) {
+    return Conflict(winner, "changed the table's constraints, which new rows were checked for");
+  }
   const Status writable = changes_.appended.empty() || !changes_.data_change
                               ? CheckWritable(head.protocol, head.metadata)
-                              : CheckAppendable(head.protocol, head.metadata, *schema);
+                              : CheckAppendable(head.protocol, head.metadata, *schema, changes_.keeps_rules);
   return writable.ok() ? writable
                        : Conflict(winner, fmt::format("changed the table so that {}", writable.message()));
 }

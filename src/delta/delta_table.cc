@@ -82,7 +82,7 @@ Result<std::unique_ptr<table::Transaction>> DeltaTable::BeginAppend(
     std::shared_ptr<const table::Snapshot> read) {
   if (const auto* snapshot = dynamic_cast<const DeltaSnapshot*>(read.get())) {
     const TableState& state = snapshot->state();
-    const Status appendable = CheckAppendable(state.protocol, state.metadata, *state.schema);
+    const Status appendable = CheckAppendable(state.protocol, state.metadata, *state.schema, false);
     if (!appendable.ok()) {
       return WithContext(appendable, fmt::format("appending to {}", location_.path));
     }

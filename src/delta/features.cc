@@ -1,65 +1,17 @@
+#include <algorithm>
 #include <functional>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "delta/feature_table_internal.h"
 #include "delta/features_internal.h"
+#include "table/schema_change.h"
 
 namespace pixlake::delta {
 
 namespace {
-
-enum class Appends { kYes, kNo, kUnlessUsed };
-
-struct Feature {
-  std::string_view name;
-  bool reads;                     // a reader need not care, or we do what it asks
-  Appends appends;                // may we append to a table that has it
-  int64_t legacy_writer_version;  // the version below 7 that implies it; 0: none
-};
-
-// PROTOCOL.md, "Valid Feature Names in Table Features", with the previews met in
-// the wild. What is not here is refused by its name.
-constexpr Feature kFeatures[] = {
-    {"appendOnly", true, Appends::kYes, 2},
-    {"invariants", true, Appends::kUnlessUsed, 2},
-    {"checkConstraints", true, Appends::kUnlessUsed, 3},
-    {"changeDataFeed", true, Appends::kYes, 4},
-    {"generatedColumns", true, Appends::kUnlessUsed, 4},
-    {"columnMapping", true, Appends::kUnlessUsed, 5},
-    {"identityColumns", true, Appends::kUnlessUsed, 6},
-    {"allowColumnDefaults", true, Appends::kUnlessUsed, 0},
-    {"deletionVectors", true, Appends::kYes, 0},
-    {"timestampNtz", true, Appends::kYes, 0},
-    {"domainMetadata", true, Appends::kYes, 0},
-    {"v2Checkpoint", true, Appends::kYes, 0},  // V1 classic checkpoints are always allowed
-    {"vacuumProtocolCheck", true, Appends::kYes, 0},
-    {"inCommitTimestamp", true, Appends::kYes, 0},
-    {"typeWidening", true, Appends::kNo, 0},
-    {"typeWidening-preview", true, Appends::kNo, 0},
-    {"rowTracking", true, Appends::kYes, 0},
-    {"clustering", true, Appends::kYes, 0},
-    {"icebergCompatV1", true, Appends::kNo, 0},
-    {"icebergCompatV2", true, Appends::kNo, 0},
-    // A column of the type is refused by its name where the schema is read.
-    {"variantType", true, Appends::kYes, 0},
-    {"variantType-preview", true, Appends::kYes, 0},
-    {"variantShredding", false, Appends::kNo, 0},
-    {"variantShredding-preview", false, Appends::kNo, 0},
-    {"catalogManaged", false, Appends::kNo, 0},
-    {"catalogOwned", false, Appends::kNo, 0},
-    {"catalogOwned-preview", false, Appends::kNo, 0},
-};
-
-const Feature* FindFeature(std::string_view name) {
-  for (const Feature& feature : kFeatures) {
-    if (feature.name == name) {
-      return &feature;
-    }
-  }
-  return nullptr;
-}
 
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -91,8 +43,7 @@ bool SchemaHasKey(const arrow::Schema& schema, std::string_view key) {
 bool IsUsed(std::string_view name, const Protocol& protocol, const Metadata& metadata,
             const arrow::Schema& schema) {
   if (name == "checkConstraints") {
-    const auto first = metadata.configuration.lower_bound("delta.constraints.");
-    return first != metadata.configuration.end() && first->first.starts_with("delta.constraints.");
+    return !ConstraintsOf(metadata).empty();
   }
   if (name == "columnMapping") {
     return ColumnMappingMode(protocol, metadata).ValueOr("unknown") != "none";
@@ -119,7 +70,7 @@ std::vector<std::string> WriterFeatures(const Protocol& protocol) {
     return protocol.writer_features;
   }
   std::vector<std::string> out;
-  for (const Feature& feature : kFeatures) {
+  for (const Feature& feature : KnownFeatures()) {
     if (feature.legacy_writer_version != 0 && feature.legacy_writer_version <= protocol.min_writer_version) {
       out.emplace_back(feature.name);
     }
@@ -156,9 +107,9 @@ Status CheckReadable(const Protocol& protocol) {
 
 namespace {
 
-// `used`: whether the metadata uses a feature that binds writers of new rows.
+// `forbids`: whether a feature that binds writers of new rows is in use and not seen to.
 Status CheckWriter(const Protocol& protocol, const Metadata& metadata, std::string_view deed,
-                   const std::function<bool(std::string_view)>& used) {
+                   const std::function<bool(const Feature&)>& forbids) {
   PL_RETURN_NOT_OK(CheckReadable(protocol));
   if (protocol.min_writer_version > 7) {
     return Error(ErrorCode::kUnsupported,
@@ -169,7 +120,7 @@ Status CheckWriter(const Protocol& protocol, const Metadata& metadata, std::stri
   for (const std::string& name : WriterFeatures(protocol)) {
     const Feature* feature = FindFeature(name);
     if (feature == nullptr || feature->appends == Appends::kNo ||
-        (feature->appends == Appends::kUnlessUsed && used(name))) {
+        (feature->appends != Appends::kYes && forbids(*feature))) {
       refused.push_back(name);
     }
   }
@@ -188,13 +139,26 @@ Status CheckWriter(const Protocol& protocol, const Metadata& metadata, std::stri
 
 }  // namespace
 
-Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema) {
-  return CheckWriter(protocol, metadata, "appended to",
-                     [&](std::string_view name) { return IsUsed(name, protocol, metadata, schema); });
+Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema,
+                       bool keeps_rules) {
+  return CheckWriter(protocol, metadata, "appended to", [&](const Feature& feature) {
+    const bool kept = keeps_rules && feature.appends == Appends::kByRules;
+    return !kept && IsUsed(feature.name, protocol, metadata, schema);
+  });
+}
+
+std::map<std::string, std::string> ConstraintsOf(const Metadata& metadata) {
+  constexpr std::string_view kPrefix = "delta.constraints.";
+  std::map<std::string, std::string> out;
+  for (auto it = metadata.configuration.lower_bound(std::string(kPrefix));
+       it != metadata.configuration.end() && it->first.starts_with(kPrefix); ++it) {
+    out.emplace(it->first.substr(kPrefix.size()), it->second);
+  }
+  return out;
 }
 
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata) {
-  return CheckWriter(protocol, metadata, "written to", [](std::string_view) { return false; });
+  return CheckWriter(protocol, metadata, "written to", [](const Feature&) { return false; });
 }
 
 // PROTOCOL.md, "Reader Requirements for Column Mapping".
@@ -231,6 +195,23 @@ Protocol ProtocolFor(const arrow::Schema& schema) {
     return {3, 7, {"timestampNtz"}, {"timestampNtz", "appendOnly", "invariants"}};
   }
   return {1, 2, {}, {}};
+}
+
+std::vector<std::string> FeaturesForSchema(const arrow::Schema& schema) {
+  std::vector<std::string> out;
+  const bool ntz = std::any_of(schema.fields().begin(), schema.fields().end(),
+                               [](const auto& field) { return UsesTimestampNtz(*field->type()); });
+  const bool not_null = std::any_of(schema.fields().begin(), schema.fields().end(),
+                                    [](const auto& field) { return !field->nullable(); });
+  if (ntz) out.emplace_back("timestampNtz");
+  if (not_null || SchemaHasKey(schema, "delta.invariants")) out.emplace_back("invariants");
+  if (SchemaHasKey(schema, table::kGeneratedKey)) out.emplace_back("generatedColumns");
+  if (SchemaHasKey(schema, table::kDefaultKey)) out.emplace_back("allowColumnDefaults");
+  return out;
+}
+
+void DropFeatureRequests(std::map<std::string, std::string>* configuration) {
+  std::erase_if(*configuration, [](const auto& entry) { return entry.first.starts_with("delta.feature."); });
 }
 
 std::vector<std::string> FeatureNames(const Protocol& protocol) {

@@ -17,8 +17,13 @@ namespace pixlake::delta {
 Status CheckReadable(const Protocol& protocol);
 
 // The same for appending. Features that bind a writer only when the metadata uses
-// them (a constraint, a generated column …) are refused when it does.
-Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema);
+// them are refused when it does; those that ask something of rows (a constraint, a
+// generated column …) only unless the writer `keeps_rules`.
+Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema,
+                       bool keeps_rules = false);
+
+// CHECK constraints by name (PROTOCOL.md, "CHECK Constraints").
+std::map<std::string, std::string> ConstraintsOf(const Metadata& metadata);
 
 // The same for anything but new rows: moving rows about, removing them, table properties.
 // What binds new rows only may be in use.
@@ -30,6 +35,12 @@ Result<Protocol> WithFeatures(const Protocol& protocol, const std::vector<std::s
 
 // The features that table properties switch on ("delta.enableDeletionVectors": "true").
 std::vector<std::string> FeaturesForProperties(const std::map<std::string, std::string>& configuration);
+
+// The features that columns of this schema need: rules, defaults, types.
+std::vector<std::string> FeaturesForSchema(const arrow::Schema& schema);
+
+// "delta.feature.NAME" asks for a feature and is no property that a table keeps.
+void DropFeatureRequests(std::map<std::string, std::string>* configuration);
 
 // True when rows may only be added (feature appendOnly and its property).
 bool IsAppendOnly(const Protocol& protocol, const Metadata& metadata);

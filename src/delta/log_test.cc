@@ -171,10 +171,10 @@ TEST(Features, AppendsWhereTheFeatureAsksNothingOfIt) {
   const auto schema = testing::IdNameSchema();
   for (const char* name : {"appendOnly", "timestampNtz", "deletionVectors", "domainMetadata", "v2Checkpoint",
                            "vacuumProtocolCheck", "changeDataFeed", "checkConstraints", "invariants",
-                           "rowTracking", "clustering"}) {
+                           "rowTracking", "clustering", "typeWidening"}) {
     EXPECT_TRUE(CheckAppendable({1, 7, {}, {name}}, {}, *schema).ok()) << name;
   }
-  for (const char* name : {"icebergCompatV1", "icebergCompatV2", "typeWidening", "new"}) {
+  for (const char* name : {"icebergCompatV1", "icebergCompatV2", "new"}) {
     EXPECT_THAT(CheckAppendable({1, 7, {}, {name}}, {}, *schema), FailsWith(ErrorCode::kUnsupported, name));
   }
   EXPECT_THAT(CheckAppendable({1, 8, {}, {}}, {}, *schema),
@@ -201,6 +201,12 @@ TEST(Features, RefusesAppendsWhereTheMetadataUsesTheFeature) {
   mapped.configuration["delta.columnMapping.mode"] = "name";
   EXPECT_THAT(CheckAppendable({2, 5, {}, {}}, mapped, *plain),
               FailsWith(ErrorCode::kUnsupported, "columnMapping"));
+  // Who keeps the rules may; identity columns are nobody's.
+  EXPECT_TRUE(CheckAppendable({2, 5, {}, {}}, mapped, *plain, true).ok());
+  EXPECT_TRUE(CheckAppendable({1, 3, {}, {}}, constrained, *plain, true).ok());
+  EXPECT_TRUE(CheckAppendable({1, 4, {}, {}}, {}, *with("delta.generationExpression"), true).ok());
+  EXPECT_THAT(CheckAppendable({1, 6, {}, {}}, {}, *with("delta.identity.start"), true),
+              FailsWith(ErrorCode::kUnsupported, "identityColumns"));
 }
 
 }  // namespace

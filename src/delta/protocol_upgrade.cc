@@ -4,43 +4,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "delta/feature_table_internal.h"
 #include "delta/features_internal.h"
 
 namespace pixlake::delta {
 
 namespace {
 
-struct Upgrade {
-  std::string_view name;
-  bool binds_readers;           // stands in readerFeatures too
-  std::string_view depends_on;  // "" nothing
-  std::string_view property;    // switches it on: true, or any value where `off` is given
-  std::string_view off = "false";
-};
-
-// What we can switch on.
-constexpr Upgrade kUpgrades[] = {
-    {"appendOnly", false, "", "delta.appendOnly"},
-    {"invariants", false, "", ""},
-    {"checkConstraints", false, "", ""},
-    {"changeDataFeed", false, "", "delta.enableChangeDataFeed"},
-    {"generatedColumns", false, "", ""},
-    {"columnMapping", true, "", "delta.columnMapping.mode", "none"},
-    {"deletionVectors", true, "", "delta.enableDeletionVectors"},
-    {"timestampNtz", true, "", ""},
-    {"domainMetadata", false, "", ""},
-    {"v2Checkpoint", true, "", "delta.checkpointPolicy", "classic"},
-    {"vacuumProtocolCheck", true, "", ""},
-    {"inCommitTimestamp", false, "", "delta.enableInCommitTimestamps"},
-    {"typeWidening", true, "", "delta.enableTypeWidening"},
-    {"rowTracking", false, "domainMetadata", "delta.enableRowTracking"},
-    {"clustering", false, "domainMetadata", ""},
-};
-
-const Upgrade* FindUpgrade(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kUpgrades), std::end(kUpgrades),
-                                   [&](const Upgrade& upgrade) { return upgrade.name == name; });
-  return found == std::end(kUpgrades) ? nullptr : found;
+// Null for what we cannot switch on.
+const Switch* FindSwitch(std::string_view name) {
+  const Feature* feature = FindFeature(name);
+  return feature == nullptr || !feature->enable.possible ? nullptr : &feature->enable;
 }
 
 void AddOnce(std::vector<std::string>* names, std::string_view name) {
@@ -61,7 +35,7 @@ Result<Protocol> WithFeatures(const Protocol& protocol, const std::vector<std::s
   std::vector<std::string> missing;
   std::vector<std::string> unknown;
   for (const std::string& name : names) {
-    const Upgrade* upgrade = FindUpgrade(name);
+    const Switch* upgrade = FindSwitch(name);
     if (upgrade == nullptr) {
       unknown.push_back(name);
       continue;
@@ -87,7 +61,7 @@ Result<Protocol> WithFeatures(const Protocol& protocol, const std::vector<std::s
   out.min_writer_version = 7;
   for (const std::string& name : missing) {
     AddOnce(&out.writer_features, name);
-    if (FindUpgrade(name)->binds_readers) {
+    if (FindSwitch(name)->binds_readers) {
       AddOnce(&out.reader_features, name);
     }
   }
@@ -105,10 +79,11 @@ std::vector<std::string> FeaturesForProperties(const std::map<std::string, std::
   constexpr std::string_view kFeaturePrefix = "delta.feature.";
   std::vector<std::string> out;
   for (const auto& [key, value] : configuration) {
-    for (const Upgrade& upgrade : kUpgrades) {
-      const bool on = upgrade.off == "false" ? value == "true" : value != upgrade.off;
-      if (!upgrade.property.empty() && upgrade.property == key && on) {
-        AddOnce(&out, upgrade.name);
+    for (const Feature& feature : KnownFeatures()) {
+      const Switch& enable = feature.enable;
+      const bool on = enable.off == "false" ? value == "true" : value != enable.off;
+      if (!enable.property.empty() && enable.property == key && on) {
+        AddOnce(&out, feature.name);
       }
     }
     if (key.starts_with(kFeaturePrefix) && (value == "supported" || value == "enabled")) {

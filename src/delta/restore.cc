@@ -60,7 +60,8 @@ Status CheckThere(const io::Location& table, const std::vector<const AddFile*>& 
   return Status::OK();
 }
 
-// The earlier definition, but for what may not go back: since when commits have their time.
+// The earlier definition, but for what may not go back: since when commits have their time,
+// which column ids were given.
 Metadata RestoredMetadata(const Metadata& now, Metadata then) {
   for (const char* key : {"delta.enableInCommitTimestamps", "delta.inCommitTimestampEnablementVersion",
                           "delta.inCommitTimestampEnablementTimestamp"}) {
@@ -70,6 +71,12 @@ Metadata RestoredMetadata(const Metadata& now, Metadata then) {
     } else {
       then.configuration[key] = found->second;
     }
+  }
+  // An id that was given is never given again.
+  constexpr char kMaxId[] = "delta.columnMapping.maxColumnId";
+  const auto max_id = now.configuration.find(kMaxId);
+  if (max_id != now.configuration.end() && then.configuration.contains(kMaxId)) {
+    then.configuration[kMaxId] = max_id->second;
   }
   return then;
 }

@@ -22,4 +22,7 @@ Result<std::string> SchemaToJson(const arrow::Schema& schema);
 // A primitive type by its Delta name: "long", "decimal(10,2)".
 Result<std::shared_ptr<arrow::DataType>> PrimitiveFromName(std::string_view name);
 
+// And back; kUnsupported for a type that is no primitive.
+Result<std::string> NameOfPrimitive(const arrow::DataType& type);
+
 }  // namespace pixlake::delta

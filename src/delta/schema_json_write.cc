@@ -120,6 +120,14 @@ Result<ordered_json> TypeToJson(const arrow::DataType& type) {
 
 }  // namespace
 
+Result<std::string> NameOfPrimitive(const arrow::DataType& type) {
+  PL_ASSIGN_OR_RETURN(const ordered_json json, TypeToJson(type));
+  if (!json.is_string()) {
+    return Error(ErrorCode::kUnsupported, fmt::format("{} is no primitive type", type.ToString()));
+  }
+  return json.get<std::string>();
+}
+
 Result<std::string> SchemaToJson(const arrow::Schema& schema) {
   PL_ASSIGN_OR_RETURN(const ordered_json root, StructToJson(schema.fields()));
   return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

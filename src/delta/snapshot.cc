@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "delta/column_mapping_internal.h"
 #include "delta/features_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/snapshot_internal.h"
@@ -136,6 +137,10 @@ Result<const AddFile*> DeltaSnapshot::FileOf(const table::DataFile& file) const 
   }
   return Error(ErrorCode::kUsage,
                fmt::format("{} is no file of version {} of {}", file.path, version(), location_.path));
+}
+
+Result<std::shared_ptr<arrow::Schema>> DeltaSnapshot::FileSchema() const {
+  return FileSchemaOf(state_.schema, state_.mapping_mode);
 }
 
 std::optional<int64_t> DeltaSnapshot::TxnVersion(const std::string& app_id) const {

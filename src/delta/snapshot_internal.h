@@ -28,6 +28,7 @@ class DeltaSnapshot : public table::Snapshot {
   std::optional<int64_t> TxnVersion(const std::string& app_id) const override;
   std::vector<std::pair<std::string, std::string>> Facts() const override;
   Result<table::WriteRules> Rules() const override;
+  Result<std::shared_ptr<arrow::Schema>> FileSchema() const override;
 
   const TableState& state() const { return state_; }
   const std::vector<table::FieldMapping>& mapping() const { return mapping_; }

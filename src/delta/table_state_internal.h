@@ -17,6 +17,9 @@
 
 namespace pixlake::delta {
 
+// The version of a table that has no commit yet.
+inline constexpr int64_t kBeforeFirst = -1;
+
 struct TableState {
   int64_t version = 0;
   int64_t timestamp_ms = 0;  // in-commit where enabled, else the commit file's

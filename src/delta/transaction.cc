@@ -3,6 +3,9 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "delta/alter_table_internal.h"
+#include "delta/column_mapping_internal.h"
+#include "delta/definition_check_internal.h"
 #include "delta/features_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/schema_json_internal.h"
@@ -13,7 +16,12 @@
 namespace pixlake::delta {
 
 DeltaTransaction::DeltaTransaction(std::shared_ptr<const DeltaSnapshot> read)
-    : read_(std::move(read)), txn_id_(NewUuid()), head_(TableHead::Of(read_->state())) {}
+    : read_(std::move(read)), txn_id_(NewUuid()), head_(TableHead::Of(read_->state())) {
+  if (read_->version() == kBeforeFirst) {
+    changes_.protocol = head_.protocol;
+    changes_.metadata = head_.metadata;
+  }
+}
 
 Result<std::unique_ptr<DeltaTransaction>> DeltaTransaction::Begin(std::shared_ptr<const DeltaSnapshot> read) {
   const TableState& state = read->state();
@@ -21,7 +29,8 @@ Result<std::unique_ptr<DeltaTransaction>> DeltaTransaction::Begin(std::shared_pt
   if (!writable.ok()) {
     return WithContext(writable, fmt::format("writing to {}", read->location().path));
   }
-  const bool unknown_time = InCommitTimestampsEnabled(state.protocol, state.metadata) &&
+  const bool unknown_time = state.version != kBeforeFirst &&
+                            InCommitTimestampsEnabled(state.protocol, state.metadata) &&
                             !(state.commit_info && state.commit_info->in_commit_timestamp);
   if (unknown_time) {
     return Error(
@@ -122,8 +131,23 @@ Status DeltaTransaction::WriteVectors() {
   return Status::OK();
 }
 
-Status DeltaTransaction::EnableWhatPropertiesNeed(const Metadata& metadata) {
-  return EnableFeatures(FeaturesForProperties(metadata.configuration));
+// The protocol is raised as far as the new metadata needs it, columns get their ids.
+Status DeltaTransaction::TakeMetadata(Metadata changed) {
+  PL_RETURN_NOT_OK(CheckProperties(changed.configuration, metadata().configuration));
+  PL_ASSIGN_OR_RETURN(const std::string mode_before, ColumnMappingMode(protocol(), metadata()));
+  PL_ASSIGN_OR_RETURN(const auto schema, SchemaFromJson(changed.schema_string));
+  std::vector<std::string> features = FeaturesForProperties(changed.configuration);
+  for (std::string& name : FeaturesForSchema(*schema)) features.push_back(std::move(name));
+  PL_RETURN_NOT_OK(EnableFeatures(features));
+  DropFeatureRequests(&changed.configuration);
+  PL_ASSIGN_OR_RETURN(const std::string mode, ColumnMappingMode(protocol(), changed));
+  PL_RETURN_NOT_OK(MapColumns(mode_before, mode, &changed));
+  table::TableDefinition definition;
+  definition.schema = schema;
+  definition.partition_columns = changed.partition_columns;
+  PL_RETURN_NOT_OK(CheckDefinition(definition, mode != "none"));
+  changes_.metadata = std::move(changed);
+  return Status::OK();
 }
 
 Status DeltaTransaction::SetDefinition(const table::TableDefinition& definition) {
@@ -133,23 +157,28 @@ Status DeltaTransaction::SetDefinition(const table::TableDefinition& definition)
   PL_ASSIGN_OR_RETURN(changed.schema_string, SchemaToJson(*definition.schema));
   changed.partition_columns = definition.partition_columns;
   changed.configuration = definition.properties;
-  PL_RETURN_NOT_OK(EnableWhatPropertiesNeed(changed));
-  changes_.metadata = std::move(changed);
-  return Status::OK();
+  return TakeMetadata(std::move(changed));
 }
 
 Status DeltaTransaction::SetProperties(const std::map<std::string, std::string>& set,
                                        const std::vector<std::string>& unset) {
-  Metadata changed = metadata();
-  for (const std::string& key : unset) {
-    changed.configuration.erase(key);
-  }
-  for (const auto& [key, value] : set) {
-    changed.configuration[key] = value;
-  }
-  PL_RETURN_NOT_OK(EnableWhatPropertiesNeed(changed));
-  changes_.metadata = std::move(changed);
-  return Status::OK();
+  return Change(table::SetProperties{set, unset});
+}
+
+Status DeltaTransaction::Change(const table::SchemaChange& change) {
+  PL_ASSIGN_OR_RETURN(const std::string mode, ColumnMappingMode(protocol(), metadata()));
+  const auto widening = metadata().configuration.find("delta.enableTypeWidening");
+  const AlterContext context{read_->state(), mode != "none",
+                             widening != metadata().configuration.end() && widening->second == "true" &&
+                                 HasWriterFeature(protocol(), "typeWidening")};
+  PL_ASSIGN_OR_RETURN(Metadata changed, Altered(context, metadata(), change));
+  return TakeMetadata(std::move(changed));
+}
+
+Result<std::shared_ptr<arrow::Schema>> DeltaTransaction::FileSchema() const {
+  PL_ASSIGN_OR_RETURN(const std::string mode, ColumnMappingMode(protocol(), metadata()));
+  PL_ASSIGN_OR_RETURN(const auto schema, SchemaFromJson(metadata().schema_string));
+  return FileSchemaOf(schema, mode);
 }
 
 Status DeltaTransaction::EnableFeatures(const std::vector<std::string>& names) {
@@ -208,7 +237,8 @@ Status DeltaTransaction::CheckChanges() const {
                  "the table is append-only (delta.appendOnly): no rows can be deleted or changed; unset the "
                  "property first");
   }
-  return changes_.appended.empty() ? Status::OK() : CheckAppendable(protocol(), metadata(), *schema);
+  return changes_.appended.empty() ? Status::OK()
+                                   : CheckAppendable(protocol(), metadata(), *schema, changes_.keeps_rules);
 }
 
 }  // namespace pixlake::delta

@@ -28,7 +28,10 @@ class DeltaTransaction : public table::Transaction {
   Status Remove(const table::DataFile& file) override;
   Status SetDeletedRows(const table::DataFile& file, const std::vector<uint64_t>& positions) override;
   void AddChangeFile(table::StagedFile file) override { changes_.change_files.push_back(std::move(file)); }
+  void RowsKeepRules() override { changes_.keeps_rules = true; }
+  Result<std::shared_ptr<arrow::Schema>> FileSchema() const override;
   Status SetDefinition(const table::TableDefinition& definition) override;
+  Status Change(const table::SchemaChange& change) override;
   Status SetProperties(const std::map<std::string, std::string>& set,
                        const std::vector<std::string>& unset) override;
   Status EnableFeatures(const std::vector<std::string>& names) override;
@@ -60,7 +63,7 @@ class DeltaTransaction : public table::Transaction {
   const Metadata& metadata() const;
   const Protocol& protocol() const;
   Status RemoveOnce(const AddFile& file);
-  Status EnableWhatPropertiesNeed(const Metadata& metadata);
+  Status TakeMetadata(Metadata changed);
   Status CheckChanges() const;
   Status CheckFiles(const arrow::Schema& schema) const;
   Status CheckNotOverrun() const;

@@ -3,21 +3,16 @@
 #include <nlohmann/json.hpp>
 
 #include "delta/features_internal.h"
+#include "delta/schema_fields_internal.h"
 #include "delta/snapshot_internal.h"
 
 namespace pixlake::delta {
 
 namespace {
 
-constexpr std::string_view kConstraint = "delta.constraints.";
-
 bool IsOn(const Metadata& metadata, const std::string& property) {
   const auto found = metadata.configuration.find(property);
   return found != metadata.configuration.end() && found->second == "true";
-}
-
-std::string FieldText(const arrow::Field& field, const char* key) {
-  return field.metadata() == nullptr ? "" : field.metadata()->Get(key).ValueOr("");
 }
 
 // PROTOCOL.md, "Column Invariants": {"expression":{"expression":"x > 3"}}.
@@ -63,10 +58,7 @@ Result<table::WriteRules> DeltaSnapshot::Rules() const {
   const bool may_feed = (protocol.min_writer_version >= 4 && protocol.min_writer_version <= 6) ||
                         HasWriterFeature(protocol, "changeDataFeed");
   rules.change_feed = IsOn(metadata, "delta.enableChangeDataFeed") && may_feed;
-  for (auto it = metadata.configuration.lower_bound(std::string(kConstraint));
-       it != metadata.configuration.end() && it->first.starts_with(kConstraint); ++it) {
-    rules.constraints.push_back({it->first.substr(kConstraint.size()), it->second});
-  }
+  for (auto& [name, expression] : ConstraintsOf(metadata)) rules.constraints.push_back({name, expression});
   const bool defaults = HasWriterFeature(protocol, "allowColumnDefaults");
   for (const auto& field : state_.schema->fields()) {
     PL_ASSIGN_OR_RETURN(std::string invariant, InvariantOf(*field));

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "table/file_schema.h"
 #include "table/partition_folder_internal.h"
 
 namespace pixlake::table {
@@ -45,11 +46,17 @@ class Writer : public DataFileWriter {
     return status;
   }
 
-  Status WriteBatch(const arrow::RecordBatch& batch) {
+  Status WriteBatch(const arrow::RecordBatch& given) {
+    std::shared_ptr<arrow::RecordBatch> renamed;
+    if (options_.file_schema != nullptr) {
+      PL_ASSIGN_OR_RETURN(renamed, AsFilesHaveIt(given, *options_.file_schema));
+    }
+    const arrow::RecordBatch& batch = renamed == nullptr ? given : *renamed;
     if (open_ == nullptr) {
       name_ = options_.folder + PartitionFolder(options_.partition_values) + NewDataFileName();
       PL_ASSIGN_OR_RETURN(auto output, table_.store->Create(table_.Child(name_)));
-      PL_ASSIGN_OR_RETURN(open_, file::BlobParquetWriter::Open(std::move(output), schema_, options_.parquet));
+      const auto& schema = options_.file_schema == nullptr ? schema_ : options_.file_schema;
+      PL_ASSIGN_OR_RETURN(open_, file::BlobParquetWriter::Open(std::move(output), schema, options_.parquet));
     }
     PL_RETURN_NOT_OK(open_->Write(batch));
     return open_->bytes() >= options_.target_file_bytes ? CloseFile() : Status::OK();

@@ -20,6 +20,9 @@ namespace pixlake::table {
 struct DataFileOptions {
   file::BlobParquetOptions parquet;
   int64_t target_file_bytes = int64_t{512} << 20;  // a file closes when it reaches this
+  // The files' fields where they have other names than the table's, by position, with
+  // Parquet field ids (see Snapshot::FileSchema); null: as in the table.
+  std::shared_ptr<arrow::Schema> file_schema;
   // In front of the names: "_change_data/".
   std::string folder;
   // The one partition the rows belong to: every partition column of the table, by
@@ -39,7 +42,7 @@ std::string NewDataFileName();
 // it deletes what it wrote. Not thread-safe.
 class DataFileWriter {
  public:
-  // `schema` is the files': without the partition columns (kUsage otherwise).
+  // `schema` is that of the rows: without the partition columns (kUsage otherwise).
   static Result<std::unique_ptr<DataFileWriter>> Make(io::Location table,
                                                       std::shared_ptr<arrow::Schema> schema,
                                                       DataFileOptions options = {});

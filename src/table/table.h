@@ -79,6 +79,9 @@ class Snapshot : public RowSource {
   virtual Result<WriteRules> Rules() const { return WriteRules{}; }
 
   const std::shared_ptr<arrow::Schema>& row_schema() const override { return definition().schema; }
+  // The columns as data files have them, by position: physical names at every depth, and
+  // Parquet field ids ("PARQUET:field_id") where the table gives its columns ids.
+  virtual Result<std::shared_ptr<arrow::Schema>> FileSchema() const { return row_schema(); }
   std::optional<int64_t> EstimatedRows() const override;
 };
 
@@ -151,6 +154,16 @@ class Table {
   virtual Result<int64_t> Checkpoint() = 0;
 };
 
+// What we do with one of a format's features; see TableFormat::Features().
+struct FeatureSupport {
+  std::string name;
+  bool reads = false;
+  std::string writes;    // "yes", "no", "unless in use"
+  bool enables = false;  // can be switched on
+  std::string property;  // that does it; empty: none
+  std::string note;
+};
+
 // One table format, registered with the engine.
 class TableFormat {
  public:
@@ -161,6 +174,12 @@ class TableFormat {
   // Version 0. kAlreadyExists when there is a table, also when a racer made it.
   virtual Result<std::unique_ptr<Table>> Create(const io::Location& location,
                                                 const TableDefinition& definition) = 0;
+  // A table that is not there yet: its snapshot is empty, and the first transaction on it
+  // commits as version 0, kAlreadyExists when there is a table by then.
+  virtual Result<std::unique_ptr<Table>> Prepare(const io::Location& location,
+                                                 const TableDefinition& definition) = 0;
+  // Every feature the format has a name for, in the order of its specification.
+  virtual std::vector<FeatureSupport> Features() const { return {}; }
 };
 
 }  // namespace pixlake::table

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "table/data_file.h"
 #include "table/predicate.h"
+#include "table/schema_change.h"
 
 namespace pixlake::table {
 
@@ -56,8 +57,19 @@ class Transaction {
   // the commit's changes from such files alone.
   virtual void AddChangeFile(StagedFile file) = 0;
 
+  // Whoever appends says so: the rows keep the snapshot's WriteRules, each was checked, and
+  // the files have the fields of FileSchema(). Without it no file is added to a table that has
+  // rules or names of its own in files (kUnsupported, at the commit).
+  virtual void RowsKeepRules() = 0;
+  // As Snapshot::FileSchema(), for the columns as the transaction leaves them.
+  virtual Result<std::shared_ptr<arrow::Schema>> FileSchema() const = 0;
+
   // Schema, partition columns, name, description, properties; the table's id stays.
   virtual Status SetDefinition(const TableDefinition& definition) = 0;
+  // Columns, rules or properties, one by one; several make one commit. kUsage for what the
+  // table does not have or cannot become, kUnsupported naming the feature or property that
+  // it takes. Columns that an expression of the table names are the caller's to keep.
+  virtual Status Change(const SchemaChange& change) = 0;
   virtual Status SetProperties(const std::map<std::string, std::string>& set,
                                const std::vector<std::string>& unset) = 0;
   // Upgrades the protocol as far as the features need it. kUnsupported names those that we

@@ -42,6 +42,7 @@ class Runner {
     PL_ASSIGN_OR_RETURN(transaction_, table_->Begin(snapshot_));
     PL_ASSIGN_OR_RETURN(files_, snapshot_->Files());
     PL_ASSIGN_OR_RETURN(target_.rules, snapshot_->Rules());
+    transaction_->RowsKeepRules();  // every new row goes through RowChecks
     target_.uri = table_->location().path;
     target_.scan = fmt::format("{}({}, version := {})", InnerScanName(scan_function_),
                                QuoteLiteral(target_.uri), snapshot_->version());
@@ -114,6 +115,7 @@ class Runner {
                           {"numRemovedFiles", std::to_string(report_.files_removed)},
                           {"numDeletionVectorsUpdated", std::to_string(report_.files_marked)},
                           {"numAddedChangeFiles", std::to_string(report_.change_files)}};
+    if (!options_.operation.empty()) operation_.name = options_.operation;
     transaction_->SetOperation(operation_);
     PL_ASSIGN_OR_RETURN(const table::CommitOutcome outcome, transaction_->Commit());
     report_.version = outcome.version;

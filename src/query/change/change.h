@@ -13,6 +13,7 @@ namespace pixlake::query {
 
 struct ChangeOptions {
   int64_t memory_bytes = int64_t{256} << 20;  // for rows on their way, besides the session's own
+  std::string operation;                      // what the history calls it; empty: by the statement
 };
 
 struct ChangeReport {

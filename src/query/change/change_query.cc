@@ -59,7 +59,7 @@ std::string FilePlace(const ChangeTarget& target) {
 // Wraps the query that gives place, action and every column as it will be. `given`: the
 // columns whose values the statement says itself.
 Result<ChangeQuery> Finish(const ChangeTarget& target, std::string rows,
-                           std::vector<ChangeQuery::Value> values, const std::set<int>& given) {
+                           std::vector<ChangeQuery::Value> values, const GivenColumns& given) {
   ChangeQuery out;
   std::set<int> computed;
   PL_ASSIGN_OR_RETURN(rows, WithGenerated(target, rows, given, &computed));
@@ -78,9 +78,9 @@ Result<ChangeQuery> Finish(const ChangeTarget& target, std::string rows,
   return out;
 }
 
-std::set<int> ColumnsOf(const Expressions& assigned) {
-  std::set<int> out;
-  for (const auto& [column, expression] : assigned) out.insert(column);
+GivenColumns ColumnsOf(const Expressions& assigned) {
+  GivenColumns out;
+  for (const auto& [column, expression] : assigned) out.emplace(column, "");
   return out;
 }
 
@@ -177,6 +177,20 @@ Result<std::string> MergedValue(const ChangeTarget& target, const std::vector<Cl
   return value + " AS " + QuoteName(field.name());
 }
 
+// Which clauses say a column's value themselves.
+GivenColumns GivenBy(const std::vector<Clause>& clauses) {
+  GivenColumns out;
+  for (size_t i = 0; i < clauses.size(); ++i) {
+    for (const auto& [column, expression] : clauses[i].assigned) {
+      std::string& condition = out[column];
+      condition += condition.empty() ? "__pixlake_clause IN (" : ", ";
+      condition += std::to_string(i);
+    }
+  }
+  for (auto& [column, condition] : out) condition += ")";
+  return out;
+}
+
 Result<std::vector<Clause>> ClausesOf(const ChangeTarget& target, const MergeStatement& merge,
                                       const std::vector<std::string>& source_columns) {
   std::vector<Clause> out;
@@ -258,12 +272,10 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& st
   PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source_columns));
   bool inserts = false;
   bool writes = false;
-  std::set<int> given;
   std::vector<bool> updated(static_cast<size_t>(target.schema->num_fields()), false);
   for (const Clause& clause : clauses) {
     inserts |= clause.clause->then == MergeClause::Then::kInsert;
     writes |= clause.clause->then != MergeClause::Then::kDelete;
-    given.merge(ColumnsOf(clause.assigned));
     if (clause.clause->then != MergeClause::Then::kUpdate) continue;
     for (const auto& [column, expression] : clause.assigned) updated[static_cast<size_t>(column)] = true;
   }
@@ -285,7 +297,7 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& st
   rows += fmt::format(" FROM {} AS {} {} (SELECT *, TRUE AS __pixlake_source FROM {} AS {}) AS {} ON ({})",
                       target.scan, QuoteName(target.alias), JoinOf(statement), statement.source,
                       QuoteName(statement.source_alias), QuoteName(statement.source_alias), statement.on);
-  PL_ASSIGN_OR_RETURN(ChangeQuery out, Finish(target, std::move(rows), std::move(values), given));
+  PL_ASSIGN_OR_RETURN(ChangeQuery out, Finish(target, std::move(rows), std::move(values), GivenBy(clauses)));
   const auto matched = [](const Clause& c) { return c.clause->when == MergeClause::When::kMatched; };
   const auto first = std::find_if(clauses.begin(), clauses.end(), matched);
   out.deletes_may_repeat =

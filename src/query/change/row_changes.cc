@@ -73,8 +73,9 @@ Result<std::unique_ptr<RowChanges>> RowChanges::Make(const table::Table& table,
   out->report_ = report;
   out->batch_bytes_ = std::clamp(memory / 16, kLeastBatch, kMostBatch);
   const auto& partitions = out->snapshot_->definition().partition_columns;
-  PL_ASSIGN_OR_RETURN(out->rows_,
-                      TableRowsWriter::Make(out->location_, target.schema, partitions, "", memory / 4));
+  PL_ASSIGN_OR_RETURN(const auto file_schema, transaction->FileSchema());
+  PL_ASSIGN_OR_RETURN(out->rows_, TableRowsWriter::Make(out->location_, target.schema, *file_schema,
+                                                        partitions, "", memory / 4));
   // A file that goes as a whole, or new rows alone, speak for themselves (PROTOCOL.md,
   // "Change Data Files"); with anything else all changes of the commit must be told.
   const bool partly = std::any_of(out->counts_.begin(), out->counts_.end(), [&](const auto& entry) {
@@ -85,8 +86,11 @@ Result<std::unique_ptr<RowChanges>> RowChanges::Make(const table::Table& table,
     PL_ASSIGN_OR_RETURN(const auto feed_schema,
                         target.schema->AddField(target.schema->num_fields(),
                                                 arrow::field(table::kChangeTypeColumn, arrow::utf8())));
-    PL_ASSIGN_OR_RETURN(
-        out->feed_, TableRowsWriter::Make(out->location_, feed_schema, partitions, kFeedFolder, memory / 4));
+    PL_ASSIGN_OR_RETURN(const auto feed_files,
+                        file_schema->AddField(file_schema->num_fields(),
+                                              arrow::field(table::kChangeTypeColumn, arrow::utf8())));
+    PL_ASSIGN_OR_RETURN(out->feed_, TableRowsWriter::Make(out->location_, feed_schema, *feed_files,
+                                                          partitions, kFeedFolder, memory / 4));
   }
   std::vector<bool> replaced(static_cast<size_t>(target.schema->num_fields()), false);
   for (const ChangeQuery::Value& value : query.values) {

@@ -1,19 +1,48 @@
-#include <algorithm>
-
 #include <arrow/type.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "query/change/row_checks_internal.h"
-#include "query/change/spark_expression_internal.h"
+#include "query/change/spark_expression.h"
 #include "query/duckdb_handles_internal.h"
 
 namespace pixlake::query {
 namespace {
 
-std::string CheckColumn(const std::string& condition, const std::string& message) {
-  return fmt::format(", CASE WHEN {} = {} OR coalesce(({}), FALSE) THEN TRUE ELSE error({}) END",
-                     kActionColumn, static_cast<int>(RowAction::kDelete), condition,
-                     QuoteLiteral(kViolationMark + message));
+constexpr size_t kMostShown = 8;  // values in a message
+
+// SQL for "id = 7, name = NULL": what a row has in the columns.
+std::string ValuesText(const arrow::Schema& schema, const std::set<int>& columns) {
+  std::vector<std::string> parts;
+  for (const int column : columns) {
+    if (parts.size() == kMostShown) break;
+    const arrow::Field& field = *schema.field(column);
+    const std::string name = QuoteName(field.name());
+    const std::string value = field.type()->id() == arrow::Type::BINARY
+                                  ? fmt::format("octet_length({}) || ' bytes'", name)
+                                  : fmt::format("left(CAST({} AS VARCHAR), 100)", name);
+    parts.push_back(fmt::format("{} || coalesce({}, 'NULL')",
+                                QuoteLiteral((parts.empty() ? "" : ", ") + field.name() + " = "), value));
+  }
+  return parts.empty() ? "''" : fmt::format("{}", fmt::join(parts, " || "));
+}
+
+// Rows that are deleted have no values to check.
+std::string CheckColumn(const std::string& condition, const std::string& message, const std::string& values) {
+  return fmt::format(
+      ", CASE WHEN {} = {} THEN TRUE WHEN coalesce(({}), FALSE) THEN TRUE ELSE error({} || {}) END",
+      kActionColumn, static_cast<int>(RowAction::kDelete), condition,
+      QuoteLiteral(kViolationMark + message + ": the row has "), values);
+}
+
+Result<TranslatedExpression> Translated(const std::string& expression, const arrow::Schema& schema,
+                                        const std::string& what) {
+  auto translated = FromSparkSql(expression, schema);
+  return translated.ok() ? translated : WithContext(translated.status(), what);
+}
+
+std::string GeneratedValue(const ChangeTarget& target, int column, const std::string& expression) {
+  return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*target.schema->field(column)->type()));
 }
 
 }  // namespace
@@ -22,19 +51,22 @@ std::string CheckColumn(const std::string& condition, const std::string& message
 Result<std::string> RowChecks(const ChangeTarget& target) {
   std::string out;
   for (const auto& constraint : target.rules.constraints) {
-    auto expression = FromSparkSql(constraint.expression);
-    if (!expression.ok()) return WithContext(expression.status(), "constraint " + constraint.name);
-    out += CheckColumn(*expression, fmt::format("a new row breaks constraint {} ({})", constraint.name,
-                                                constraint.expression));
-  }
-  for (const auto& [column, text] : target.rules.generated) {
-    auto expression = FromSparkSql(text);
-    if (!expression.ok()) return WithContext(expression.status(), "generated column " + column);
-    PL_ASSIGN_OR_RETURN(const int position, FindColumn(*target.schema, column));
+    PL_ASSIGN_OR_RETURN(const TranslatedExpression condition,
+                        Translated(constraint.expression, *target.schema, "constraint " + constraint.name));
     out += CheckColumn(
-        fmt::format("{} IS NOT DISTINCT FROM CAST(({}) AS {})", QuoteName(column), *expression,
-                    CastTypeName(*target.schema->field(position)->type())),
-        fmt::format("the value given for column {} is not what it is generated as ({})", column, text));
+        condition.sql,
+        fmt::format("a new row breaks constraint {} ({})", constraint.name, constraint.expression),
+        ValuesText(*target.schema, condition.columns));
+  }
+  for (const auto& [name, text] : target.rules.generated) {
+    PL_ASSIGN_OR_RETURN(TranslatedExpression value,
+                        Translated(text, *target.schema, "generated column " + name));
+    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, name));
+    value.columns.insert(column);
+    out += CheckColumn(
+        fmt::format("{} IS NOT DISTINCT FROM {}", QuoteName(name), GeneratedValue(target, column, value.sql)),
+        fmt::format("the value given for column {} is not what it is generated as ({})", name, text),
+        ValuesText(*target.schema, value.columns));
   }
   return out;
 }
@@ -46,25 +78,29 @@ bool HasChecks(const ChangeTarget& target) {
 Result<std::string> DefaultOf(const ChangeTarget& target, int column) {
   const auto found = target.rules.defaults.find(target.schema->field(column)->name());
   if (found == target.rules.defaults.end()) return std::string("NULL");
-  auto expression = FromSparkSql(found->second);
-  return expression.ok() ? expression
-                         : WithContext(expression.status(), "the default of column " + found->first);
+  PL_ASSIGN_OR_RETURN(TranslatedExpression value,
+                      Translated(found->second, arrow::Schema({}), "the default of column " + found->first));
+  return std::move(value.sql);
 }
 
 Result<std::string> WithGenerated(const ChangeTarget& target, const std::string& rows,
-                                  const std::set<int>& given, std::set<int>* computed) {
-  std::string replaced;
-  for (const auto& [column, text] : target.rules.generated) {
-    PL_ASSIGN_OR_RETURN(const int position, FindColumn(*target.schema, column));
-    if (given.contains(position)) continue;
-    auto expression = FromSparkSql(text);
-    if (!expression.ok()) return WithContext(expression.status(), "generated column " + column);
-    replaced += fmt::format("{}CAST(({}) AS {}) AS {}", replaced.empty() ? "" : ", ", *expression,
-                            CastTypeName(*target.schema->field(position)->type()), QuoteName(column));
-    computed->insert(position);
+                                  const GivenColumns& given, std::set<int>* computed) {
+  std::vector<std::string> replaced;
+  for (const auto& [name, text] : target.rules.generated) {
+    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, name));
+    const auto said = given.find(column);
+    if (said != given.end() && said->second.empty()) continue;
+    PL_ASSIGN_OR_RETURN(const TranslatedExpression expression,
+                        Translated(text, *target.schema, "generated column " + name));
+    std::string value = GeneratedValue(target, column, expression.sql);
+    if (said != given.end()) {
+      value = fmt::format("CASE WHEN {} THEN {} ELSE {} END", said->second, QuoteName(name), value);
+    }
+    replaced.push_back(value + " AS " + QuoteName(name));
+    computed->insert(column);
   }
   if (replaced.empty()) return rows;
-  return fmt::format("SELECT * REPLACE ({}) FROM ({}) AS __pixlake_given", replaced, rows);
+  return fmt::format("SELECT * REPLACE ({}) FROM ({}) AS __pixlake_given", fmt::join(replaced, ", "), rows);
 }
 
 }  // namespace pixlake::query

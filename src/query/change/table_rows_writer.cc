@@ -26,19 +26,24 @@ TableRowsWriter::Finished::~Finished() {
 
 Result<std::unique_ptr<TableRowsWriter>> TableRowsWriter::Make(io::Location table,
                                                                std::shared_ptr<arrow::Schema> schema,
+                                                               const arrow::Schema& file_schema,
                                                                std::vector<std::string> partition_columns,
                                                                std::string folder, int64_t memory) {
   std::unique_ptr<TableRowsWriter> out(new TableRowsWriter());
   arrow::FieldVector fields;
+  arrow::FieldVector physical;
   for (int i = 0; i < schema->num_fields(); ++i) {
     const auto& field = schema->field(i);
     const bool partition = std::find(partition_columns.begin(), partition_columns.end(), field->name()) !=
                            partition_columns.end();
     (partition ? out->partition_positions_ : out->file_positions_).push_back(i);
-    if (!partition) fields.push_back(field);
+    if (partition) continue;
+    fields.push_back(field);
+    physical.push_back(file_schema.field(i));
   }
   const auto writers = static_cast<int64_t>(partition_columns.empty() ? 1 : kMostOpen);
   out->options_.parquet.row_group_bytes = std::clamp(memory / writers, kLeastRowGroup, kMostRowGroup);
+  out->options_.file_schema = arrow::schema(std::move(physical));
   out->options_.folder = std::move(folder);
   out->table_ = std::move(table);
   out->schema_ = std::move(schema);

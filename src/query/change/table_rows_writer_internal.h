@@ -21,10 +21,11 @@ namespace pixlake::query {
 // destroyed before Finish are deleted. Not thread-safe.
 class TableRowsWriter {
  public:
-  // `schema`: the table's, and what else the files shall hold. `memory` in bytes is what
-  // row groups may take.
+  // `schema`: the table's, and what else the files shall hold; `file_schema` the same by
+  // position as files have it. `memory` in bytes is what row groups may take.
   static Result<std::unique_ptr<TableRowsWriter>> Make(io::Location table,
                                                        std::shared_ptr<arrow::Schema> schema,
+                                                       const arrow::Schema& file_schema,
                                                        std::vector<std::string> partition_columns,
                                                        std::string folder, int64_t memory);
 

@@ -112,11 +112,8 @@ std::vector<std::string> BlobColumns(const ScanPlan& plan) {
   for (const auto& field : plan.output_schema->fields()) {
     if (field->type()->id() != arrow::Type::BINARY) continue;
     const auto position = static_cast<size_t>(plan.table_schema->GetFieldIndex(field->name()));
-    if (position >= plan.mapping.size() || plan.mapping[position].field_id >= 0 ||
-        plan.mapping[position].physical_name != field->name()) {
-      return {};
-    }
-    names.push_back(field->name());
+    if (position >= plan.mapping.size() || plan.mapping[position].field_id >= 0) return {};
+    names.push_back(plan.mapping[position].physical_name);
   }
   return names;
 }

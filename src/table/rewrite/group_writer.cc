@@ -38,34 +38,27 @@ Result<std::vector<std::string>> BloomFilterColumns(io::Store* store, const std:
   return names;
 }
 
-Status CheckWritable(const Snapshot& snapshot) {
-  for (const auto& [key, value] : snapshot.Facts()) {
-    if (key == "column_mapping" && value != "none") {
-      return Error(ErrorCode::kUnsupported,
-                   fmt::format("the table maps columns (mode {}); its files are not rewritten yet", value));
-    }
-  }
-  return Status::OK();
-}
-
 }  // namespace
 
 Result<RewriteContext> RewriteContext::Make(const Table& table, std::shared_ptr<const Snapshot> snapshot,
                                             int64_t target_file_bytes, const RewriteOptions& options) {
-  PL_RETURN_NOT_OK(CheckWritable(*snapshot));
   RewriteContext context;
   context.location = table.location();
   context.target_file_bytes = target_file_bytes;
   context.progress = options.progress;
   const TableDefinition& definition = snapshot->definition();
-  arrow::FieldVector fields;
-  for (const auto& field : definition.schema->fields()) {
+  PL_ASSIGN_OR_RETURN(const auto physical, snapshot->FileSchema());
+  arrow::FieldVector fields, physical_fields;
+  for (int i = 0; i < definition.schema->num_fields(); ++i) {
+    const auto& field = definition.schema->field(i);
     const auto& partitions = definition.partition_columns;
     if (std::find(partitions.begin(), partitions.end(), field->name()) == partitions.end()) {
       fields.push_back(field);
+      physical_fields.push_back(physical->field(i));
     }
   }
   context.file_schema = arrow::schema(std::move(fields));
+  context.physical = arrow::schema(std::move(physical_fields));
   const int64_t share = options.memory_bytes / std::max(1, options.threads);
   // A batch is held twice for a moment, and write-behind and page blocks come on top.
   context.batch_bytes = std::clamp(share / 16, kMinBatchBytes, kMaxBatchBytes);
@@ -81,7 +74,7 @@ Result<RewriteContext> RewriteContext::For(const FileGroup& group) const {
   PL_ASSIGN_OR_RETURN(own.bloom_filter_columns,
                       BloomFilterColumns(location.store.get(), group.files.front().path));
   std::erase_if(own.bloom_filter_columns,
-                [&](const std::string& name) { return file_schema->GetFieldIndex(name) < 0; });
+                [&](const std::string& name) { return physical->GetFieldIndex(name) < 0; });
   return own;
 }
 
@@ -97,6 +90,7 @@ Result<std::unique_ptr<DataFileWriter>> RewriteContext::MakeWriter(const Partiti
   DataFileOptions options;
   options.target_file_bytes = target_bytes;
   options.partition_values = partition;
+  options.file_schema = physical;
   options.parquet.row_group_bytes = row_group_bytes;
   options.parquet.bloom_filter_columns = bloom_filter_columns;
   return DataFileWriter::Make(location, file_schema, options);

@@ -16,13 +16,13 @@ struct RewriteContext {
   io::Location location;
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<arrow::Schema> file_schema;  // without the partition columns
+  std::shared_ptr<arrow::Schema> physical;     // the same, as files have it
   std::vector<std::string> bloom_filter_columns;
   int64_t target_file_bytes = 0;
   int64_t batch_bytes = 0;      // of one reader
   int64_t row_group_bytes = 0;  // of one writer
   std::function<void(int64_t rows, int64_t bytes)> progress;
 
-  // kUnsupported for tables whose files we cannot write.
   static Result<RewriteContext> Make(const Table& table, std::shared_ptr<const Snapshot> snapshot,
                                      int64_t target_file_bytes, const RewriteOptions& options);
 

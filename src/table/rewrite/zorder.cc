@@ -47,14 +47,18 @@ class Sorter {
   // Finds where the blobs are; files in another layout are written anew first.
   Status Open(const FileGroup& group) {
     arrow::FieldVector plain;
-    for (const auto& field : context_.file_schema->fields()) {
+    for (int i = 0; i < context_.file_schema->num_fields(); ++i) {
+      const auto& field = context_.file_schema->field(i);
       const bool blob = field->type()->id() == arrow::Type::BINARY;
-      (blob ? blob_names_.push_back(field->name()) : plain.push_back(field));
+      (blob ? blob_names_.push_back(context_.physical->field(i)->name()) : plain.push_back(field));
     }
     PL_ASSIGN_OR_RETURN(plan_, context_.Plan(group.files));
-    PL_RETURN_NOT_OK(OpenBlobs());
-    for (size_t i = 0; i < plan_.tasks.size(); ++i) {
-      if (!blob_names_.empty() && !blobs_.ours()[i]) PL_RETURN_NOT_OK(Convert(&plan_.tasks[i]));
+    // Files whose columns are found by id may have any name for them.
+    const bool by_id = std::any_of(plan_.mapping.begin(), plan_.mapping.end(),
+                                   [](const FieldMapping& mapping) { return mapping.field_id >= 0; });
+    if (!by_id) PL_RETURN_NOT_OK(OpenBlobs());
+    for (size_t i = 0; i < plan_.tasks.size() && !blob_names_.empty(); ++i) {
+      if (by_id || !blobs_.ours()[i]) PL_RETURN_NOT_OK(Convert(&plan_.tasks[i]));
     }
     if (!scratch_.empty()) PL_RETURN_NOT_OK(OpenBlobs());
     plan_.output_schema = arrow::schema(plain);
