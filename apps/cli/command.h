@@ -75,6 +75,7 @@ void AddCatCommand(CLI::App* program);
 void AddTableCommand(CLI::App* program);
 void AddChangesCommand(CLI::App* group);  // as `pixlake table changes`
 void AddChangeCommands(CLI::App* group);  // as `pixlake table delete` and so on
+void AddSchemaCommands(CLI::App* group);  // as `pixlake table create` and `alter`
 void AddUpkeepCommands(CLI::App* group);  // of `table`
 void AddVersionCommand(CLI::App* program);
 void AddExportCommand(CLI::App* program);

@@ -196,6 +196,7 @@ void AddTableCommand(CLI::App* program) {
   command->add_option("TABLE", check.uri, "Path or URI of the table, or its name in the lake")->required();
   AddChangesCommand(group);
   AddChangeCommands(group);
+  AddSchemaCommands(group);
   AddUpkeepCommands(group);
 }
 

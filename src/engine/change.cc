@@ -17,6 +17,17 @@ Result<query::ChangeReport> ChangeTable(const Engine& engine, query::SqlSession*
   return query::RunChange(session, table.get(), std::string(table->format()) + "_scan", statement, options);
 }
 
+Result<query::ChangeReport> FillNewTable(const Engine& engine, query::SqlSession* session,
+                                         table::Table* table, const std::string& query) {
+  query::InsertStatement insert;
+  insert.target = {table->location().path, "target"};
+  insert.query = query;
+  query::ChangeOptions options;
+  options.memory_bytes = engine.memory_bytes() / 4;
+  options.operation = "CREATE TABLE AS SELECT";
+  return query::RunChange(session, table, std::string(table->format()) + "_scan", insert, options);
+}
+
 Result<query::ChangeReport> ChangeTable(const Engine& engine, const query::ChangeStatement& statement) {
   PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
   return ChangeTable(engine, session.get(), statement);

@@ -20,4 +20,9 @@ Result<query::ChangeReport> ChangeTable(const Engine& engine, const query::Chang
 Result<query::ChangeReport> ChangeTable(const Engine& engine, query::SqlSession* session,
                                         const query::ChangeStatement& statement);
 
+// A table that is not there yet (TableFormat::Prepare) is made with the rows of `query`, in
+// one commit.
+Result<query::ChangeReport> FillNewTable(const Engine& engine, query::SqlSession* session,
+                                         table::Table* table, const std::string& query);
+
 }  // namespace pixlake::engine

@@ -280,12 +280,36 @@ Result<std::string> SqlCursor::TakeTable() {
 }
 
 std::string SqlCursor::TakeUntil(const std::vector<std::string_view>& words) {
+  return TakeWhile(words, false);
+}
+
+std::string SqlCursor::TakeItem(const std::vector<std::string_view>& words) {
+  return TakeWhile(words, true);
+}
+
+Result<std::string> SqlCursor::TakeBracketed(std::string_view what) {
+  if (!TakeSymbol('(')) return Unexpected(what);
+  const size_t first = next_;
+  int depth = 1;
+  for (; !AtEnd(); ++next_) {
+    depth += Peek()->IsSymbol('(') ? 1 : Peek()->IsSymbol(')') ? -1 : 0;
+    if (depth == 0) break;
+  }
+  if (AtEnd() || next_ == first) return Unexpected(what);
+  const size_t begin = statement_.tokens[first].begin;
+  std::string text = statement_.text.substr(begin, statement_.tokens[next_ - 1].end - begin);
+  ++next_;
+  return text;
+}
+
+std::string SqlCursor::TakeWhile(const std::vector<std::string_view>& words, bool item) {
   if (AtEnd()) return "";
   const size_t begin = Peek()->begin;
   size_t end = begin;
   int depth = 0;
   for (; !AtEnd(); ++next_) {
     const SqlToken& token = *Peek();
+    if (item && depth == 0 && (token.IsSymbol(',') || token.IsSymbol(')'))) break;
     depth += token.IsSymbol('(') ? 1 : token.IsSymbol(')') ? -1 : 0;
     const bool stop = depth == 0 && std::any_of(words.begin(), words.end(),
                                                 [&](std::string_view word) { return token.IsWord(word); });

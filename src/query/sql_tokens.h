@@ -45,6 +45,8 @@ class SqlCursor {
 
   bool AtEnd() const { return next_ >= statement_.tokens.size(); }
   const SqlToken* Peek(size_t ahead = 0) const;
+  // Takes whatever stands there; null at the end.
+  const SqlToken* Take() { return AtEnd() ? nullptr : &statement_.tokens[next_++]; }
   // Takes all of the words ("ZORDER BY") or none.
   bool TakeWords(std::string_view words);
   bool TakeSymbol(char symbol);
@@ -60,9 +62,15 @@ class SqlCursor {
   Result<std::string> TakeTable();
   // The text from here to the next of `words` at parenthesis depth 0, or to the end.
   std::string TakeUntil(const std::vector<std::string_view>& words);
+  // The same, and no further than a comma or the bracket that closes what is around.
+  std::string TakeItem(const std::vector<std::string_view>& words);
+  // "( … )": the text within.
+  Result<std::string> TakeBracketed(std::string_view what);
+  // kUsage saying that something else was expected here.
+  Status Unexpected(std::string_view expected) const;
 
  private:
-  Status Unexpected(std::string_view expected) const;
+  std::string TakeWhile(const std::vector<std::string_view>& stops, bool item);
 
   const SqlStatement& statement_;
   size_t next_ = 0;

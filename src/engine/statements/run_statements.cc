@@ -14,6 +14,8 @@ struct Kind {
 
 // A new kind of statement is a line here and a file of its own.
 constexpr std::array kKinds = {
+    Kind{"ALTER TABLE", RunAlterTable},
+    Kind{"CREATE TABLE", RunCreateTable},
     Kind{"DELETE", RunChangeRows},
     Kind{"UPDATE", RunChangeRows},
     Kind{"MERGE", RunChangeRows},

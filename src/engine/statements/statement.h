@@ -29,6 +29,10 @@ Result<std::unique_ptr<query::QueryResult>> RunStatements(const StatementContext
                                                           const std::string& sql);
 
 // The handlers, one a kind of statement.
+Result<std::unique_ptr<query::QueryResult>> RunAlterTable(const StatementContext& context,
+                                                          const query::SqlStatement& statement);
+Result<std::unique_ptr<query::QueryResult>> RunCreateTable(const StatementContext& context,
+                                                           const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& context,
                                                         const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunVacuum(const StatementContext& context,

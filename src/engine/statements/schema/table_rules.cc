@@ -1,0 +1,71 @@
+#include "engine/statements/schema/table_rules.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "engine/table_reference.h"
+#include "query/change/spark_expression.h"
+#include "table/schema_change.h"
+
+namespace pixlake::engine {
+namespace {
+
+std::string TextOf(const arrow::Field& field, const char* key) {
+  return field.metadata() == nullptr ? "" : field.metadata()->Get(key).ValueOr("");
+}
+
+}  // namespace
+
+Status CheckExpression(const arrow::Schema& schema, const std::string& expression) {
+  return query::FromSparkSql(expression, schema).status();
+}
+
+Status CheckColumnExpressions(const arrow::Schema& schema) {
+  arrow::FieldVector given;
+  for (const auto& field : schema.fields()) {
+    if (TextOf(*field, table::kGeneratedKey).empty()) given.push_back(field);
+  }
+  const arrow::Schema plain(given);
+  for (const auto& field : schema.fields()) {
+    const std::string generated = TextOf(*field, table::kGeneratedKey);
+    const std::string by_default = TextOf(*field, table::kDefaultKey);
+    const Status fits = !generated.empty()    ? query::FromSparkSql(generated, plain).status()
+                        : !by_default.empty() ? query::FromSparkSql(by_default, arrow::Schema({})).status()
+                                              : Status::OK();
+    if (!fits.ok()) return WithContext(fits, "column " + field->name());
+  }
+  return Status::OK();
+}
+
+Status CheckNotNamed(const table::WriteRules& rules, const std::string& column, std::string_view deed) {
+  for (const auto& constraint : rules.constraints) {
+    if (query::MayName(constraint.expression, column)) {
+      return Error(ErrorCode::kUsage,
+                   fmt::format("column {} cannot be {}: constraint {} ({}) names it; drop the "
+                               "constraint first",
+                               column, deed, constraint.name, constraint.expression));
+    }
+  }
+  for (const auto& [name, expression] : rules.generated) {
+    if (query::MayName(expression, column)) {
+      return Error(ErrorCode::kUsage,
+                   fmt::format("column {} cannot be {}: column {} is generated from it ({})", column, deed,
+                               name, expression));
+    }
+  }
+  return Status::OK();
+}
+
+Result<int64_t> CountRows(const StatementContext& context, const table::Table& table,
+                          const table::Snapshot& snapshot, const std::string& where) {
+  PL_ASSIGN_OR_RETURN(const auto result,
+                      context.session.Query(fmt::format(
+                          "SELECT count(*) FROM {}_scan({}, version := {}) WHERE {}", table.format(),
+                          SqlText(table.location().path), snapshot.version(), where)));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  PL_RETURN_NOT_OK(result->ReadNext(&batch));
+  if (batch == nullptr || batch->num_rows() != 1) return Error(ErrorCode::kInternal, "a count gave no row");
+  return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+}
+
+}  // namespace pixlake::engine

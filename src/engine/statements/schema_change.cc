@@ -1,0 +1,26 @@
+#include "engine/statements/schema_change.h"
+
+#include <arrow/api.h>
+
+#include "engine/sql.h"
+#include "engine/statements/statement.h"
+
+namespace pixlake::engine {
+
+Result<SchemaChangeReport> ChangeSchema(const Engine& engine, const std::string& sql) {
+  PL_ASSIGN_OR_RETURN(const auto statements, query::SplitStatements(sql));
+  if (statements.size() != 1) return Error(ErrorCode::kUsage, "this is not one statement: " + sql);
+  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
+  const StatementContext context{engine, *session};
+  const bool creates = query::SqlCursor(statements[0]).TakeWords("CREATE TABLE");
+  const auto run = creates ? RunCreateTable : RunAlterTable;
+  PL_ASSIGN_OR_RETURN(const auto rows, run(context, statements[0]));
+  if (rows == nullptr) return Error(ErrorCode::kNotFound, "there is no such table: " + sql);
+  std::shared_ptr<arrow::RecordBatch> batch;
+  PL_RETURN_NOT_OK(rows->ReadNext(&batch));
+  if (batch == nullptr) return Error(ErrorCode::kInternal, "the statement gave no row");
+  return SchemaChangeReport{static_cast<const arrow::StringArray&>(*batch->column(0)).GetString(0),
+                            static_cast<const arrow::Int64Array&>(*batch->column(1)).Value(0)};
+}
+
+}  // namespace pixlake::engine
