@@ -60,9 +60,12 @@ Result<std::unique_ptr<ContentBatch>> ContentPipeline::Take() {
       }
       batch->contents.emplace_back().item = std::move(item);
     }
-    // However little it holds, it counts for as much as keeps MostInFlight of them.
-    batch->held_bytes =
-        std::min(std::max(batch->held_bytes, options_.budget_bytes / MostInFlight()), options_.batch_bytes);
+    // However little it holds, it counts for as much as keeps MostInFlight of them; when all of
+    // it was known there is no batch to count.
+    if (!batch->contents.empty()) {
+      batch->held_bytes =
+          std::min(std::max(batch->held_bytes, options_.budget_bytes / MostInFlight()), options_.batch_bytes);
+    }
     budget_.Release(options_.batch_bytes - batch->held_bytes);
   }
   batch->sequence = next_sequence_++;
