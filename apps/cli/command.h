@@ -77,6 +77,7 @@ void AddChangesCommand(CLI::App* group);  // as `pixlake table changes`
 void AddChangeCommands(CLI::App* group);  // as `pixlake table delete` and so on
 void AddSchemaCommands(CLI::App* group);  // as `pixlake table create` and `alter`
 void AddUpkeepCommands(CLI::App* group);  // of `table`
+void AddCareCommands(CLI::App* group);    // of `table`: check, analyze, compact-log, clone
 void AddVersionCommand(CLI::App* program);
 void AddExportCommand(CLI::App* program);
 void AddShowCommand(CLI::App* program);

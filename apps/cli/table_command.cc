@@ -127,34 +127,6 @@ Status RunHistory(const TableOptions& options) {
   return Status::OK();
 }
 
-Status RunCheck(const TableOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options.uri));
-  PL_ASSIGN_OR_RETURN(const table::CheckReport report, table->Check());
-  Json problems = Json::array();
-  for (const table::CheckProblem& problem : report.problems) {
-    if (!options.common.json) fmt::print("{}: {}\n", problem.path, problem.what);
-    problems.push_back({{"path", problem.path}, {"what", problem.what}});
-  }
-  const bool sound = report.problems.empty();
-  if (options.common.json) {
-    PrintJson({{"status", sound ? "ok" : "damaged"},
-               {"version", report.version},
-               {"files", report.files_checked},
-               {"rows", report.rows},
-               {"unreferenced_files", report.unreferenced_files},
-               {"problems", problems}});
-  } else {
-    fmt::print(
-        "version {}: {} files with {} rows checked, {} problems, {} files in no version (left by interrupted "
-        "writes)\n",
-        report.version, report.files_checked, report.rows, report.problems.size(), report.unreferenced_files);
-  }
-  if (sound) return Status::OK();
-  return Reported(Error(ErrorCode::kCorrupt, fmt::format("the table at {} has {} problems",
-                                                         table->location().path, report.problems.size())));
-}
-
 CLI::App* AddAction(CLI::App* group, const char* name, const char* help, TableOptions* options,
                     Status (*run)(TableOptions*)) {
   CLI::App* command = group->add_subcommand(name, help);
@@ -171,7 +143,7 @@ void AddTableCommand(CLI::App* program) {
       program->add_subcommand("table", "Look at tables: list, describe, history, changes, check");
   group->require_subcommand(1);
   // The program lives as long as its options.
-  static TableOptions list, describe, history, check;
+  static TableOptions list, describe, history;
   auto* command =
       AddAction(group, "list", "Tables under a folder", &list, [](TableOptions* o) { return RunList(*o); });
   command->add_option("FOLDER", list.uri,
@@ -190,10 +162,7 @@ void AddTableCommand(CLI::App* program) {
   command->add_option("--limit", history.limit, "At most this many entries")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
-  command =
-      AddAction(group, "check", "Verify every file against the log; exit status 1 when something is wrong",
-                &check, [](TableOptions* o) { return RunCheck(*o); });
-  command->add_option("TABLE", check.uri, "Path or URI of the table, or its name in the lake")->required();
+  AddCareCommands(group);
   AddChangesCommand(group);
   AddChangeCommands(group);
   AddSchemaCommands(group);

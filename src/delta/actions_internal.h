@@ -118,6 +118,7 @@ struct CommitInfo {
 struct Sidecar {
   std::string path;
   int64_t size_in_bytes = 0;
+  int64_t modification_time = 0;
 };
 
 struct CheckpointMetadata {

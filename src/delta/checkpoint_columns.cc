@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "delta/checkpoint_columns_internal.h"
@@ -47,7 +49,7 @@ StructColumn::StructColumn(std::shared_ptr<arrow::Array> array, std::string name
   }
   const auto& record = static_cast<const arrow::StructArray&>(*array_);
   for (int i = 0; i < record.num_fields(); ++i) {
-    fields_.emplace(record.struct_type()->field(i)->name(), record.field(i));
+    fields_.emplace_back(record.struct_type()->field(i)->name(), record.field(i));
   }
 }
 
@@ -55,28 +57,29 @@ StructColumn StructColumn::Of(const arrow::RecordBatch& batch, const std::string
   return StructColumn(batch.GetColumnByName(name), name);
 }
 
-StructColumn StructColumn::Child(const std::string& name) const {
-  return StructColumn(Field(name), name);
+StructColumn StructColumn::Child(std::string_view name) const {
+  return StructColumn(Field(name), std::string(name));
 }
 
 bool StructColumn::Has(int64_t row) const {
   return array_ != nullptr && array_->IsValid(row);
 }
 
-const std::shared_ptr<arrow::Array>& StructColumn::Field(const std::string& name) const {
+const std::shared_ptr<arrow::Array>& StructColumn::Field(std::string_view name) const {
   static const std::shared_ptr<arrow::Array> kNone;
-  const auto found = fields_.find(name);
+  const auto found =
+      std::find_if(fields_.begin(), fields_.end(), [&](const auto& field) { return field.first == name; });
   return found == fields_.end() ? kNone : found->second;
 }
 
-Status StructColumn::Wrong(const std::string& name, std::string_view expected) const {
+Status StructColumn::Wrong(std::string_view name, std::string_view expected) const {
   const std::shared_ptr<arrow::Array>& field = Field(name);
   return Error(ErrorCode::kCorrupt,
                fmt::format("field `{}.{}` is {}, expected {}", name_, name,
                            field == nullptr ? "absent" : "of type " + field->type()->ToString(), expected));
 }
 
-Result<std::optional<std::string>> StructColumn::MaybeText(const std::string& name, int64_t row) const {
+Result<std::optional<std::string>> StructColumn::MaybeText(std::string_view name, int64_t row) const {
   const std::shared_ptr<arrow::Array>& field = Field(name);
   if (field == nullptr || field->IsNull(row)) {
     return std::nullopt;
@@ -88,7 +91,7 @@ Result<std::optional<std::string>> StructColumn::MaybeText(const std::string& na
   return std::string(*text);
 }
 
-Result<std::optional<int64_t>> StructColumn::MaybeInt(const std::string& name, int64_t row) const {
+Result<std::optional<int64_t>> StructColumn::MaybeInt(std::string_view name, int64_t row) const {
   const std::shared_ptr<arrow::Array>& field = Field(name);
   if (field == nullptr || field->IsNull(row)) {
     return std::nullopt;
@@ -100,7 +103,7 @@ Result<std::optional<int64_t>> StructColumn::MaybeInt(const std::string& name, i
   return value;
 }
 
-Result<std::optional<bool>> StructColumn::MaybeBool(const std::string& name, int64_t row) const {
+Result<std::optional<bool>> StructColumn::MaybeBool(std::string_view name, int64_t row) const {
   const std::shared_ptr<arrow::Array>& field = Field(name);
   if (field == nullptr || field->IsNull(row)) {
     return std::nullopt;
@@ -111,7 +114,7 @@ Result<std::optional<bool>> StructColumn::MaybeBool(const std::string& name, int
   return static_cast<const arrow::BooleanArray&>(*field).Value(row);
 }
 
-Result<std::string> StructColumn::Text(const std::string& name, int64_t row) const {
+Result<std::string> StructColumn::Text(std::string_view name, int64_t row) const {
   PL_ASSIGN_OR_RETURN(std::optional<std::string> value, MaybeText(name, row));
   if (!value) {
     return Wrong(name, "text that is not null");
@@ -119,7 +122,7 @@ Result<std::string> StructColumn::Text(const std::string& name, int64_t row) con
   return *std::move(value);
 }
 
-Result<int64_t> StructColumn::Int(const std::string& name, int64_t row) const {
+Result<int64_t> StructColumn::Int(std::string_view name, int64_t row) const {
   PL_ASSIGN_OR_RETURN(const std::optional<int64_t> value, MaybeInt(name, row));
   if (!value) {
     return Wrong(name, "an integer that is not null");
@@ -127,8 +130,8 @@ Result<int64_t> StructColumn::Int(const std::string& name, int64_t row) const {
   return *value;
 }
 
-Result<std::map<std::string, std::optional<std::string>>> StructColumn::NullableTextMap(
-    const std::string& name, int64_t row) const {
+Result<std::map<std::string, std::optional<std::string>>> StructColumn::NullableTextMap(std::string_view name,
+                                                                                        int64_t row) const {
   std::map<std::string, std::optional<std::string>> out;
   const std::shared_ptr<arrow::Array>& field = Field(name);
   if (field == nullptr || field->IsNull(row)) {
@@ -156,7 +159,7 @@ Result<std::map<std::string, std::optional<std::string>>> StructColumn::Nullable
   return out;
 }
 
-Result<std::map<std::string, std::string>> StructColumn::TextMap(const std::string& name, int64_t row) const {
+Result<std::map<std::string, std::string>> StructColumn::TextMap(std::string_view name, int64_t row) const {
   PL_ASSIGN_OR_RETURN(auto nullable, NullableTextMap(name, row));
   std::map<std::string, std::string> out;
   for (auto& [key, value] : nullable) {
@@ -165,7 +168,7 @@ Result<std::map<std::string, std::string>> StructColumn::TextMap(const std::stri
   return out;
 }
 
-Result<std::vector<std::string>> StructColumn::TextList(const std::string& name, int64_t row) const {
+Result<std::vector<std::string>> StructColumn::TextList(std::string_view name, int64_t row) const {
   std::vector<std::string> out;
   const std::shared_ptr<arrow::Array>& field = Field(name);
   if (field == nullptr || field->IsNull(row)) {

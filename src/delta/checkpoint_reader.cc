@@ -7,9 +7,11 @@
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
 
+#include "base/interrupt.h"
 #include "delta/action_json_internal.h"
 #include "delta/checkpoint_columns_internal.h"
 #include "delta/checkpoint_reader_internal.h"
+#include "delta/commit_reader_internal.h"
 #include "delta/parsed_stats_internal.h"
 #include "delta/table_path_internal.h"
 
@@ -155,8 +157,12 @@ class BatchActions {
   }
 
  private:
-  static bool Present(const StructColumn& column, const std::string& key, int64_t row) {
-    return column.Has(row) && column.Field(key) != nullptr && column.Field(key)->IsValid(row);
+  static bool Present(const StructColumn& column, std::string_view key, int64_t row) {
+    if (!column.Has(row)) {
+      return false;
+    }
+    const std::shared_ptr<arrow::Array>& field = column.Field(key);
+    return field != nullptr && field->IsValid(row);
   }
 
   StructColumn add_, add_vector_, remove_, remove_vector_, metadata_, protocol_, txn_, domain_, sidecar_;
@@ -184,13 +190,37 @@ std::vector<int> WantedLeaves(const parquet::SchemaDescriptor& schema, bool remo
   return out;
 }
 
+// Several batches at once; to `sink` in their order.
+Status GiveActions(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches, size_t threads,
+                   const ActionSink& sink) {
+  std::vector<std::vector<Action>> found(batches.size());
+  PL_RETURN_NOT_OK(ForEachParallel(batches.size(), threads, [&](size_t i) -> Status {
+    const BatchActions actions(*batches[i]);
+    found[i].reserve(static_cast<size_t>(batches[i]->num_rows()));
+    for (int64_t row = 0; row < batches[i]->num_rows(); ++row) {
+      PL_ASSIGN_OR_RETURN(std::optional<Action> action, actions.At(row));
+      if (action) {
+        found[i].push_back(*std::move(action));
+      }
+    }
+    return Status::OK();
+  }));
+  for (std::vector<Action>& actions : found) {
+    for (Action& action : actions) {
+      PL_RETURN_NOT_OK(sink(std::move(action)));
+    }
+  }
+  return Status::OK();
+}
+
 Status ReadParquetActions(const std::shared_ptr<arrow::io::RandomAccessFile>& input, bool removes,
                           const ActionSink& sink) {
   parquet::arrow::FileReaderBuilder builder;
   PL_RETURN_NOT_OK(builder.Open(input));
   parquet::ArrowReaderProperties properties;
   properties.set_batch_size(kBatchRows);
-  properties.set_use_threads(false);
+  const int64_t num_rows = builder.raw_reader()->metadata()->num_rows();
+  properties.set_use_threads(num_rows > kBatchRows);
   properties.set_pre_buffer(false);
   builder.properties(properties);
   std::unique_ptr<parquet::arrow::FileReader> reader;
@@ -204,18 +234,21 @@ Status ReadParquetActions(const std::shared_ptr<arrow::io::RandomAccessFile>& in
     return Error(ErrorCode::kCorrupt, "the file has none of the columns of a checkpoint");
   }
   PL_ASSIGN_OR_RETURN(auto batches, reader->GetRecordBatchReader(row_groups, leaves));
-  std::shared_ptr<arrow::RecordBatch> batch;
+  const size_t threads = ThreadsFor(static_cast<size_t>(num_rows), kBatchRows);
+  std::vector<std::shared_ptr<arrow::RecordBatch>> wave;
   while (true) {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    std::shared_ptr<arrow::RecordBatch> batch;
     PL_RETURN_NOT_OK(batches->ReadNext(&batch));
+    if (batch != nullptr) {
+      wave.push_back(batch);
+    }
+    if (wave.size() == 2 * threads || batch == nullptr) {
+      PL_RETURN_NOT_OK(GiveActions(wave, threads, sink));
+      wave.clear();
+    }
     if (batch == nullptr) {
       return Status::OK();
-    }
-    const BatchActions actions(*batch);
-    for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      PL_ASSIGN_OR_RETURN(std::optional<Action> action, actions.At(row));
-      if (action) {
-        PL_RETURN_NOT_OK(sink(*std::move(action)));
-      }
     }
   }
 }
@@ -265,6 +298,20 @@ Status ReadCheckpoint(const io::Location& table, const LogCheckpoint& checkpoint
     }));
   }
   return Status::OK();
+}
+
+Result<std::vector<std::string>> SidecarsOf(const io::Location& table, const LogCheckpoint& checkpoint) {
+  std::vector<std::string> out;
+  for (const io::ObjectInfo& file : checkpoint.files) {
+    PL_RETURN_NOT_OK(ReadOne(table, file.path, false, [&](const Action& action) -> Status {
+      if (const auto* sidecar = std::get_if<Sidecar>(&action)) {
+        PL_ASSIGN_OR_RETURN(std::string path, SidecarPath(table, sidecar->path));
+        out.push_back(std::move(path));
+      }
+      return Status::OK();
+    }));
+  }
+  return out;
 }
 
 }  // namespace pixlake::delta

@@ -16,4 +16,7 @@ struct CheckpointReadOptions {
 Status ReadCheckpoint(const io::Location& table, const LogCheckpoint& checkpoint,
                       const CheckpointReadOptions& options, const ActionSink& sink);
 
+// The places of the sidecars that it names.
+Result<std::vector<std::string>> SidecarsOf(const io::Location& table, const LogCheckpoint& checkpoint);
+
 }  // namespace pixlake::delta

@@ -1,68 +1,11 @@
 #include <arrow/api.h>
 
+#include "delta/checkpoint_schema_internal.h"
 #include "delta/checkpoint_writer_internal.h"
 
 namespace pixlake::delta {
 
 namespace {
-
-std::shared_ptr<arrow::DataType> TextMapType() {
-  return arrow::map(arrow::utf8(), arrow::utf8());
-}
-
-std::shared_ptr<arrow::DataType> TextListType() {
-  return arrow::list(arrow::field("element", arrow::utf8()));
-}
-
-std::shared_ptr<arrow::DataType> DeletionVectorType() {
-  return arrow::struct_({arrow::field("storageType", arrow::utf8()),
-                         arrow::field("pathOrInlineDv", arrow::utf8()),
-                         arrow::field("offset", arrow::int32()), arrow::field("sizeInBytes", arrow::int32()),
-                         arrow::field("cardinality", arrow::int64())});
-}
-
-// PROTOCOL.md, "Checkpoint Schema".
-std::shared_ptr<arrow::Schema> CheckpointSchema() {
-  const auto& text = arrow::utf8();
-  const auto& number = arrow::int64();
-  return arrow::schema({
-      arrow::field("txn", arrow::struct_({arrow::field("appId", text), arrow::field("version", number),
-                                          arrow::field("lastUpdated", number)})),
-      arrow::field(
-          "add",
-          arrow::struct_({arrow::field("path", text), arrow::field("partitionValues", TextMapType()),
-                          arrow::field("size", number), arrow::field("modificationTime", number),
-                          arrow::field("dataChange", arrow::boolean()), arrow::field("stats", text),
-                          arrow::field("tags", TextMapType()),
-                          arrow::field("deletionVector", DeletionVectorType()),
-                          arrow::field("baseRowId", number), arrow::field("defaultRowCommitVersion", number),
-                          arrow::field("clusteringProvider", text)})),
-      arrow::field(
-          "remove",
-          arrow::struct_(
-              {arrow::field("path", text), arrow::field("deletionTimestamp", number),
-               arrow::field("dataChange", arrow::boolean()),
-               arrow::field("extendedFileMetadata", arrow::boolean()),
-               arrow::field("partitionValues", TextMapType()), arrow::field("size", number),
-               arrow::field("tags", TextMapType()), arrow::field("deletionVector", DeletionVectorType()),
-               arrow::field("baseRowId", number), arrow::field("defaultRowCommitVersion", number)})),
-      arrow::field(
-          "metaData",
-          arrow::struct_(
-              {arrow::field("id", text), arrow::field("name", text), arrow::field("description", text),
-               arrow::field("format", arrow::struct_({arrow::field("provider", text),
-                                                      arrow::field("options", TextMapType())})),
-               arrow::field("schemaString", text), arrow::field("partitionColumns", TextListType()),
-               arrow::field("createdTime", number), arrow::field("configuration", TextMapType())})),
-      arrow::field("protocol", arrow::struct_({arrow::field("minReaderVersion", arrow::int32()),
-                                               arrow::field("minWriterVersion", arrow::int32()),
-                                               arrow::field("readerFeatures", TextListType()),
-                                               arrow::field("writerFeatures", TextListType())})),
-      arrow::field("domainMetadata",
-                   arrow::struct_({arrow::field("domain", text), arrow::field("configuration", text),
-                                   arrow::field("removed", arrow::boolean())})),
-  });
-}
 
 // One struct being appended to: each Put fills the next field, so the order of calls
 // is the order of the type's fields.
@@ -200,6 +143,20 @@ Status AppendTo(RowBuilder row, const Protocol& protocol) {
   return row.TextList(protocol.min_writer_version >= 7 ? &protocol.writer_features : nullptr);
 }
 
+Status AppendTo(RowBuilder row, const CheckpointMetadata& checkpoint) {
+  const std::map<std::string, std::string> tags;
+  PL_RETURN_NOT_OK(row.Long(checkpoint.version));
+  return row.TextMap(&tags);
+}
+
+Status AppendTo(RowBuilder row, const Sidecar& sidecar) {
+  const std::map<std::string, std::string> tags;
+  PL_RETURN_NOT_OK(row.Text(sidecar.path));
+  PL_RETURN_NOT_OK(row.Long(sidecar.size_in_bytes));
+  PL_RETURN_NOT_OK(row.Long(sidecar.modification_time));
+  return row.TextMap(&tags);
+}
+
 Status AppendTo(RowBuilder row, const DomainMetadata& domain) {
   PL_RETURN_NOT_OK(row.Text(domain.domain));
   PL_RETURN_NOT_OK(row.Text(domain.configuration));
@@ -209,17 +166,21 @@ Status AppendTo(RowBuilder row, const DomainMetadata& domain) {
 // The columns of a checkpoint: each action fills one and leaves the others null.
 class CheckpointRows {
  public:
-  static Result<CheckpointRows> Make() {
+  static Result<CheckpointRows> Make(const std::vector<Column>& columns) {
     CheckpointRows rows;
+    rows.columns_ = columns;
     PL_ASSIGN_OR_RETURN(rows.builder_,
-                        arrow::RecordBatchBuilder::Make(CheckpointSchema(), arrow::default_memory_pool()));
+                        arrow::RecordBatchBuilder::Make(SchemaOf(columns), arrow::default_memory_pool()));
     return rows;
   }
 
   template <typename T>
-  Status Append(int column, const T& action) {
+  Status Append(Column wanted, const T& action) {
+    int column = 0;
     for (int i = 0; i < builder_->num_fields(); ++i) {
-      if (i != column) {
+      if (columns_[static_cast<size_t>(i)] == wanted) {
+        column = i;
+      } else {
         PL_RETURN_NOT_OK(builder_->GetField(i)->AppendNull());
       }
     }
@@ -231,8 +192,23 @@ class CheckpointRows {
 
   Result<std::shared_ptr<arrow::Table>> Finish() {
     PL_RETURN_NOT_OK(Flush());
-    return arrow::Table::FromRecordBatches(CheckpointSchema(), batches_);
+    return arrow::Table::FromRecordBatches(SchemaOf(columns_), batches_);
   }
+
+  // Whatever stands in front of the files: who the table is.
+  Status AppendDefinition(const TableState& state) {
+    PL_RETURN_NOT_OK(Append(Column::kProtocol, state.protocol));
+    PL_RETURN_NOT_OK(Append(Column::kMetadata, state.metadata));
+    for (const auto& [app_id, txn] : state.txns) {
+      PL_RETURN_NOT_OK(Append(Column::kTxn, txn));
+    }
+    for (const auto& [name, domain] : state.domains) {
+      PL_RETURN_NOT_OK(Append(Column::kDomain, domain));
+    }
+    return Status::OK();
+  }
+
+  int64_t rows() const { return rows_; }
 
  private:
   static constexpr int64_t kBatchRows = 16384;
@@ -243,6 +219,7 @@ class CheckpointRows {
     return Status::OK();
   }
 
+  std::vector<Column> columns_;
   std::unique_ptr<arrow::RecordBatchBuilder> builder_;
   arrow::RecordBatchVector batches_;
   int64_t rows_ = 0;
@@ -251,23 +228,56 @@ class CheckpointRows {
 }  // namespace
 
 Result<std::shared_ptr<arrow::Table>> CheckpointTable(const TableState& state, int64_t expired_before_ms) {
-  enum Column { kTxn, kAdd, kRemove, kMetadata, kProtocol, kDomain };
-  PL_ASSIGN_OR_RETURN(CheckpointRows rows, CheckpointRows::Make());
-  PL_RETURN_NOT_OK(rows.Append(kProtocol, state.protocol));
-  PL_RETURN_NOT_OK(rows.Append(kMetadata, state.metadata));
-  for (const auto& [app_id, txn] : state.txns) {
-    PL_RETURN_NOT_OK(rows.Append(kTxn, txn));
-  }
-  for (const auto& [name, domain] : state.domains) {
-    PL_RETURN_NOT_OK(rows.Append(kDomain, domain));
-  }
+  PL_ASSIGN_OR_RETURN(CheckpointRows rows, CheckpointRows::Make(kFlatColumns));
+  PL_RETURN_NOT_OK(rows.AppendDefinition(state));
   for (const AddFile& add : state.files) {
-    PL_RETURN_NOT_OK(rows.Append(kAdd, add));
+    PL_RETURN_NOT_OK(rows.Append(Column::kAdd, add));
   }
   for (const RemoveFile& remove : state.tombstones) {
     if (remove.deletion_timestamp.value_or(0) > expired_before_ms) {
-      PL_RETURN_NOT_OK(rows.Append(kRemove, remove));
+      PL_RETURN_NOT_OK(rows.Append(Column::kRemove, remove));
     }
+  }
+  return rows.Finish();
+}
+
+Status ForEachSidecarTable(const TableState& state, int64_t expired_before_ms, int64_t max_rows,
+                           const std::function<Status(const arrow::Table&)>& body) {
+  std::optional<CheckpointRows> rows;
+  const auto append = [&](Column column, const auto& action) -> Status {
+    if (!rows) {
+      PL_ASSIGN_OR_RETURN(rows, CheckpointRows::Make(kFileColumns));
+    }
+    return rows->Append(column, action);
+  };
+  const auto finish = [&](int64_t least) -> Status {
+    if (!rows || rows->rows() < least) {
+      return Status::OK();
+    }
+    PL_ASSIGN_OR_RETURN(const auto table, rows->Finish());
+    rows.reset();
+    return body(*table);
+  };
+  for (const AddFile& add : state.files) {
+    PL_RETURN_NOT_OK(append(Column::kAdd, add));
+    PL_RETURN_NOT_OK(finish(max_rows));
+  }
+  for (const RemoveFile& remove : state.tombstones) {
+    if (remove.deletion_timestamp.value_or(0) > expired_before_ms) {
+      PL_RETURN_NOT_OK(append(Column::kRemove, remove));
+      PL_RETURN_NOT_OK(finish(max_rows));
+    }
+  }
+  return finish(1);
+}
+
+Result<std::shared_ptr<arrow::Table>> TopTable(const TableState& state,
+                                               const std::vector<Sidecar>& sidecars) {
+  PL_ASSIGN_OR_RETURN(CheckpointRows rows, CheckpointRows::Make(kTopColumns));
+  PL_RETURN_NOT_OK(rows.Append(Column::kCheckpointMetadata, CheckpointMetadata{state.version}));
+  PL_RETURN_NOT_OK(rows.AppendDefinition(state));
+  for (const Sidecar& sidecar : sidecars) {
+    PL_RETURN_NOT_OK(rows.Append(Column::kSidecar, sidecar));
   }
   return rows.Finish();
 }

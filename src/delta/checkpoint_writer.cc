@@ -9,7 +9,11 @@
 #include <parquet/exception.h>
 
 #include "base/clock.h"
+#include "base/uuid.h"
+#include "delta/checkpoint_reader_internal.h"
 #include "delta/checkpoint_writer_internal.h"
+#include "delta/features_internal.h"
+#include "delta/log_cleanup_internal.h"
 
 namespace pixlake::delta {
 
@@ -37,15 +41,54 @@ Result<std::shared_ptr<arrow::Buffer>> ToParquet(const arrow::Table& table) {
   return output->Finish();
 }
 
-Status WriteLastCheckpoint(const io::Location& table, int64_t version, int64_t actions, int64_t bytes,
-                           size_t files) {
+// Large enough that a table needs few, small enough to be read side by side.
+constexpr int64_t kSidecarRows = 100'000;
+
+struct Written {
+  int64_t actions = 0;
+  int64_t bytes = 0;
+};
+
+Status WriteLastCheckpoint(const io::Location& table, int64_t version, const Written& written, size_t files) {
   const std::optional<int64_t> newest = LastCheckpointHint(table);
   if (newest && *newest > version) {
     return Status::OK();
   }
-  const nlohmann::ordered_json hint = {
-      {"version", version}, {"size", actions}, {"sizeInBytes", bytes}, {"numOfAddFiles", files}};
+  const nlohmann::ordered_json hint = {{"version", version},
+                                       {"size", written.actions},
+                                       {"sizeInBytes", written.bytes},
+                                       {"numOfAddFiles", files}};
   return table.store->Put(io::JoinPath(LogFolder(table), "_last_checkpoint"), hint.dump());
+}
+
+Result<Written> WriteClassic(const io::Location& table, const TableState& state, int64_t expired_before_ms) {
+  PL_ASSIGN_OR_RETURN(const auto rows, CheckpointTable(state, expired_before_ms));
+  PL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> bytes, ToParquet(*rows));
+  const std::string name = fmt::format("{:020}.checkpoint.parquet", state.version);
+  PL_RETURN_NOT_OK(table.store->Put(io::JoinPath(LogFolder(table), name), std::string_view(*bytes)));
+  return Written{rows->num_rows(), bytes->size()};
+}
+
+// PROTOCOL.md, "UUID-named checkpoint": the sidecars are there before anything names them.
+Result<Written> WriteV2(const io::Location& table, const TableState& state, int64_t expired_before_ms) {
+  std::vector<Sidecar> sidecars;
+  Written written;
+  PL_RETURN_NOT_OK(
+      ForEachSidecarTable(state, expired_before_ms, kSidecarRows, [&](const arrow::Table& rows) -> Status {
+        PL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> bytes, ToParquet(rows));
+        const std::string name = NewUuid() + ".parquet";
+        const std::string folder = io::JoinPath(LogFolder(table), "_sidecars");
+        PL_RETURN_NOT_OK(table.store->Put(io::JoinPath(folder, name), std::string_view(*bytes)));
+        sidecars.push_back({name, bytes->size(), NowMillis()});
+        written.actions += rows.num_rows();
+        written.bytes += bytes->size();
+        return Status::OK();
+      }));
+  PL_ASSIGN_OR_RETURN(const auto rows, TopTable(state, sidecars));
+  PL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> bytes, ToParquet(*rows));
+  const std::string name = fmt::format("{:020}.checkpoint.{}.parquet", state.version, NewUuid());
+  PL_RETURN_NOT_OK(table.store->Put(io::JoinPath(LogFolder(table), name), std::string_view(*bytes)));
+  return Written{written.actions + rows->num_rows(), written.bytes + bytes->size()};
 }
 
 }  // namespace
@@ -100,12 +143,30 @@ Status WriteCheckpoint(const io::Location& table, int64_t version) {
       Property(state.metadata, "delta.checkpoint.writeStatsAsJson", "true") == "false") {
     return Error(ErrorCode::kUnsupported, "checkpoints with statistics as structs are not written yet");
   }
-  const int64_t retention = DeletedFileRetention(state.metadata);
-  PL_ASSIGN_OR_RETURN(const auto rows, CheckpointTable(state, NowMillis() - retention));
-  PL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> bytes, ToParquet(*rows));
-  const std::string path = io::JoinPath(LogFolder(table), fmt::format("{:020}.checkpoint.parquet", version));
-  PL_RETURN_NOT_OK(table.store->Put(path, std::string_view(*bytes)));
-  return WriteLastCheckpoint(table, version, rows->num_rows(), bytes->size(), state.files.size());
+  const int64_t expired_before_ms = NowMillis() - DeletedFileRetention(state.metadata);
+  const bool v2 = HasWriterFeature(state.protocol, "v2Checkpoint") &&
+                  Property(state.metadata, "delta.checkpointPolicy", "classic") == "v2";
+  PL_ASSIGN_OR_RETURN(const Written written, v2 ? WriteV2(table, state, expired_before_ms)
+                                                : WriteClassic(table, state, expired_before_ms));
+  PL_RETURN_NOT_OK(WriteLastCheckpoint(table, version, written, state.files.size()));
+  (void)CleanUpLog(table, state.protocol, state.metadata, NowMillis());
+  return Status::OK();
+}
+
+Status RewriteLastCheckpoint(const io::Location& table) {
+  const std::string path = io::JoinPath(LogFolder(table), "_last_checkpoint");
+  PL_ASSIGN_OR_RETURN(const LogListing listing, ListWholeLog(table));
+  for (auto it = listing.checkpoints.rbegin(); it != listing.checkpoints.rend(); ++it) {
+    int64_t actions = 0;
+    const Status sound = ReadCheckpoint(table, it->second, {true}, [&](const Action&) {
+      ++actions;
+      return Status::OK();
+    });
+    if (sound.ok()) {
+      return table.store->Put(path, nlohmann::ordered_json{{"version", it->first}, {"size", actions}}.dump());
+    }
+  }
+  return table.store->Delete(path);
 }
 
 }  // namespace pixlake::delta

@@ -16,18 +16,7 @@ namespace pixlake::delta {
 
 namespace {
 
-constexpr int kDefaultIndexedColumns = 32;
 constexpr char kRowTracking[] = "delta.rowTracking";
-
-int IndexedColumns(const Metadata& metadata) {
-  const auto found = metadata.configuration.find("delta.dataSkippingNumIndexedCols");
-  if (found == metadata.configuration.end()) {
-    return kDefaultIndexedColumns;
-  }
-  const nlohmann::json value = nlohmann::json::parse(found->second, nullptr, false);
-  const bool sane = value.is_number_integer() && value >= -1 && value <= 1'000'000;
-  return sane ? value.get<int>() : kDefaultIndexedColumns;
-}
 
 // The names partition values go by in the log: physical ones.
 Result<std::map<std::string, std::string>> PartitionNames(const Protocol& protocol,
@@ -70,10 +59,11 @@ class CommitBuilder {
   CommitBuilder(const PendingChanges& changes, const TableHead& head, const CommitIdentity& identity)
       : changes_(changes), head_(head), identity_(identity), now_(NowMillis()) {}
 
-  Result<std::string> Build() {
+  Result<CommitText> Build() {
     protocol_ = changes_.protocol.value_or(head_.protocol);
     metadata_ = changes_.metadata.value_or(head_.metadata);
     PL_ASSIGN_OR_RETURN(partition_names_, PartitionNames(protocol_, metadata_));
+    PL_ASSIGN_OR_RETURN(selection_, StatsSelectionFor(protocol_, metadata_));
     const CommitInfo info = Info();
     Put(info);
     if (changes_.protocol) {
@@ -100,7 +90,19 @@ class CommitBuilder {
       Put(DomainMetadata{kRowTracking, nlohmann::json{{"rowIdHighWaterMark", high_water_mark_}}.dump(),
                          false});
     }
-    return std::move(lines_);
+    CommitText out;
+    out.bytes = std::move(lines_);
+    if (head_.totals) {
+      VersionChecksum checksum;
+      checksum.totals = head_.totals->After(changes_);
+      checksum.has_vectors = true;
+      checksum.protocol = protocol_;
+      checksum.metadata = metadata_;
+      checksum.in_commit_timestamp = info.in_commit_timestamp;
+      checksum.txn_id = info.txn_id;
+      out.checksum = std::move(checksum);
+    }
+    return out;
   }
 
  private:
@@ -170,6 +172,11 @@ class CommitBuilder {
       PL_RETURN_NOT_OK(GiveRowIds(NumRecords(add.stats), &add));
       Put(add);
     }
+    for (const AddFile& file : changes_.restated) {
+      AddFile add = file;
+      add.data_change = false;
+      Put(add);
+    }
     for (const table::StagedFile& file : changes_.appended) {
       AddFile add;
       add.path = io::PercentEncodePath(file.name);
@@ -177,7 +184,7 @@ class CommitBuilder {
       add.size = file.size;
       add.modification_time = file.modified_ms;
       add.data_change = changes_.data_change;
-      add.stats = WriteStats(file.statistics, IndexedColumns(metadata_));
+      add.stats = WriteStats(file.statistics, selection_);
       add.tags = file.tags;
       add.clustering_provider = file.clustering_provider;
       PL_RETURN_NOT_OK(GiveRowIds(file.statistics.num_rows, &add));
@@ -207,6 +214,7 @@ class CommitBuilder {
   Protocol protocol_;
   Metadata metadata_;
   std::map<std::string, std::string> partition_names_;
+  StatsSelection selection_;
   int64_t high_water_mark_ = -1;
   std::string lines_;
 };
@@ -215,17 +223,18 @@ class CommitBuilder {
 
 bool PendingChanges::empty() const {
   return appended.empty() && change_files.empty() && removed.empty() && committed_again.empty() &&
-         !protocol && !metadata && domains.empty() && !txn && !only_noted;
+         restated.empty() && !protocol && !metadata && domains.empty() && !txn && !only_noted;
 }
 
 bool PendingChanges::OnlyAppends() const {
-  return change_files.empty() && removed.empty() && committed_again.empty() && !protocol && !metadata &&
-         domains.empty() && data_change;
+  return change_files.empty() && removed.empty() && committed_again.empty() && restated.empty() &&
+         !protocol && !metadata && domains.empty() && data_change;
 }
 
 TableHead TableHead::Of(const TableState& state) {
-  return {state.version, state.protocol, state.metadata, state.timestamp_ms,
-          RowIdHighWaterMark(state.domains)};
+  return {
+      state.version,  state.protocol, state.metadata, state.timestamp_ms, RowIdHighWaterMark(state.domains),
+      TotalsOf(state)};
 }
 
 int64_t RowIdHighWaterMark(const std::map<std::string, DomainMetadata>& domains) {
@@ -239,8 +248,8 @@ int64_t RowIdHighWaterMark(const std::map<std::string, DomainMetadata>& domains)
   return sane ? std::max<int64_t>(value["rowIdHighWaterMark"].get<int64_t>(), -1) : -1;
 }
 
-Result<std::string> CommitBytes(const PendingChanges& changes, const TableHead& head,
-                                const CommitIdentity& identity) {
+Result<CommitText> MakeCommit(const PendingChanges& changes, const TableHead& head,
+                              const CommitIdentity& identity) {
   return CommitBuilder(changes, head, identity).Build();
 }
 

@@ -8,6 +8,7 @@
 
 #include "delta/actions_internal.h"
 #include "delta/table_state_internal.h"
+#include "delta/version_checksum_internal.h"
 #include "table/transaction.h"
 
 namespace pixlake::delta {
@@ -18,6 +19,7 @@ struct PendingChanges {
   std::vector<table::StagedFile> change_files;
   std::vector<AddFile> removed;          // as the snapshot that was read has them
   std::vector<AddFile> committed_again;  // with another deletion vector, or restored
+  std::vector<AddFile> restated;         // the very files that are there, with other statistics
   std::optional<Protocol> protocol;
   std::optional<Metadata> metadata;
   std::map<std::string, DomainMetadata> domains;
@@ -39,6 +41,7 @@ struct TableHead {
   Metadata metadata;
   int64_t last_commit_timestamp = 0;  // milliseconds; in-commit where enabled
   int64_t row_id_high_water_mark = -1;
+  std::optional<StateTotals> totals;  // unless a winner's commit left them unknown
 
   static TableHead Of(const TableState& state);
 };
@@ -52,10 +55,16 @@ struct CommitIdentity {
   bool blind = false;  // nothing was read
 };
 
+struct CommitText {
+  std::string bytes;
+  // What the version adds up to; nullopt: not known.
+  std::optional<VersionChecksum> checksum;
+};
+
 // The bytes of commit `head.version + 1`, commitInfo first. kUnsupported when row ids
 // cannot be given (a file without a row count).
-Result<std::string> CommitBytes(const PendingChanges& changes, const TableHead& head,
-                                const CommitIdentity& identity);
+Result<CommitText> MakeCommit(const PendingChanges& changes, const TableHead& head,
+                              const CommitIdentity& identity);
 
 // The name and version of this program in commitInfo.
 std::string EngineInfo();

@@ -67,10 +67,11 @@ Result<table::CommitOutcome> DeltaTransaction::PutUntilSettled() {
   for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
     PL_RETURN_NOT_OK(CheckInterrupt());
     const int64_t tried = head_.version + 1;
-    PL_ASSIGN_OR_RETURN(const std::string bytes,
-                        CommitBytes(changes_, head_, {txn_id_, read_->version(), reads_.empty()}));
-    const Status put = table.store->PutIfAbsent(CommitPath(table, tried), bytes);
+    PL_ASSIGN_OR_RETURN(CommitText commit,
+                        MakeCommit(changes_, head_, {txn_id_, read_->version(), reads_.empty()}));
+    const Status put = table.store->PutIfAbsent(CommitPath(table, tried), commit.bytes);
     if (put.ok()) {
+      checksum_ = std::move(commit.checksum);
       return table::CommitOutcome{tried, attempt, false};
     }
     const bool unknown = CodeOf(put) == ErrorCode::kCommitStateUnknown;
@@ -129,8 +130,11 @@ Result<table::CommitOutcome> DeltaTransaction::Commit() {
     return outcome;
   }
   keep_files_ = true;
+  // The commit stands whatever becomes of its checksum and checkpoint.
+  if (checksum_) {
+    (void)WriteChecksum(table, outcome->version, *checksum_);
+  }
   if (!first && outcome->version % CheckpointInterval(metadata()) == 0) {
-    // The commit stands whatever becomes of its checkpoint.
     (void)WriteCheckpoint(table, outcome->version);
   }
   return outcome;

@@ -33,6 +33,8 @@ Result<ConflictCheck::Winner> ConflictCheck::Read(std::string bytes, int64_t ver
     } else if (auto* protocol = std::get_if<Protocol>(&action)) {
       winner.protocol = std::move(*protocol);
     } else if (auto* add = std::get_if<AddFile>(&action)) {
+      winner.added.Add(*add);
+      winner.rearranged = winner.rearranged || !add->data_change;
       if (!reads_.empty()) {
         winner.adds.push_back(std::move(*add));
       }
@@ -112,8 +114,10 @@ void ConflictCheck::IndexFiles() {
     return;
   }
   indexed_ = true;
-  for (const AddFile& file : changes_.removed) {
-    our_removes_.insert(CanonicalPath(file.path));
+  for (const std::vector<AddFile>* files : {&changes_.removed, &changes_.restated}) {
+    for (const AddFile& file : *files) {
+      our_removes_.insert(CanonicalPath(file.path));
+    }
   }
   if (!reads_.empty()) {
     for (const AddFile& file : read_.state().files) {
@@ -123,7 +127,7 @@ void ConflictCheck::IndexFiles() {
 }
 
 Status ConflictCheck::CheckRemoves(const Winner& winner) {
-  if (winner.removes.empty() || (changes_.removed.empty() && reads_.empty())) {
+  if (winner.removes.empty() || (changes_.removed.empty() && changes_.restated.empty() && reads_.empty())) {
     return Status::OK();
   }
   IndexFiles();
@@ -164,6 +168,15 @@ Result<Standing> ConflictCheck::Pass(std::string bytes, TableHead* head) {
   TableHead next = *head;
   next.version = winner.version;
   next.last_commit_timestamp = winner.info.in_commit_timestamp.value_or(head->last_commit_timestamp);
+  if (next.totals && winner.removes.empty() && !winner.rearranged) {
+    next.totals->files += winner.added.files;
+    next.totals->bytes += winner.added.bytes;
+    next.totals->vectors += winner.added.vectors;
+    next.totals->deleted_rows += winner.added.deleted_rows;
+  } else {
+    // What a removed file's size was is not always said.
+    next.totals.reset();
+  }
   if (winner.protocol) {
     next.protocol = *winner.protocol;
   }

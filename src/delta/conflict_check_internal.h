@@ -45,6 +45,8 @@ class ConflictCheck {
     std::optional<Protocol> protocol;
     std::optional<Metadata> metadata;
     std::vector<AddFile> adds;
+    StateTotals added;
+    bool rearranged = false;  // adds that are no new rows: totals cannot be told from them
     std::vector<RemoveFile> removes;
     std::vector<DomainMetadata> domains;
     bool ours = false;

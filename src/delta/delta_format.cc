@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "delta/clone_internal.h"
 #include "delta/delta_table_internal.h"
 #include "delta/feature_table_internal.h"
 #include "delta/new_table_internal.h"
@@ -11,12 +12,20 @@ namespace pixlake::delta {
 
 namespace {
 
+constexpr int64_t kCacheBytes = int64_t{128} << 20;
+
 class DeltaFormat : public table::TableFormat {
  public:
   std::string_view name() const override { return "delta"; }
 
   Result<bool> Detect(const io::Location& location) override {
-    PL_ASSIGN_OR_RETURN(const LogListing listing, ListWholeLog(location));
+    // The first commit is there unless the log was cleaned up; then the hint, then a listing
+    // tells.
+    PL_ASSIGN_OR_RETURN(const bool first, location.store->Exists(CommitPath(location, 0)));
+    if (first) {
+      return true;
+    }
+    PL_ASSIGN_OR_RETURN(const LogListing listing, ListLog(location, std::nullopt));
     return listing.latest().has_value();
   }
 
@@ -26,7 +35,7 @@ class DeltaFormat : public table::TableFormat {
       return Error(ErrorCode::kNotFound,
                    fmt::format("{} is not a Delta table: no commit in _delta_log", location.path));
     }
-    return std::make_unique<DeltaTable>(location);
+    return std::make_unique<DeltaTable>(location, cache_);
   }
 
   Result<std::unique_ptr<table::Table>> Create(const io::Location& location,
@@ -45,7 +54,22 @@ class DeltaFormat : public table::TableFormat {
     if (!committed.ok()) {
       return WithContext(committed, fmt::format("creating Delta table {}", location.path));
     }
-    return std::make_unique<DeltaTable>(location);
+    return std::make_unique<DeltaTable>(location, cache_);
+  }
+
+  Result<std::unique_ptr<table::Table>> CloneShallow(const io::Location& location,
+                                                     const table::Snapshot& source) override {
+    const auto* snapshot = dynamic_cast<const DeltaSnapshot*>(&source);
+    if (snapshot == nullptr) {
+      return Error(ErrorCode::kUnsupported, "only a Delta table can be cloned as one");
+    }
+    PL_ASSIGN_OR_RETURN(const bool taken, Detect(location));
+    const Status put =
+        taken ? Error(ErrorCode::kAlreadyExists, "there is a table") : CommitClone(location, *snapshot);
+    if (!put.ok()) {
+      return WithContext(put, fmt::format("cloning {} to {}", snapshot->location().path, location.path));
+    }
+    return std::make_unique<DeltaTable>(location, cache_);
   }
 
   Result<std::unique_ptr<table::Table>> Prepare(const io::Location& location,
@@ -57,7 +81,7 @@ class DeltaFormat : public table::TableFormat {
                    fmt::format("creating Delta table {}: there is one already", location.path));
     }
     PL_ASSIGN_OR_RETURN(auto empty, DeltaSnapshot::Make(location, std::move(state)));
-    return std::make_unique<NewDeltaTable>(location, std::move(empty));
+    return std::make_unique<NewDeltaTable>(location, std::move(empty), cache_);
   }
 
   std::vector<table::FeatureSupport> Features() const override {
@@ -73,6 +97,9 @@ class DeltaFormat : public table::TableFormat {
     }
     return out;
   }
+
+ private:
+  const std::shared_ptr<SnapshotCache> cache_ = std::make_shared<SnapshotCache>(kCacheBytes);
 };
 
 }  // namespace

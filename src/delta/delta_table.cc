@@ -3,6 +3,7 @@
 #include "delta/action_json_internal.h"
 #include "delta/delta_table_internal.h"
 #include "delta/features_internal.h"
+#include "delta/log_compaction_internal.h"
 #include "delta/transaction_internal.h"
 
 namespace pixlake::delta {
@@ -29,29 +30,41 @@ Result<table::HistoryEntry> ReadHistoryEntry(const io::Location& table, int64_t 
 
 }  // namespace
 
-Result<std::shared_ptr<const DeltaSnapshot>> DeltaTable::LoadVersion(std::optional<int64_t> version) {
+Result<std::shared_ptr<const DeltaSnapshot>> DeltaTable::Advance(std::optional<int64_t> version) {
   std::shared_ptr<const DeltaSnapshot> known;
   {
     const std::lock_guard lock(mutex_);
     known = latest_;
   }
-  if (known != nullptr && version.value_or(-1) == known->version()) {
-    return known;
+  PL_ASSIGN_OR_RETURN(const auto shared, cache_->Find(location_));
+  known = known == nullptr || (shared != nullptr && shared->version() > known->version()) ? shared : known;
+  if (known == nullptr || version.value_or(known->version()) < known->version()) {
+    return nullptr;
   }
-  if (known != nullptr && !version) {
-    PL_ASSIGN_OR_RETURN(const bool newer,
-                        location_.store->Exists(CommitPath(location_, known->version() + 1)));
-    PL_ASSIGN_OR_RETURN(const bool still_there,
-                        location_.store->Exists(CommitPath(location_, known->version())));
-    if (!newer && still_there) {
-      return known;
-    }
+  Result<Advanced> advanced = AdvanceState(location_, known->state(), version);
+  if (!advanced.ok() && CodeOf(advanced.status()) == ErrorCode::kCancelled) {
+    return advanced.status();
   }
-  PL_ASSIGN_OR_RETURN(TableState state, LoadState(location_, version, false));
-  PL_ASSIGN_OR_RETURN(auto snapshot, DeltaSnapshot::Make(location_, std::move(state)));
+  if (!advanced.ok() || advanced->how == Advanced::How::kLost) {
+    // The log is another one, or damaged: the full load finds out.
+    cache_->Drop(location_);
+    return nullptr;
+  }
+  return advanced->how == Advanced::How::kSame ? known
+                                               : DeltaSnapshot::Make(location_, std::move(advanced->state));
+}
+
+Result<std::shared_ptr<const DeltaSnapshot>> DeltaTable::LoadVersion(std::optional<int64_t> version) {
+  PL_ASSIGN_OR_RETURN(std::shared_ptr<const DeltaSnapshot> snapshot, Advance(version));
+  const bool advanced = snapshot != nullptr;
+  if (!advanced) {
+    PL_ASSIGN_OR_RETURN(TableState state, LoadState(location_, version, false));
+    PL_ASSIGN_OR_RETURN(snapshot, DeltaSnapshot::Make(location_, std::move(state)));
+  }
   const std::lock_guard lock(mutex_);
-  if (!version || latest_ == nullptr || latest_->version() < snapshot->version()) {
+  if (!version || latest_ == nullptr || (advanced && latest_->version() < snapshot->version())) {
     latest_ = snapshot;
+    cache_->Put(snapshot);
   }
   return snapshot;
 }
@@ -110,8 +123,9 @@ Result<std::vector<table::HistoryEntry>> DeltaTable::History(int64_t limit) {
   return out;
 }
 
-Result<table::CheckReport> DeltaTable::Check() {
-  return CheckTable(location_);
+Result<table::LogCompactionReport> DeltaTable::CompactLog(std::optional<int64_t> first,
+                                                          std::optional<int64_t> last) {
+  return delta::CompactLog(location_, first, last);
 }
 
 }  // namespace pixlake::delta

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "delta/snapshot_cache_internal.h"
 #include "delta/snapshot_internal.h"
 #include "table/table.h"
 
@@ -11,7 +12,9 @@ namespace pixlake::delta {
 
 class DeltaTable : public table::Table {
  public:
-  explicit DeltaTable(io::Location location) : location_(std::move(location)) {}
+  // Handles that share a cache share what they read.
+  DeltaTable(io::Location location, std::shared_ptr<SnapshotCache> cache)
+      : location_(std::move(location)), cache_(std::move(cache)) {}
 
   std::string_view format() const override { return "delta"; }
   const io::Location& location() const override { return location_; }
@@ -25,11 +28,18 @@ class DeltaTable : public table::Table {
   Result<table::VacuumReport> Vacuum(const table::VacuumRequest& request) override;
   Result<table::RestoreReport> Restore(const table::VersionSpec& spec) override;
   Result<int64_t> Checkpoint() override;
+  Result<table::LogCompactionReport> CompactLog(std::optional<int64_t> first,
+                                                std::optional<int64_t> last) override;
+  Result<table::AnalyzeReport> Analyze(const std::vector<std::string>& columns) override;
+  Result<table::RepairReport> Repair() override;
 
  private:
   Result<std::shared_ptr<const DeltaSnapshot>> LoadVersion(std::optional<int64_t> version);
+  // From the newest that is known by reading what is new; null when that cannot be.
+  Result<std::shared_ptr<const DeltaSnapshot>> Advance(std::optional<int64_t> version);
 
   io::Location location_;
+  std::shared_ptr<SnapshotCache> cache_;
   std::mutex mutex_;
   std::shared_ptr<const DeltaSnapshot> latest_;  // the newest that was loaded
 };
@@ -40,8 +50,5 @@ Result<int64_t> VersionAsOf(const io::Location& table, int64_t as_of_ms);
 
 // The commits' times: file times made strictly increasing, by version.
 std::map<int64_t, int64_t> CommitTimes(const LogListing& listing);
-
-// The body of DeltaTable::Check.
-Result<table::CheckReport> CheckTable(const io::Location& table);
 
 }  // namespace pixlake::delta

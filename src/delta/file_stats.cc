@@ -51,9 +51,13 @@ int64_t NumRecords(const std::string& stats) {
   return stats.empty() ? -1 : FileStats(stats, false).num_records();
 }
 
-FileStats::FileStats(const std::string& stats, bool wide) : wide_(wide) {
+FileStats::FileStats(const std::string& stats, bool wide, dom::parser* parser) : wide_(wide) {
+  if (parser == nullptr) {
+    own_parser_ = std::make_unique<dom::parser>();
+    parser = own_parser_.get();
+  }
   dom::object root;
-  if (stats.empty() || parser_.parse(stats).get_object().get(root) != simdjson::SUCCESS) {
+  if (stats.empty() || parser->parse(stats).get_object().get(root) != simdjson::SUCCESS) {
     return;
   }
   root_ = root;
@@ -109,14 +113,14 @@ table::ValueRange FileStats::RangeOf(const std::vector<std::string>& physical_pa
   return range;
 }
 
-std::string WriteStats(const file::DataStatistics& statistics, int max_columns) {
+std::string WriteStats(const file::DataStatistics& statistics, const StatsSelection& selection) {
   json min = json::object();
   json max = json::object();
   json nulls = json::object();
   int leaves = 0;
   for (const file::ColumnStatistics& column : statistics.columns) {
-    if (max_columns >= 0 && leaves++ >= max_columns) {
-      break;
+    if (!selection.Has(column.path, leaves++)) {
+      continue;
     }
     if (column.null_count >= 0) {
       SetAt(&nulls, column.path, column.null_count);

@@ -11,6 +11,7 @@
 #include <simdjson.h>
 
 #include "base/result.h"
+#include "delta/stats_selection_internal.h"
 #include "file/data_statistics.h"
 #include "table/predicate.h"
 
@@ -23,7 +24,8 @@ int64_t NumRecords(const std::string& stats);
 class FileStats {
  public:
   // `wide`: the file has a deletion vector, so counts and bounds may be outdated.
-  FileStats(const std::string& stats, bool wide);
+  // `parser` is used as long as this lives; null: one of its own.
+  FileStats(const std::string& stats, bool wide, simdjson::dom::parser* parser = nullptr);
 
   int64_t num_records() const { return num_records_; }
 
@@ -35,14 +37,14 @@ class FileStats {
   std::optional<simdjson::dom::element> Find(std::string_view group,
                                              const std::vector<std::string>& path) const;
 
-  simdjson::dom::parser parser_;
+  std::unique_ptr<simdjson::dom::parser> own_parser_;
   std::optional<simdjson::dom::object> root_;
   int64_t num_records_ = -1;
   bool wide_ = false;
 };
 
-// The JSON text of a new file's statistics: the first `max_columns` leaves (-1: all).
-std::string WriteStats(const file::DataStatistics& statistics, int max_columns);
+// The JSON text of a new file's statistics.
+std::string WriteStats(const file::DataStatistics& statistics, const StatsSelection& selection);
 
 // The same statistics, saying that bounds and null counts may be those of rows that are
 // gone ("tightBounds": false). What is no JSON object stays as it is.

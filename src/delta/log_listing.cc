@@ -64,6 +64,14 @@ std::string CommitPath(const io::Location& table, int64_t version) {
   return io::JoinPath(LogFolder(table), fmt::format("{:020}.json", version));
 }
 
+std::string ChecksumPath(const io::Location& table, int64_t version) {
+  return io::JoinPath(LogFolder(table), fmt::format("{:020}.crc", version));
+}
+
+std::string CompactionPath(const io::Location& table, int64_t first, int64_t last) {
+  return io::JoinPath(LogFolder(table), fmt::format("{:020}.{:020}.compacted.json", first, last));
+}
+
 std::optional<int64_t> LogListing::latest() const {
   std::optional<int64_t> out;
   if (!commits.empty()) {
@@ -87,6 +95,14 @@ LogListing SortLog(const std::vector<io::ObjectInfo>& objects) {
     }
     if (words.size() == 2 && words[1] == "json") {
       listing.commits[*version] = object;
+    } else if (words.size() == 2 && words[1] == "crc") {
+      listing.checksums[*version] = object;
+    } else if (words.size() == 4 && words[2] == "compacted" && words[3] == "json") {
+      // PROTOCOL.md, "Log Compaction Files".
+      const std::optional<int64_t> last = ParseDigits(words[1], kVersionDigits);
+      if (last && *last > *version) {
+        listing.compactions.emplace(*version, LogCompaction{*version, *last, object});
+      }
     } else if (words[1] == "checkpoint" && words.size() > 2 && object.size > 0) {
       SortCheckpoint(words, *version, object, &listing, &parts);
     }
@@ -136,26 +152,51 @@ Result<LogListing> ListLog(const io::Location& table, std::optional<int64_t> ver
   return ListWholeLog(table);
 }
 
-Result<std::vector<io::ObjectInfo>> CommitsBetween(const LogListing& listing, int64_t after, int64_t target,
-                                                   const std::string& table) {
-  std::vector<io::ObjectInfo> out;
-  int64_t expected = after + 1;
-  for (auto it = listing.commits.upper_bound(after); it != listing.commits.end() && it->first <= target;
-       ++it) {
-    if (it->first != expected) {
-      break;
+namespace {
+
+// The compaction of most commits that begins at `first` and does not go beyond `target`.
+const LogCompaction* LongestFrom(const LogListing& listing, int64_t first, int64_t target) {
+  const LogCompaction* longest = nullptr;
+  const auto [begin, end] = listing.compactions.equal_range(first);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second.last <= target && (longest == nullptr || it->second.last > longest->last)) {
+      longest = &it->second;
     }
-    out.push_back(it->second);
-    ++expected;
   }
-  if (expected <= target) {
-    return Error(
-        ErrorCode::kCorrupt,
-        fmt::format("reading version {} of {}: commit {} is missing from _delta_log, so the table cannot be "
-                    "reconstructed; versions up to {} may still be readable",
-                    target, table, expected, expected - 1));
+  return longest;
+}
+
+Result<std::vector<io::ObjectInfo>> Between(const LogListing& listing, int64_t after, int64_t target,
+                                            const std::string& table, bool compacted) {
+  std::vector<io::ObjectInfo> out;
+  for (int64_t version = after + 1; version <= target; ++version) {
+    if (const LogCompaction* compaction = compacted ? LongestFrom(listing, version, target) : nullptr) {
+      out.push_back(compaction->file);
+      version = compaction->last;
+      continue;
+    }
+    const auto commit = listing.commits.find(version);
+    if (commit == listing.commits.end()) {
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("reading version {} of {}: commit {} is missing from _delta_log, so the table "
+                               "cannot be reconstructed; versions up to {} may still be readable",
+                               target, table, version, version - 1));
+    }
+    out.push_back(commit->second);
   }
   return out;
+}
+
+}  // namespace
+
+Result<std::vector<io::ObjectInfo>> CommitsBetween(const LogListing& listing, int64_t after, int64_t target,
+                                                   const std::string& table) {
+  return Between(listing, after, target, table, false);
+}
+
+Result<std::vector<io::ObjectInfo>> CompactedCommitsBetween(const LogListing& listing, int64_t after,
+                                                            int64_t target, const std::string& table) {
+  return Between(listing, after, target, table, true);
 }
 
 }  // namespace pixlake::delta

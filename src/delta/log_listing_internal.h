@@ -21,8 +21,17 @@ struct LogCheckpoint {
   std::vector<io::ObjectInfo> files;  // one, or all the parts in order
 };
 
+// "x.y.compacted.json": the commits from `first` to `last` in one file.
+struct LogCompaction {
+  int64_t first = 0;
+  int64_t last = 0;
+  io::ObjectInfo file;
+};
+
 struct LogListing {
   std::map<int64_t, io::ObjectInfo> commits;
+  std::multimap<int64_t, LogCompaction> compactions;  // by their first version
+  std::map<int64_t, io::ObjectInfo> checksums;        // "x.crc"
   // By version; several of one version when they were written in several forms.
   std::multimap<int64_t, LogCheckpoint> checkpoints;
 
@@ -48,5 +57,14 @@ std::optional<int64_t> LastCheckpointHint(const io::Location& table);
 // version that is missing.
 Result<std::vector<io::ObjectInfo>> CommitsBetween(const LogListing& listing, int64_t after, int64_t target,
                                                    const std::string& table);
+
+// The same, with compacted files in the place of the commits that they are of. Of no use
+// where each commit matters by itself.
+Result<std::vector<io::ObjectInfo>> CompactedCommitsBetween(const LogListing& listing, int64_t after,
+                                                            int64_t target, const std::string& table);
+
+// "…/_delta_log/00000000000000000007.crc" and "….00000000000000000009.compacted.json".
+std::string ChecksumPath(const io::Location& table, int64_t version);
+std::string CompactionPath(const io::Location& table, int64_t first, int64_t last);
 
 }  // namespace pixlake::delta

@@ -15,8 +15,9 @@ Result<TableState> FirstState(const table::TableDefinition& definition);
 // with protocol and metadata in front.
 class NewDeltaTable : public DeltaTable {
  public:
-  NewDeltaTable(const io::Location& location, std::shared_ptr<const DeltaSnapshot> empty)
-      : DeltaTable(location), empty_(std::move(empty)) {}
+  NewDeltaTable(const io::Location& location, std::shared_ptr<const DeltaSnapshot> empty,
+                std::shared_ptr<SnapshotCache> cache)
+      : DeltaTable(location, std::move(cache)), empty_(std::move(empty)) {}
 
   Result<std::shared_ptr<const table::Snapshot>> Load(const table::VersionSpec& spec) override;
 

@@ -13,7 +13,7 @@ namespace pixlake::delta {
 namespace {
 
 // By path and deletion vector: two of one key are the same rows.
-std::map<std::string, const AddFile*> ByKey(const std::vector<AddFile>& files) {
+std::map<std::string, const AddFile*> ByKey(const FileList& files) {
   std::map<std::string, const AddFile*> out;
   for (const AddFile& file : files) {
     std::string key = CanonicalPath(file.path);

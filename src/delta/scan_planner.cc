@@ -75,18 +75,29 @@ Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::stri
   return out;
 }
 
-struct PhysicalColumn {
-  std::vector<std::string> path;
-  std::shared_ptr<arrow::DataType> type;
-};
+table::ValueRange RangeOfValue(const std::shared_ptr<arrow::Scalar>& value) {
+  table::ValueRange range;
+  range.num_rows = 1;
+  range.null_count = value->is_valid ? 0 : 1;
+  if (value->is_valid) {
+    range.min = value;
+    range.max = value;
+  }
+  return range;
+}
+
+}  // namespace
+
+Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode) {
+  return ChildMappings(*arrow::struct_(schema.fields()), mode);
+}
 
 // The leaf that a predicate's column means, in physical names; nullopt: none.
-std::optional<PhysicalColumn> FindColumn(const arrow::Schema& schema,
-                                         const std::vector<table::FieldMapping>& mapping,
-                                         const std::vector<std::string>& column) {
+std::optional<ScanPlanner::PhysicalColumn> ScanPlanner::FindColumn(
+    const std::vector<std::string>& column) const {
   PhysicalColumn out;
-  const arrow::FieldVector* fields = &schema.fields();
-  const std::vector<table::FieldMapping>* mappings = &mapping;
+  const arrow::FieldVector* fields = &snapshot_.state().schema->fields();
+  const std::vector<table::FieldMapping>* mappings = &snapshot_.mapping();
   for (const std::string& name : column) {
     if (out.type != nullptr && out.type->id() != arrow::Type::STRUCT) {
       return std::nullopt;
@@ -105,39 +116,29 @@ std::optional<PhysicalColumn> FindColumn(const arrow::Schema& schema,
   return out.type == nullptr || out.type->num_fields() > 0 ? std::nullopt : std::optional(std::move(out));
 }
 
-table::ValueRange RangeOfValue(const std::shared_ptr<arrow::Scalar>& value) {
-  table::ValueRange range;
-  range.num_rows = 1;
-  range.null_count = value->is_valid ? 0 : 1;
-  if (value->is_valid) {
-    range.min = value;
-    range.max = value;
+ScanPlanner::ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate)
+    : snapshot_(snapshot), predicate_(predicate) {
+  const std::vector<std::string>& partitions = snapshot_.state().metadata.partition_columns;
+  for (const table::Comparison& comparison : predicate_.all_of) {
+    const bool partition =
+        comparison.column.size() == 1 &&
+        std::find(partitions.begin(), partitions.end(), comparison.column[0]) != partitions.end();
+    std::optional<PhysicalColumn> column = partition ? std::nullopt : FindColumn(comparison.column);
+    if (column) {
+      conditions_.push_back({&comparison, *std::move(column)});
+    }
   }
-  return range;
-}
-
-}  // namespace
-
-Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode) {
-  return ChildMappings(*arrow::struct_(schema.fields()), mode);
 }
 
 bool ScanPlanner::MayMatchStats(const AddFile& file) const {
-  if (predicate_.all_of.empty() || file.stats.empty()) {
+  if (conditions_.empty() || file.stats.empty()) {
     return true;
   }
-  const std::vector<std::string>& partitions = snapshot_.state().metadata.partition_columns;
-  const FileStats stats(file.stats, file.deletion_vector.has_value());
-  return std::all_of(
-      predicate_.all_of.begin(), predicate_.all_of.end(), [&](const table::Comparison& comparison) {
-        const bool partition =
-            comparison.column.size() == 1 &&
-            std::find(partitions.begin(), partitions.end(), comparison.column[0]) != partitions.end();
-        const std::optional<PhysicalColumn> column =
-            partition ? std::nullopt
-                      : FindColumn(*snapshot_.state().schema, snapshot_.mapping(), comparison.column);
-        return !column || table::MayMatch(comparison, stats.RangeOf(column->path, column->type));
-      });
+  const FileStats stats(file.stats, file.deletion_vector.has_value(), &parser_);
+  return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& condition) {
+    return table::MayMatch(*condition.comparison,
+                           stats.RangeOf(condition.column.path, condition.column.type));
+  });
 }
 
 bool ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const {

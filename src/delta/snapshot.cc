@@ -1,14 +1,25 @@
+#include <algorithm>
+#include <iterator>
+
 #include <arrow/api.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "delta/column_mapping_internal.h"
+#include "delta/commit_reader_internal.h"
 #include "delta/features_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/snapshot_internal.h"
 #include "delta/table_path_internal.h"
 
 namespace pixlake::delta {
+
+namespace {
+
+// What a thread plans at a time.
+constexpr size_t kStretchFiles = 4096;
+
+}  // namespace
 
 Result<std::shared_ptr<const DeltaSnapshot>> DeltaSnapshot::Make(io::Location location, TableState state) {
   std::shared_ptr<DeltaSnapshot> snapshot(new DeltaSnapshot());
@@ -57,10 +68,10 @@ Result<table::ScanPlan> DeltaSnapshot::EmptyPlan(const table::ScanRequest& reque
   return plan;
 }
 
-Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& request) const {
-  PL_ASSIGN_OR_RETURN(table::ScanPlan plan, EmptyPlan(request));
-  const ScanPlanner planner(*this, request.predicate);
-  for (size_t i = 0; i < state_.files.size(); ++i) {
+Status DeltaSnapshot::PlanStretch(const table::Predicate& predicate, size_t begin, size_t end,
+                                  std::vector<table::ScanTask>* tasks) const {
+  const ScanPlanner planner(*this, predicate);
+  for (size_t i = begin; i < end; ++i) {
     const AddFile& file = state_.files[i];
     Result<std::optional<table::ScanTask>> task = planner.Plan(file);
     if (!task.ok()) {
@@ -69,8 +80,23 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
     }
     if (*task) {
       (*task)->ordinal = static_cast<int64_t>(i);
-      plan.tasks.push_back(**std::move(task));
+      tasks->push_back(**std::move(task));
     }
+  }
+  return Status::OK();
+}
+
+Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& request) const {
+  PL_ASSIGN_OR_RETURN(table::ScanPlan plan, EmptyPlan(request));
+  const size_t count = state_.files.size();
+  const size_t stretches = (count + kStretchFiles - 1) / kStretchFiles;
+  std::vector<std::vector<table::ScanTask>> found(stretches);
+  PL_RETURN_NOT_OK(ForEachParallel(stretches, ThreadsFor(stretches, 1), [&](size_t i) {
+    return PlanStretch(request.predicate, i * kStretchFiles, std::min(count, (i + 1) * kStretchFiles),
+                       &found[i]);
+  }));
+  for (std::vector<table::ScanTask>& tasks : found) {
+    std::move(tasks.begin(), tasks.end(), std::back_inserter(plan.tasks));
   }
   plan.files_skipped = plan.files_total - static_cast<int64_t>(plan.tasks.size());
   return plan;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <simdjson.h>
+
 #include "delta/table_state_internal.h"
 #include "io/location.h"
 #include "table/table.h"
@@ -40,6 +42,9 @@ class DeltaSnapshot : public table::Snapshot {
   DeltaSnapshot() = default;
 
   Result<table::ScanPlan> EmptyPlan(const table::ScanRequest& request) const;
+  // The files from `begin` up to `end` that may match.
+  Status PlanStretch(const table::Predicate& predicate, size_t begin, size_t end,
+                     std::vector<table::ScanTask>* tasks) const;
   Result<table::DataFile> Describe(const AddFile& file, int64_t ordinal) const;
 
   io::Location location_;
@@ -51,11 +56,11 @@ class DeltaSnapshot : public table::Snapshot {
 // How columns are found in data files and statistics (PROTOCOL.md, "Column Mapping").
 Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode);
 
-// Which data files a scan must read, with their deletion vectors loaded.
+// Which data files a scan must read, with their deletion vectors loaded. Not thread-safe:
+// one for each thread.
 class ScanPlanner {
  public:
-  ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate)
-      : snapshot_(snapshot), predicate_(predicate) {}
+  ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate);
 
   // Further columns with one value for the whole file.
   using Constants = std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>>;
@@ -68,6 +73,17 @@ class ScanPlanner {
   Result<table::ScanTask> TaskFor(const AddFile& file) const;
 
  private:
+  struct PhysicalColumn {
+    std::vector<std::string> path;
+    std::shared_ptr<arrow::DataType> type;
+  };
+  // A condition on a column that files have statistics of.
+  struct Condition {
+    const table::Comparison* comparison;
+    PhysicalColumn column;
+  };
+
+  std::optional<PhysicalColumn> FindColumn(const std::vector<std::string>& column) const;
   // A task with nothing but the partition values.
   Result<table::ScanTask> Partition(const AddFile& file, Constants constants = {}) const;
   // Fills in where the file is, its size, rows and deleted rows.
@@ -77,6 +93,8 @@ class ScanPlanner {
 
   const DeltaSnapshot& snapshot_;
   const table::Predicate& predicate_;
+  std::vector<Condition> conditions_;
+  mutable simdjson::dom::parser parser_;  // its memory serves one file after the other
 };
 
 }  // namespace pixlake::delta

@@ -76,6 +76,9 @@ Result<std::string> Resolve(const std::string& folder, std::string_view scheme, 
 }  // namespace
 
 std::string CanonicalPath(std::string_view log_path) {
+  if (log_path.find('%') == std::string_view::npos) {
+    return std::string(WithoutFileScheme(log_path));
+  }
   const std::string decoded = io::PercentDecode(log_path).ValueOr(std::string(log_path));
   return std::string(WithoutFileScheme(decoded));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include <arrow/api.h>
@@ -5,6 +6,7 @@
 
 #include "delta/action_json_internal.h"
 #include "delta/checkpoint_reader_internal.h"
+#include "delta/commit_reader_internal.h"
 #include "delta/features_internal.h"
 #include "delta/schema_json_internal.h"
 #include "delta/table_path_internal.h"
@@ -58,27 +60,22 @@ Status ReplayCheckpoint(const io::Location& table, const LogCheckpoint* checkpoi
 }
 
 Result<TableState> LoadFrom(const io::Location& table, const LogListing& listing,
-                            const LogCheckpoint* checkpoint, int64_t target, bool keep_tombstones) {
+                            const LogCheckpoint* checkpoint, int64_t target, bool keep_tombstones,
+                            bool compacted) {
   const int64_t start = checkpoint == nullptr ? -1 : checkpoint->version;
-  PL_ASSIGN_OR_RETURN(const std::vector<io::ObjectInfo> commits,
-                      CommitsBetween(listing, start, target, table.path));
+  PL_ASSIGN_OR_RETURN(std::vector<io::ObjectInfo> commits,
+                      compacted ? CompactedCommitsBetween(listing, start, target, table.path)
+                                : CommitsBetween(listing, start, target, table.path));
   Replay replay(keep_tombstones);
   std::optional<CommitInfo> commit_info;
-  for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
-    PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(commit->path));
-    std::vector<Action> actions;
-    PL_RETURN_NOT_OK(ParseActions(std::move(bytes), FileName(commit->path), [&](Action action) {
-      if (std::holds_alternative<CommitInfo>(action)) {
-        if (commit == commits.rbegin()) {
-          commit_info = std::get<CommitInfo>(std::move(action));
-        }
-      } else {
-        actions.push_back(std::move(action));
-      }
-      return Status::OK();
-    }));
-    replay.AddCommit(std::move(actions));
-  }
+  std::reverse(commits.begin(), commits.end());
+  PL_RETURN_NOT_OK(ReadCommits(table, commits, [&](const io::ObjectInfo& file, CommitActions commit) {
+    if (&file == commits.data()) {
+      commit_info = std::move(commit.info);
+    }
+    replay.AddCommit(std::move(commit.actions));
+    return Status::OK();
+  }));
   PL_RETURN_NOT_OK(ReplayCheckpoint(table, checkpoint, keep_tombstones, &replay));
   PL_ASSIGN_OR_RETURN(TableState state, std::move(replay).Finish());
   state.version = target;
@@ -90,47 +87,40 @@ Result<TableState> LoadFrom(const io::Location& table, const LogListing& listing
   return state;
 }
 
-Status FillTimestamp(const io::Location& table, const LogListing& listing, TableState* state) {
-  const auto commit = listing.commits.find(state->version);
-  if (commit == listing.commits.end()) {
-    const auto checkpoint = listing.checkpoints.find(state->version);
-    state->timestamp_ms =
-        checkpoint == listing.checkpoints.end() ? 0 : checkpoint->second.files[0].modified_ms;
-    return Status::OK();
-  }
-  state->timestamp_ms = commit->second.modified_ms;
-  if (!InCommitTimestampsEnabled(state->protocol, state->metadata)) {
-    return Status::OK();
-  }
-  if (!state->commit_info) {
-    PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(commit->second.path));
-    PL_ASSIGN_OR_RETURN(state->commit_info, FindCommitInfo(std::move(bytes), FileName(commit->second.path)));
-  }
-  if (state->commit_info && state->commit_info->in_commit_timestamp) {
-    state->timestamp_ms = *state->commit_info->in_commit_timestamp;
-  }
-  return Status::OK();
-}
-
-// Tries the newest usable checkpoint, then older ones, then none.
+// Tries the newest usable checkpoint, then older ones, then none; each with compacted
+// commits first.
 Result<TableState> LoadFromBest(const io::Location& table, const LogListing& listing, int64_t target,
                                 bool keep_tombstones) {
-  Status first_failure;
+  std::vector<const LogCheckpoint*> checkpoints;
   for (auto it = std::make_reverse_iterator(listing.checkpoints.upper_bound(target));
        it != listing.checkpoints.rend(); ++it) {
-    Result<TableState> state = LoadFrom(table, listing, &it->second, target, keep_tombstones);
-    if (state.ok() || CodeOf(state.status()) == ErrorCode::kUnsupported) {
-      return state;
-    }
-    if (first_failure.ok()) {
-      first_failure = state.status();
+    checkpoints.push_back(&it->second);
+  }
+  checkpoints.push_back(nullptr);
+  Status first_failure;
+  for (const LogCheckpoint* checkpoint : checkpoints) {
+    for (const bool compacted : {true, false}) {
+      if (compacted && listing.compactions.empty()) {
+        continue;
+      }
+      Result<TableState> state = LoadFrom(table, listing, checkpoint, target, keep_tombstones, compacted);
+      const bool final = state.ok() || CodeOf(state.status()) == ErrorCode::kUnsupported ||
+                         CodeOf(state.status()) == ErrorCode::kCancelled;
+      if (final) {
+        return state;
+      }
+      first_failure = first_failure.ok() ? state.status() : first_failure;
     }
   }
-  Result<TableState> state = LoadFrom(table, listing, nullptr, target, keep_tombstones);
-  return state.ok() || first_failure.ok() ? std::move(state) : Result<TableState>(first_failure);
+  return first_failure;
 }
 
 }  // namespace
+
+template <typename FileAction>
+bool Replay::Seen(const FileAction& file) const {
+  return !seen_.empty() && seen_.contains(FileKey(file));
+}
 
 void Replay::AddCommit(std::vector<Action> actions) {
   for (auto action = actions.rbegin(); action != actions.rend(); ++action) {
@@ -142,16 +132,26 @@ void Replay::AddFromCheckpoint(Action action) {
   Apply(std::move(action), false);
 }
 
+void Replay::AddFromState(const TableState& state) {
+  for (size_t i = 0; i < state.files.size(); ++i) {
+    if (!Seen(state.files[i])) {
+      state_.files.AddFrom(state.files, i);
+    }
+  }
+  protocol_ = protocol_ ? std::move(protocol_) : state.protocol;
+  metadata_ = metadata_ ? std::move(metadata_) : state.metadata;
+  state_.txns.insert(state.txns.begin(), state.txns.end());
+  state_.domains.insert(state.domains.begin(), state.domains.end());
+}
+
 // `remember`: an older source follows that may name the same files again.
 void Replay::Apply(Action action, bool remember) {
   if (auto* add = std::get_if<AddFile>(&action)) {
-    const std::string key = FileKey(*add);
-    if (remember ? seen_.insert(key).second : !seen_.contains(key)) {
-      state_.files.push_back(std::move(*add));
+    if (remember ? seen_.insert(FileKey(*add)).second : !Seen(*add)) {
+      state_.files.Add(std::move(*add));
     }
   } else if (auto* remove = std::get_if<RemoveFile>(&action)) {
-    const std::string key = FileKey(*remove);
-    const bool news = remember ? seen_.insert(key).second : !seen_.contains(key);
+    const bool news = remember ? seen_.insert(FileKey(*remove)).second : !Seen(*remove);
     if (news && keep_tombstones_) {
       state_.tombstones.push_back(std::move(*remove));
     }
@@ -195,6 +195,29 @@ Result<TableState> Replay::Finish() && {
   PL_ASSIGN_OR_RETURN(state_.mapping_mode, ColumnMappingMode(state_.protocol, state_.metadata));
   std::erase_if(state_.domains, [](const auto& entry) { return entry.second.removed; });
   return std::move(state_);
+}
+
+Status FillTimestamp(const io::Location& table, const LogListing& listing, TableState* state) {
+  const auto commit = listing.commits.find(state->version);
+  if (commit == listing.commits.end()) {
+    const auto checkpoint = listing.checkpoints.find(state->version);
+    state->timestamp_ms =
+        checkpoint == listing.checkpoints.end() ? 0 : checkpoint->second.files[0].modified_ms;
+    return Status::OK();
+  }
+  state->commit_file = commit->second;
+  state->timestamp_ms = commit->second.modified_ms;
+  if (!InCommitTimestampsEnabled(state->protocol, state->metadata)) {
+    return Status::OK();
+  }
+  if (!state->commit_info) {
+    PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(commit->second.path));
+    PL_ASSIGN_OR_RETURN(state->commit_info, FindCommitInfo(std::move(bytes), FileName(commit->second.path)));
+  }
+  if (state->commit_info && state->commit_info->in_commit_timestamp) {
+    state->timestamp_ms = *state->commit_info->in_commit_timestamp;
+  }
+  return Status::OK();
 }
 
 Result<TableState> LoadState(const io::Location& table, std::optional<int64_t> version,

@@ -88,6 +88,14 @@ Status DeltaTransaction::Remove(const table::DataFile& file) {
   return RemoveOnce(*add);
 }
 
+Status DeltaTransaction::Restate(AddFile file) {
+  if (!removed_.insert(CanonicalPath(file.path)).second) {
+    return Error(ErrorCode::kUsage, fmt::format("{} is changed twice in one transaction", file.path));
+  }
+  changes_.restated.push_back(std::move(file));
+  return Status::OK();
+}
+
 Status DeltaTransaction::ReplaceVector(const AddFile& file, std::optional<DeletionVectorDescriptor> vector) {
   PL_RETURN_NOT_OK(RemoveOnce(file));
   AddFile again = file;

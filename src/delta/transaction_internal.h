@@ -52,6 +52,8 @@ class DeltaTransaction : public table::Transaction {
   Status RemoveAsIs(const AddFile& file) { return RemoveOnce(file); }
   // A file of an earlier version comes back as it was.
   void Restore(AddFile file) { changes_.committed_again.push_back(std::move(file)); }
+  // A file of the snapshot that was read gets other statistics.
+  Status Restate(AddFile file);
   // Commits even when nothing changes: the operation shall stand in the history.
   void NoteOnly() { changes_.only_noted = true; }
   void SetMetadata(Metadata metadata) { changes_.metadata = std::move(metadata); }
@@ -83,9 +85,10 @@ class DeltaTransaction : public table::Transaction {
   std::vector<std::string> staged_paths_;    // the vectors' file
   std::unordered_set<std::string> removed_;  // canonical paths of changes_.removed
   const std::string txn_id_;
-  TableHead head_;             // before the version we try to commit
-  bool keep_files_ = false;    // committed, or nobody knows
-  bool never_delete_ = false;  // the caller's, whatever happens
+  std::optional<VersionChecksum> checksum_;  // of what was committed
+  TableHead head_;                           // before the version we try to commit
+  bool keep_files_ = false;                  // committed, or nobody knows
+  bool never_delete_ = false;                // the caller's, whatever happens
 };
 
 }  // namespace pixlake::delta

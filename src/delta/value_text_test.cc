@@ -103,7 +103,7 @@ TEST(FileStats, WritesNestedColumnsAndReadsThemBack) {
   statistics.columns.push_back(
       {{"s", "x"}, std::make_shared<arrow::Int64Scalar>(-5), std::make_shared<arrow::Int64Scalar>(7), 1});
   statistics.columns.push_back({{"blob"}, nullptr, nullptr, 0});
-  const std::string text = WriteStats(statistics, -1);
+  const std::string text = WriteStats(statistics, StatsSelection{-1, {}});
   EXPECT_EQ(text, R"({"numRecords":3,"minValues":{"s":{"x":-5}},"maxValues":{"s":{"x":7}},)"
                   R"("nullCount":{"blob":0,"s":{"x":1}}})");
   EXPECT_EQ(NumRecords(text), 3);
@@ -118,7 +118,7 @@ TEST(FileStats, WritesNestedColumnsAndReadsThemBack) {
 TEST(FileStats, StopsAtTheIndexedColumns) {
   file::DataStatistics statistics;
   statistics.columns = {{{"a"}, nullptr, nullptr, 1}, {{"b"}, nullptr, nullptr, 2}};
-  EXPECT_THAT(WriteStats(statistics, 1), ::testing::Not(::testing::HasSubstr("\"b\"")));
+  EXPECT_THAT(WriteStats(statistics, StatsSelection{1, {}}), ::testing::Not(::testing::HasSubstr("\"b\"")));
 }
 
 TEST(FileStats, WidensMaximaThatWritersCutOff) {

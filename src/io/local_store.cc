@@ -84,7 +84,7 @@ class LocalStore : public Store {
   }
 
   Status PutIfAbsent(const std::string& path, std::string_view bytes) override {
-    PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes));
+    PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes, options_.sync));
     PL_RETURN_NOT_OK(PublishWithoutOverwrite(temporary, path));
     const Status synced = options_.sync ? SyncFolder(ParentOf(path)) : Status::OK();
     // It is visible already, so this is no failure that can be taken back.
@@ -92,13 +92,12 @@ class LocalStore : public Store {
   }
 
   Status Put(const std::string& path, std::string_view bytes) override {
-    PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes));
-    if (::rename(temporary.c_str(), path.c_str()) != 0) {
-      const int error = errno;
-      ::unlink(temporary.c_str());
-      return ErrnoError(error, "writing", path);
-    }
+    PL_RETURN_NOT_OK(Replace(path, bytes, options_.sync));
     return options_.sync ? SyncFolder(ParentOf(path)) : Status::OK();
+  }
+
+  Status PutHint(const std::string& path, std::string_view bytes) override {
+    return Replace(path, bytes, false);
   }
 
   Result<std::vector<ObjectInfo>> List(const std::string& folder, const std::string& start_from) override {
@@ -157,14 +156,21 @@ class LocalStore : public Store {
   }
 
  private:
-  Result<std::string> WriteTemporary(const std::string& path, std::string_view bytes) {
-    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path), options_.sync));
+  static Status Replace(const std::string& path, std::string_view bytes, bool sync) {
+    PL_ASSIGN_OR_RETURN(const std::string temporary, WriteTemporary(path, bytes, sync));
+    if (::rename(temporary.c_str(), path.c_str()) == 0) return Status::OK();
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    return ErrnoError(error, "writing", path);
+  }
+
+  static Result<std::string> WriteTemporary(const std::string& path, std::string_view bytes, bool sync) {
+    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path), sync));
     std::string temporary = TemporaryBeside(path);
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.get() < 0) return ErrnoError(errno, "creating", path);
     Status status = WriteFully(file.get(), bytes.data(), bytes.size(), path);
-    if (status.ok() && options_.sync && ::fdatasync(file.get()) != 0)
-      status = ErrnoError(errno, "syncing", path);
+    if (status.ok() && sync && ::fdatasync(file.get()) != 0) status = ErrnoError(errno, "syncing", path);
     if (!status.ok()) {
       ::unlink(temporary.c_str());
       return status;

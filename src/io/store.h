@@ -61,6 +61,10 @@ class Store {
   // Durable and atomic; replaces what is there.
   virtual Status Put(const std::string& path, std::string_view bytes) = 0;
 
+  // The same for what may be lost, or be found damaged, after the power failed: nothing
+  // waits for the disk where that is slow.
+  virtual Status PutHint(const std::string& path, std::string_view bytes) { return Put(path, bytes); }
+
   // The objects directly in a folder whose names are >= `start_from`, sorted by
   // name. A folder that does not exist is empty. `path` is the full path.
   virtual Result<std::vector<ObjectInfo>> List(const std::string& folder,

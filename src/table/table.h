@@ -109,6 +109,7 @@ struct HistoryEntry {
 struct CheckProblem {
   std::string path;
   std::string what;
+  std::string repair;  // what Repair() would do; empty: nothing can be done here
 };
 
 struct CheckReport {
@@ -116,6 +117,8 @@ struct CheckReport {
   int64_t files_checked = 0;
   int64_t rows = 0;
   int64_t unreferenced_files = 0;  // data files in no snapshot: left by a crash
+  int64_t temporary_files = 0;     // of those, left by killed writers more than a day ago
+  int64_t checksums_checked = 0;   // of versions, in the log
   std::vector<CheckProblem> problems;
 };
 
@@ -152,6 +155,18 @@ class Table {
   virtual Result<RestoreReport> Restore(const VersionSpec& spec) = 0;
   // Writes the latest version's checkpoint now; that version.
   virtual Result<int64_t> Checkpoint() = 0;
+  // Puts commits of the log together, so that readers open fewer files; nullopt: all those
+  // after the newest checkpoint. kUsage when there are fewer than two.
+  virtual Result<LogCompactionReport> CompactLog(std::optional<int64_t> first,
+                                                 std::optional<int64_t> last) = 0;
+  // Collects the statistics of all data files anew, from their footers, and commits those
+  // that are other ones. With `columns` these have statistics from now on, in files to come
+  // too; without, those that the table's properties say.
+  virtual Result<AnalyzeReport> Analyze(const std::vector<std::string>& columns) = 0;
+  // What Check() says can be done, is done: files that are gone are no longer named (their
+  // rows are lost), wrong statistics are collected anew, wrong checksums and hints of the
+  // log replaced, temporary files of more than a day ago deleted.
+  virtual Result<RepairReport> Repair() = 0;
 };
 
 // What we do with one of a format's features; see TableFormat::Features().
@@ -180,6 +195,11 @@ class TableFormat {
                                                  const TableDefinition& definition) = 0;
   // Every feature the format has a name for, in the order of its specification.
   virtual std::vector<FeatureSupport> Features() const { return {}; }
+  // A new table that has a snapshot's rows by naming the very files (a shallow clone): it
+  // changes without the other, and is damaged when that deletes a file. kUnsupported between
+  // stores, kAlreadyExists as with Create.
+  virtual Result<std::unique_ptr<Table>> CloneShallow(const io::Location& location,
+                                                      const Snapshot& source) = 0;
 };
 
 }  // namespace pixlake::table

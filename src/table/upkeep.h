@@ -44,4 +44,30 @@ struct RestoreReport {
   std::map<std::string, std::string> metrics;
 };
 
+// Commits of the log put together in one file, for readers.
+struct LogCompactionReport {
+  int64_t first = 0;  // versions, both included
+  int64_t last = 0;
+  int64_t actions = 0;
+  int64_t bytes = 0;
+  std::string path;
+};
+
+struct AnalyzeReport {
+  int64_t version = 0;
+  bool committed = false;
+  int64_t files = 0;  // that got other statistics
+  int64_t files_seen = 0;
+  std::vector<std::string> columns;  // that have statistics from now on; empty: the first ones
+};
+
+struct RepairReport {
+  int64_t version = 0;  // the commit, or the one that was read
+  bool committed = false;
+  std::vector<std::string> done;     // one line each
+  std::vector<std::string> left;     // what cannot be repaired
+  int64_t files_lost = 0;            // that were gone and are no longer named
+  std::optional<int64_t> rows_lost;  // nullopt: not known
+};
+
 }  // namespace pixlake::table

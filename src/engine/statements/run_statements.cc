@@ -26,6 +26,8 @@ constexpr std::array kKinds = {
     Kind{"OPTIMIZE", RunOptimize},
     Kind{"VACUUM", RunVacuum},
     Kind{"RESTORE", RunRestore},
+    Kind{"ANALYZE TABLE", RunAnalyze},
+    Kind{"CREATE TABLE", RunShallowClone},
 };
 
 Result<std::unique_ptr<query::QueryResult>> RunOne(const StatementContext& context,

@@ -43,5 +43,9 @@ Result<std::unique_ptr<query::QueryResult>> RunChangeRows(const StatementContext
                                                           const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunDescribeHistory(const StatementContext& context,
                                                                const query::SqlStatement& statement);
+Result<std::unique_ptr<query::QueryResult>> RunAnalyze(const StatementContext& context,
+                                                       const query::SqlStatement& statement);
+Result<std::unique_ptr<query::QueryResult>> RunShallowClone(const StatementContext& context,
+                                                            const query::SqlStatement& statement);
 
 }  // namespace pixlake::engine
