@@ -23,8 +23,10 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import change_part
 import decode_part
 import ingest_part
+import log_part
 import lookup_part
 import metadata_part
 import mnist_part
@@ -43,6 +45,8 @@ PARTS = {
     "metadata": metadata_part.LocalImages,
     "urls": metadata_part.FetchedImages,
     "upkeep": upkeep_part.Upkeep,
+    "log": log_part.Log,
+    "changes": change_part.Changes,
     "large": ingest_part.Large,
     "decode": decode_part.FullCheck,
     "start": mnist_part.Starting,
