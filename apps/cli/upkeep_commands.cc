@@ -169,11 +169,14 @@ void AddOptimizeOptions(CLI::App* command, const Options& options) {
 
 void AddUpkeepCommands(CLI::App* group) {
   const auto optimize = std::make_shared<UpkeepOptions>();
-  AddOptimizeOptions(Add(group, "optimize",
-                         "Small files become large ones, deleted rows go; no row changes.\n"
-                         "A second run finds nothing to do.",
-                         optimize, RunOptimize),
-                     optimize);
+  CLI::App* packing = Add(group, "optimize",
+                          "Small files become large ones, deleted rows go; no row changes.\n"
+                          "A second run finds nothing to do.",
+                          optimize, RunOptimize);
+  AddOptimizeOptions(packing, optimize);
+  packing->add_flag(
+      "--purge", optimize->optimize.purge,
+      "Only files with deleted rows: these are gone for good once a VACUUM deleted the old files");
   const auto zorder = std::make_shared<UpkeepOptions>();
   CLI::App* command = Add(group, "zorder",
                           "Rows that are near in the columns come to stand near in the files, so that\n"

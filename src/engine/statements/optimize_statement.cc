@@ -1,4 +1,5 @@
 // OPTIMIZE table [WHERE condition on partition columns] [ZORDER BY (a, b)]
+// REORG TABLE table [WHERE condition on partition columns] APPLY (PURGE)
 #include <utility>
 
 #include "engine/statements/metrics_rows.h"
@@ -22,6 +23,22 @@ Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& 
     } while (cursor.TakeSymbol(','));
     if (brackets && !cursor.TakeSymbol(')')) PL_RETURN_NOT_OK(cursor.Expect(")"));
   }
+  PL_RETURN_NOT_OK(cursor.ExpectEnd());
+  PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.engine, request));
+  return MetricsRow(request.table, report.version, report.Metrics());
+}
+
+Result<std::unique_ptr<query::QueryResult>> RunReorg(const StatementContext& context,
+                                                     const query::SqlStatement& statement) {
+  query::SqlCursor cursor(statement);
+  PL_RETURN_NOT_OK(cursor.Expect("REORG TABLE"));
+  OptimizeRequest request;
+  request.purge = true;
+  PL_ASSIGN_OR_RETURN(request.table, cursor.TakeTable());
+  if (cursor.TakeWords("WHERE")) request.where = cursor.TakeUntil({"APPLY"});
+  PL_RETURN_NOT_OK(cursor.Expect("APPLY"));
+  const bool purge = cursor.TakeSymbol('(') && cursor.TakeWords("PURGE") && cursor.TakeSymbol(')');
+  if (!purge) return Error(ErrorCode::kUsage, "REORG TABLE … APPLY knows (PURGE) alone");
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.engine, request));
   return MetricsRow(request.table, report.version, report.Metrics());

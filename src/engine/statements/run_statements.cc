@@ -15,6 +15,7 @@ struct Kind {
 // A new kind of statement is a line here and a file of its own.
 constexpr std::array kKinds = {
     Kind{"ALTER TABLE", RunAlterTable},
+    Kind{"CREATE TABLE", RunShallowClone},  // or it leaves it to the next
     Kind{"CREATE TABLE", RunCreateTable},
     Kind{"DELETE", RunChangeRows},
     Kind{"UPDATE", RunChangeRows},
@@ -24,10 +25,10 @@ constexpr std::array kKinds = {
     Kind{"DESCRIBE HISTORY", RunDescribeHistory},
     Kind{"DESC HISTORY", RunDescribeHistory},
     Kind{"OPTIMIZE", RunOptimize},
+    Kind{"REORG TABLE", RunReorg},
     Kind{"VACUUM", RunVacuum},
     Kind{"RESTORE", RunRestore},
     Kind{"ANALYZE TABLE", RunAnalyze},
-    Kind{"CREATE TABLE", RunShallowClone},
 };
 
 Result<std::unique_ptr<query::QueryResult>> RunOne(const StatementContext& context,

@@ -35,6 +35,8 @@ Result<std::unique_ptr<query::QueryResult>> RunCreateTable(const StatementContex
                                                            const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& context,
                                                         const query::SqlStatement& statement);
+Result<std::unique_ptr<query::QueryResult>> RunReorg(const StatementContext& context,
+                                                     const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunVacuum(const StatementContext& context,
                                                       const query::SqlStatement& statement);
 Result<std::unique_ptr<query::QueryResult>> RunRestore(const StatementContext& context,

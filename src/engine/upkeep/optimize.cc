@@ -26,6 +26,8 @@ std::string PredicateText(const std::string& where) {
 
 Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request) {
   PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+  if (request.purge && !request.zorder_by.empty())
+    return Error(ErrorCode::kUsage, "purging and ordering rows are two things: do one after the other");
   if (!request.zorder_by.empty()) {
     table::ZOrderRequest zorder;
     zorder.columns = request.zorder_by;
@@ -39,8 +41,11 @@ Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeReques
   table::CompactRequest compact;
   compact.target_file_bytes = request.target_file_bytes;
   compact.predicate_text = PredicateText(request.where);
-  compact.select = [&](const table::Snapshot& snapshot) {
-    return FilesOfPartitions(engine, snapshot, request.where);
+  compact.select = [&](const table::Snapshot& snapshot) -> Result<std::vector<table::DataFile>> {
+    PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(engine, snapshot, request.where));
+    std::erase_if(files,
+                  [&](const table::DataFile& file) { return request.purge && file.deleted_rows == 0; });
+    return files;
   };
   return table::Compact(table.get(), compact, OptionsFor(engine, request));
 }

@@ -16,6 +16,7 @@ struct OptimizeRequest {
   std::string table;
   std::string where;  // SQL over partition columns; empty: every partition
   std::optional<int64_t> target_file_bytes;
+  bool purge = false;                  // only files that have deleted rows, which go for good
   std::vector<std::string> zorder_by;  // empty: files are packed, rows stay in their order
   std::function<void(int64_t rows, int64_t bytes)> progress;
 };
