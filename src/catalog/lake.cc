@@ -57,7 +57,9 @@ Result<bool> Lake::Detect(const io::Location& place) {
 Result<Lake> Lake::Init(io::Location place) {
   PL_ASSIGN_OR_RETURN(const bool there, Detect(place));
   if (there) return Open(std::move(place));
-  PL_ASSIGN_OR_RETURN(const auto objects, place.store->List(place.path));
+  const auto listed = place.store->List(place.path);
+  if (!listed.ok()) return WithContext(listed.status(), "making a lake, which is a folder");
+  const auto& objects = *listed;
   PL_ASSIGN_OR_RETURN(const auto folders, place.store->ListFolders(place.path));
   // An own folder alone is what an interrupted Init leaves.
   const bool others =

@@ -37,9 +37,9 @@ class Mapping {
   void* const at_;
 };
 
-Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> bytes,
+Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> bytes, int descriptor,
                             sandbox::Examiner* examiner) {
-  PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(bytes, {path, false, false}));
+  PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(bytes, {path, false, false, descriptor}));
   Inspection inspection;
   inspection.sound = answer.judgement.verdict == image::Verdict::kOk;
   inspection.json = "{\"path\":";
@@ -82,10 +82,10 @@ Result<Inspection> InspectFile(const std::string& path, sandbox::Examiner* exami
   if (size > kMostRead) {
     const Mapping mapping(file.get(), size);
     if (!mapping.ok()) return ErrnoError(errno, "mapping", path);
-    return Describe(path, mapping.bytes(), examiner);
+    return Describe(path, mapping.bytes(), file.get(), examiner);
   }
   PL_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadWhole(file.get(), size, path));
-  return Describe(path, bytes, examiner);
+  return Describe(path, bytes, -1, examiner);
 }
 
 std::string UnreadableJson(const std::string& path, const Status& status) {

@@ -1,13 +1,7 @@
 #include "sandbox/decoder_pool.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include "base/descriptor.h"
 
 namespace pixlake::sandbox {
 
@@ -31,16 +25,9 @@ Result<image::Answer> DecoderPool::Ask(std::span<const uint8_t> bytes, const ima
   return answer;
 }
 
-Result<image::Answer> DecoderPool::AskFile(const std::string& path, const image::Question& question) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat status {};
-  if (!file.ok() || ::fstat(file.get(), &status) != 0) return ErrnoError(errno, "opening", path);
-  if (!S_ISREG(status.st_mode)) {
-    return Error(ErrorCode::kUnsupported, "decoding `" + path + "`: it is no ordinary file");
-  }
+Result<image::Answer> DecoderPool::AskFile(int fd, uint64_t size, const image::Question& question) {
   std::unique_ptr<DecoderProcess> process = Take();
-  Result<image::Answer> answer =
-      process->AskFile(file.get(), static_cast<uint64_t>(status.st_size), question);
+  Result<image::Answer> answer = process->AskFile(fd, size, question);
   GiveBack(std::move(process));
   return answer;
 }

@@ -18,8 +18,8 @@ class DecoderPool {
 
   // As DecoderProcess::Ask.
   Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question);
-  // About a whole file, which the helper maps itself. An error of opening it is its own.
-  Result<image::Answer> AskFile(const std::string& path, const image::Question& question);
+  // As DecoderProcess::AskFile.
+  Result<image::Answer> AskFile(int fd, uint64_t size, const image::Question& question);
 
   // How many helpers died or were ended, and so how many images were charged for it.
   int64_t restarts() const;

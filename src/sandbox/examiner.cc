@@ -16,9 +16,11 @@ Examiner::Examiner(ExaminerOptions options)
     : options_(options), pool_(DecoderOptions{{}, options.memory_bytes + kHelperBase}) {}
 
 Result<image::Answer> Examiner::Ask(std::span<const uint8_t> bytes, const image::Question& question,
-                                    bool sandboxed) {
+                                    int descriptor, bool sandboxed) {
   if (!sandboxed) return image::Examine(bytes, question);
-  PL_ASSIGN_OR_RETURN(image::Answer answer, pool_.Ask(bytes, question));
+  PL_ASSIGN_OR_RETURN(image::Answer answer, descriptor >= 0
+                                                ? pool_.AskFile(descriptor, bytes.size(), question)
+                                                : pool_.Ask(bytes, question));
   if (question.describe && answer.description.members.empty()) {
     // A decoder that died told nothing but that.
     image::ImageMetadata nothing;
@@ -40,11 +42,11 @@ Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const Or
   question.budget.max_pixels = options_.max_pixels;
   question.budget.max_time = std::chrono::milliseconds(options_.max_millis);
   question.budget.max_memory = options_.memory_bytes / std::max(options_.threads, 1);
-  PL_ASSIGN_OR_RETURN(image::Answer answer, Ask(bytes, question, sandboxed));
+  PL_ASSIGN_OR_RETURN(image::Answer answer, Ask(bytes, question, origin.descriptor, sandboxed));
   if (!answer.over_memory || options_.threads < 2) return answer;
   const std::lock_guard<std::mutex> lock(whole_memory_);
   question.budget.max_memory = options_.memory_bytes;
-  return Ask(bytes, question, sandboxed);
+  return Ask(bytes, question, origin.descriptor, sandboxed);
 }
 
 }  // namespace pixlake::sandbox

@@ -37,6 +37,9 @@ struct Origin {
   bool fetched = false;  // over a network
   // The end of the bytes was not had and is not what the file has.
   bool end_not_read = false;
+  // The open file whose bytes they are, from its beginning to its end; -1: none. The sandbox
+  // maps it instead of being sent a copy.
+  int descriptor = -1;
 };
 
 // Thread-safe.
@@ -49,10 +52,13 @@ class Examiner {
   // again with all of it, one at a time.
   Result<image::Answer> Examine(std::span<const uint8_t> bytes, const Origin& origin);
 
+  // Even headers of what was fetched are read in the sandbox: it wants all of the bytes.
+  bool always_apart() const { return options_.sandbox == Sandbox::kAlways; }
   bool decodes() const { return options_.check == image::CheckLevel::kFull; }
 
  private:
-  Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question, bool sandboxed);
+  Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question, int descriptor,
+                            bool sandboxed);
 
   const ExaminerOptions options_;
   DecoderPool pool_;  // starts nothing before it is asked

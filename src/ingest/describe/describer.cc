@@ -31,7 +31,7 @@ sandbox::ExaminerOptions ExamineOptions(const DescribeOptions& options) {
 Describer::Describer(const DescribeOptions& options)
     : options_(options),
       examiner_(ExamineOptions(options)),
-      whole_(options.with_id || examiner_.decodes()),
+      whole_(options.with_id || examiner_.decodes() || examiner_.always_apart()),
       queue_(kBatchesAThread * static_cast<size_t>(std::max(1, options.threads))) {}
 
 Describer::~Describer() {
@@ -189,8 +189,8 @@ void Describer::Judge(const Provenance& from, const Result<LocalImage>& image, O
                       DescribeReport* part) {
   if (!image.ok())
     return Fail(from, CodeName(CodeOf(image.status())), image.status().message(), outputs, part);
-  Result<image::Answer> answer =
-      examiner_.Examine(image->bytes, {std::string(from.filename), from.fetched, from.end_not_read});
+  Result<image::Answer> answer = examiner_.Examine(
+      image->bytes, {std::string(from.filename), from.fetched, from.end_not_read, image->descriptor});
   if (!answer.ok()) {
     const std::lock_guard lock(sink_mutex_);
     if (ended_by_.ok()) ended_by_ = answer.status();

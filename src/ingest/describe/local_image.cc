@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/descriptor.h"
 #include "image/header/image_header.h"
 #include "ingest/describe/local_image_internal.h"
 
@@ -88,6 +87,7 @@ LocalImageReader::~LocalImageReader() {
 void LocalImageReader::Release() {
   if (mapped_ != nullptr) ::munmap(mapped_, mapped_size_);
   mapped_ = nullptr;
+  file_.reset();
   if (touched_ > kMostKept) {
     ::madvise(room_, room_size_, MADV_DONTNEED);
     touched_ = 0;
@@ -109,12 +109,12 @@ Status LocalImageReader::Reserve(size_t size) {
   return Status::OK();
 }
 
-Result<LocalImage> LocalImageReader::Map(int fd, const std::string& path, size_t size) {
-  void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+Result<LocalImage> LocalImageReader::Map(const std::string& path, size_t size) {
+  void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file_->get(), 0);
   if (at == MAP_FAILED) return ErrnoError(errno, "mapping", path);
   mapped_ = at;
   mapped_size_ = size;
-  return LocalImage{{static_cast<const uint8_t*>(at), size}, true};
+  return LocalImage{{static_cast<const uint8_t*>(at), size}, true, file_->get()};
 }
 
 bool HeadIsEnough(std::span<const uint8_t> head) {
@@ -141,8 +141,8 @@ Result<LocalImage> LocalImageReader::Assemble(std::string_view head, std::string
 
 Result<LocalImage> LocalImageReader::Read(const std::string& path, bool all) {
   Release();
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return ErrnoError(errno, "opening", path);
+  const Descriptor& file = file_.emplace(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.ok()) return ErrnoError(errno, "opening", path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return ErrnoError(errno, "reading", path);
   if (!S_ISREG(status.st_mode)) {
@@ -184,7 +184,7 @@ Result<LocalImage> LocalImageReader::Read(const std::string& path, bool all) {
     // No image by its first bytes: nobody will look at the others.
     return LocalImage{{room_, size}, false};
   }
-  if (size > kMostRead) return Map(file.get(), path, size);
+  if (size > kMostRead) return Map(path, size);
   PL_ASSIGN_OR_RETURN(there, ReadPart(file.get(), path, room_, have, size));
   if (!there) return shortened();
   touched_ += size - have;

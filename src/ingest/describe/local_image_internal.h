@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace pixlake::ingest {
@@ -17,6 +19,7 @@ namespace pixlake::ingest {
 struct LocalImage {
   std::span<const uint8_t> bytes;  // the reader's: until its next Read
   bool whole = true;
+  int descriptor = -1;  // of a mapped file; the reader's, too
 };
 
 // Of a JPEG the segments before its first scan and the last 4 KiB are read, unless there
@@ -39,9 +42,10 @@ class LocalImageReader {
 
  private:
   Status Reserve(size_t size);
-  Result<LocalImage> Map(int fd, const std::string& path, size_t size);
+  Result<LocalImage> Map(const std::string& path, size_t size);
   void Release();
 
+  std::optional<Descriptor> file_;
   uint8_t* room_ = nullptr;  // the range, and how long it is
   size_t room_size_ = 0;
   size_t touched_ = 0;  // bytes of it that hold memory, about

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include <arrow/buffer.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include "base/descriptor.h"
 #include "base/interrupt.h"
 #include "ingest/lake/content_internal.h"
 #include "ingest/lake/file_reading_internal.h"
@@ -122,9 +124,13 @@ Status Judge(const ContentOptions& options, Content* content) {
   const auto format = image::DetectFormat(content->bytes);
   if (format) {
     content->mime_type = image::FormatMimeType(*format);
+    // A spilled content is mapped by the sandbox, too; without the file it is sent a copy.
+    const Descriptor spilled(
+        content->spilled.empty() ? -1 : ::open(content->spilled.c_str(), O_RDONLY | O_CLOEXEC));
     PL_ASSIGN_OR_RETURN(
         image::Answer answer,
-        options.examiner->Examine(content->bytes, {item.filename, !item.uri.starts_with("file://"), false}));
+        options.examiner->Examine(content->bytes,
+                                  {item.filename, !item.uri.starts_with("file://"), false, spilled.get()}));
     content->header = answer.header;
     content->judgement = std::move(answer.judgement);
     content->description = std::move(answer.description);
