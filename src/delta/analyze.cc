@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -7,6 +9,7 @@
 #include "delta/delta_table_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/footer_internal.h"
+#include "delta/shallow_json_internal.h"
 #include "delta/table_path_internal.h"
 #include "delta/transaction_internal.h"
 
@@ -39,20 +42,29 @@ void KeepMissing(const ordered_json& old, const StatsSelection& selection, std::
   }
 }
 
-std::string Quoted(const std::string& column) {
-  const bool plain = column.find_first_of("`, ") == std::string::npos;
-  return plain ? column : fmt::format("`{}`", column);
+// As delta.dataSkippingStatsColumns has it. A column that is called "a.b" is none in a struct.
+std::string Quoted(const std::string& column, const arrow::Schema& schema) {
+  const bool whole = schema.GetFieldIndex(column) >= 0;
+  const bool plain = column.find_first_of(whole ? "`, ." : "`, ") == std::string::npos;
+  if (plain) {
+    return column;
+  }
+  std::string out = "`";
+  for (const char c : column) {
+    out.append(c == '`' ? 2 : 1, c);
+  }
+  return out + "`";
 }
 
 }  // namespace
 
-Result<std::string> StatsByFooter(const io::Location& table, const AddFile& file,
+Result<std::string> StatsByFooter(const DeltaSnapshot& snapshot, const AddFile& file,
                                   const StatsSelection& selection) {
-  PL_ASSIGN_OR_RETURN(const std::string path, ResolvePath(table, file.path));
-  PL_ASSIGN_OR_RETURN(const Footer footer, ReadFooter(table, path));
+  PL_ASSIGN_OR_RETURN(const std::string path, ResolvePath(snapshot.location(), file.path));
+  PL_ASSIGN_OR_RETURN(const Footer footer, ReadFooter(snapshot.location(), path, snapshot.mapping()));
   const std::string written = WriteStats(footer.statistics, selection);
   auto fresh = ordered_json::parse(written);
-  const auto old = ordered_json::parse(file.stats, nullptr, false);
+  const auto old = ParseShallow<ordered_json>(file.stats);
   for (const char* group : {"minValues", "maxValues", "nullCount"}) {
     if (old.is_object() && old.contains(group) && old[group].is_object()) {
       std::vector<std::string> at;
@@ -63,20 +75,20 @@ Result<std::string> StatsByFooter(const io::Location& table, const AddFile& file
   return file.deletion_vector ? WithWideBounds(text) : text;
 }
 
-Result<std::vector<AddFile>> Restated(const io::Location& table, const std::vector<const AddFile*>& files,
+Result<std::vector<AddFile>> Restated(const DeltaSnapshot& snapshot, const std::vector<const AddFile*>& files,
                                       const StatsSelection& selection) {
   std::vector<AddFile> out;
   for (size_t begin = 0; begin < files.size(); begin += kFilesATime) {
     const size_t count = std::min(kFilesATime, files.size() - begin);
     std::vector<std::string> found(count);
-    const size_t threads = table.store->scheme() == "file" ? ThreadsFor(count, 4) : 16;
+    const size_t threads = snapshot.location().store->scheme() == "file" ? ThreadsFor(count, 4) : 16;
     PL_RETURN_NOT_OK(ForEachParallel(count, threads, [&](size_t i) -> Status {
-      PL_ASSIGN_OR_RETURN(found[i], StatsByFooter(table, *files[begin + i], selection));
+      PL_ASSIGN_OR_RETURN(found[i], StatsByFooter(snapshot, *files[begin + i], selection));
       return Status::OK();
     }));
     for (size_t i = 0; i < count; ++i) {
       const AddFile& file = *files[begin + i];
-      const auto old = nlohmann::json::parse(file.stats, nullptr, false);
+      const auto old = ParseShallow<nlohmann::json>(file.stats);
       // What is no JSON compares as neither equal nor unequal.
       if (old.is_discarded() || old != nlohmann::json::parse(found[i])) {
         out.push_back(file);
@@ -95,7 +107,13 @@ Result<table::AnalyzeReport> DeltaTable::Analyze(const std::vector<std::string>&
   if (!columns.empty()) {
     std::vector<std::string> quoted;
     for (const std::string& column : columns) {
-      quoted.push_back(Quoted(column));
+      if (std::count(state.metadata.partition_columns.begin(), state.metadata.partition_columns.end(),
+                     column) > 0) {
+        return Error(ErrorCode::kUsage, fmt::format("`{}` is a partition column: every file has one value of "
+                                                    "it, which needs no statistics",
+                                                    column));
+      }
+      quoted.push_back(Quoted(column, *state.schema));
     }
     metadata.configuration[kColumnsProperty] = fmt::format("{}", fmt::join(quoted, ","));
   }
@@ -105,7 +123,7 @@ Result<table::AnalyzeReport> DeltaTable::Analyze(const std::vector<std::string>&
   for (const AddFile& file : state.files) {
     files.push_back(&file);
   }
-  PL_ASSIGN_OR_RETURN(std::vector<AddFile> restated, Restated(location_, files, selection));
+  PL_ASSIGN_OR_RETURN(std::vector<AddFile> restated, Restated(*snapshot, files, selection));
   table::AnalyzeReport report;
   report.version = snapshot->version();
   report.files_seen = static_cast<int64_t>(files.size());

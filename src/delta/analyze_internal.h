@@ -8,11 +8,11 @@ namespace pixlake::delta {
 
 // The statistics by its footer, as the log has them. Bounds that the log has and the footer
 // has not are kept; those of a file with deleted rows are said to be wide.
-Result<std::string> StatsByFooter(const io::Location& table, const AddFile& file,
+Result<std::string> StatsByFooter(const DeltaSnapshot& snapshot, const AddFile& file,
                                   const StatsSelection& selection);
 
 // Those of the files whose statistics are other ones, with the new.
-Result<std::vector<AddFile>> Restated(const io::Location& table, const std::vector<const AddFile*>& files,
+Result<std::vector<AddFile>> Restated(const DeltaSnapshot& snapshot, const std::vector<const AddFile*>& files,
                                       const StatsSelection& selection);
 
 }  // namespace pixlake::delta

@@ -24,8 +24,7 @@ class RunningTotals {
     for (const AddFile& file : state.files) {
       Add(file);
     }
-    sum_.protocol = state.protocol;
-    sum_.metadata = state.metadata;
+    sum_ = ChecksumOf(state);
   }
 
   void Pass(const CommitActions& commit) {
@@ -187,7 +186,11 @@ class LogChecker {
       return;
     }
     ++findings_->report.checksums_checked;
-    const Result<std::string> bytes = table_.store->ReadAll(file->second.path);
+    const Result<std::string> bytes = table_.store->ReadAll(file->second.path, kMaxChecksumBytes);
+    if (!bytes.ok() && CodeOf(bytes.status()) != ErrorCode::kOverBudget) {
+      Problem(FileName(file->second.path), bytes.status().message());
+      return;
+    }
     const Result<VersionChecksum> promised =
         bytes.ok() ? ChecksumFromJson(*bytes) : Result<VersionChecksum>(bytes.status());
     const std::string what =

@@ -15,6 +15,18 @@ namespace {
 // A writer may have a file open for long; a day is beyond any that is at work.
 constexpr int64_t kTemporaryAgeMs = 86'400'000;
 
+// ".NAME.UUID.tmp" is what our own writers leave when they are killed.
+bool IsOurTemporary(std::string_view name) {
+  constexpr std::string_view kEnd = ".tmp";
+  constexpr size_t kUuid = 36;
+  if (!name.starts_with('.') || !name.ends_with(kEnd) || name.size() < kUuid + kEnd.size() + 2) {
+    return false;
+  }
+  const std::string_view uuid = name.substr(name.size() - kEnd.size() - kUuid, kUuid);
+  return name[name.size() - kEnd.size() - kUuid - 1] == '.' &&
+         uuid.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
 // The data files that the log knows of, removed ones too, and the folders they are in.
 struct Known {
   std::set<std::string> files;
@@ -52,9 +64,8 @@ Status CheckFolders(const io::Location& table, const TableState& state, Findings
     PL_ASSIGN_OR_RETURN(const auto objects, table.store->List(folder));
     for (const io::ObjectInfo& object : objects) {
       const std::string_view name = std::string_view(object.path).substr(object.path.rfind('/') + 1);
-      // Hidden ".….parquet.….tmp" is what our own writers leave when they are killed.
       const bool data = name.ends_with(".parquet") && !name.starts_with('.') && !name.starts_with('_');
-      const bool left = name.starts_with('.') && name.ends_with(".tmp");
+      const bool left = IsOurTemporary(name);
       const bool unknown = data && folder != LogFolder(table) && !known.files.contains(object.path);
       findings->report.unreferenced_files += left || unknown ? 1 : 0;
       if (left && object.modified_ms < now - kTemporaryAgeMs) {

@@ -62,13 +62,17 @@ Status DeltaTransaction::CheckNotOverrun() const {
                   next));
 }
 
+bool DeltaTransaction::IsBlind() const {
+  return reads_.empty() && changes_.removed.empty() && changes_.committed_again.empty();
+}
+
 Result<table::CommitOutcome> DeltaTransaction::PutUntilSettled() {
   const io::Location& table = read_->location();
   for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
     PL_RETURN_NOT_OK(CheckInterrupt());
     const int64_t tried = head_.version + 1;
     PL_ASSIGN_OR_RETURN(CommitText commit,
-                        MakeCommit(changes_, head_, {txn_id_, read_->version(), reads_.empty()}));
+                        MakeCommit(changes_, head_, {txn_id_, read_->version(), IsBlind()}));
     const Status put = table.store->PutIfAbsent(CommitPath(table, tried), commit.bytes);
     if (put.ok()) {
       checksum_ = std::move(commit.checksum);

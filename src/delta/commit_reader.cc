@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include <arrow/util/thread_pool.h>
@@ -53,9 +55,18 @@ Status ForEachParallel(size_t count, size_t threads, const std::function<Status(
   size_t failed = count;
   Status failure;
   std::atomic<bool> stop{false};
+  const auto try_one = [&](size_t i) -> Status {
+    try {
+      return body(i);
+    } catch (const std::bad_alloc&) {
+      return Error(ErrorCode::kOverBudget, "out of memory while reading the log");
+    } catch (const std::exception& error) {
+      return Error(ErrorCode::kInternal, std::string("reading the log: ") + error.what());
+    }
+  };
   const auto work = [&] {
     for (size_t i = next++; i < count && !stop; i = next++) {
-      const Status status = body(i);
+      const Status status = try_one(i);
       if (!status.ok()) {
         stop = true;
         const std::lock_guard lock(mutex);
@@ -66,13 +77,16 @@ Status ForEachParallel(size_t count, size_t threads, const std::function<Status(
       }
     }
   };
-  std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(threads, count); ++i) {
-    others.emplace_back(work);
-  }
-  work();
-  for (std::thread& other : others) {
-    other.join();
+  {
+    std::vector<std::jthread> others;
+    try {
+      for (size_t i = 1; i < std::min(threads, count); ++i) {
+        others.emplace_back(work);
+      }
+    } catch (const std::system_error&) {
+      // Those that could be started do it all.
+    }
+    work();
   }
   return failure;
 }

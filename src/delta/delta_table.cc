@@ -125,6 +125,9 @@ Result<std::vector<table::HistoryEntry>> DeltaTable::History(int64_t limit) {
 
 Result<table::LogCompactionReport> DeltaTable::CompactLog(std::optional<int64_t> first,
                                                           std::optional<int64_t> last) {
+  // What a feature that we do not have puts in commits would be lost.
+  PL_ASSIGN_OR_RETURN(const auto snapshot, LoadVersion(std::nullopt));
+  PL_RETURN_NOT_OK(CheckWritable(snapshot->state().protocol, snapshot->state().metadata));
   return delta::CompactLog(location_, first, last);
 }
 

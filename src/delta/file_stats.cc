@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "delta/file_stats_internal.h"
+#include "delta/shallow_json_internal.h"
 #include "delta/value_text_internal.h"
 
 namespace pixlake::delta {
@@ -147,7 +148,7 @@ std::string WriteStats(const file::DataStatistics& statistics, const StatsSelect
 }
 
 std::string WithWideBounds(const std::string& stats) {
-  auto object = nlohmann::ordered_json::parse(stats, nullptr, false);
+  auto object = ParseShallow<nlohmann::ordered_json>(stats);
   if (!object.is_object()) {
     return stats;
   }

@@ -1,6 +1,8 @@
 #include <charconv>
 #include <set>
 
+#include <arrow/util/string.h>
+
 #include "base/interrupt.h"
 #include "delta/checkpoint_reader_internal.h"
 #include "delta/checkpoint_writer_internal.h"
@@ -122,11 +124,14 @@ Result<int64_t> CleanUpSidecars(const io::Location& table, int64_t now_ms) {
   PL_ASSIGN_OR_RETURN(const LogListing listing, ListWholeLog(table));
   for (const auto& [version, checkpoint] : listing.checkpoints) {
     PL_ASSIGN_OR_RETURN(const auto sidecars, SidecarsOf(table, checkpoint));
-    named.insert(sidecars.begin(), sidecars.end());
+    // By name: a path may lead to the folder in another way.
+    for (const std::string& sidecar : sidecars) {
+      named.insert(sidecar.substr(sidecar.rfind('/') + 1));
+    }
   }
   int64_t gone = 0;
   for (const std::string& path : old) {
-    if (!named.contains(path)) {
+    if (!named.contains(path.substr(path.rfind('/') + 1))) {
       PL_RETURN_NOT_OK(table.store->Delete(path));
       ++gone;
     }
@@ -136,17 +141,22 @@ Result<int64_t> CleanUpSidecars(const io::Location& table, int64_t now_ms) {
 
 }  // namespace
 
-int64_t LogRetention(const Metadata& metadata) {
-  return ParseInterval(Property(metadata, "delta.logRetentionDuration")).value_or(kDefaultLogRetentionMs);
+std::optional<int64_t> LogRetention(const Metadata& metadata) {
+  const std::string_view text = Property(metadata, "delta.logRetentionDuration");
+  return text.empty() ? kDefaultLogRetentionMs : ParseInterval(text);
 }
 
 Result<int64_t> CleanUpLog(const io::Location& table, const Protocol& protocol, const Metadata& metadata,
                            int64_t now_ms) {
-  if (Property(metadata, "delta.enableExpiredLogCleanup") == "false") {
+  const std::string_view enabled = Property(metadata, "delta.enableExpiredLogCleanup");
+  const std::optional<int64_t> retention = LogRetention(metadata);
+  // What is not understood is not acted on.
+  if (!retention || !(enabled.empty() || arrow::internal::AsciiEqualsCaseInsensitive(enabled, "true"))) {
     return 0;
   }
+  PL_RETURN_NOT_OK(CheckWritable(protocol, metadata));
   PL_ASSIGN_OR_RETURN(const LogListing listing, ListWholeLog(table));
-  const int64_t commit = CutOffCommit(listing, Midnight(now_ms - LogRetention(metadata)));
+  const int64_t commit = CutOffCommit(listing, Midnight(now_ms - *retention));
   const bool nothing_older = commit < 0 || listing.commits.begin()->first >= commit;
   if (nothing_older) {
     return 0;

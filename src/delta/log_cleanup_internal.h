@@ -9,7 +9,7 @@ namespace pixlake::delta {
 
 // How long versions can be travelled to: delta.logRetentionDuration, 30 days by default.
 // Milliseconds.
-int64_t LogRetention(const Metadata& metadata);
+std::optional<int64_t> LogRetention(const Metadata& metadata);
 
 // Deletes commits, checkpoints, checksums and compacted commits before the newest sound
 // checkpoint that is not newer than the newest commit of before the retention (to midnight

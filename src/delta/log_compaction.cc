@@ -43,7 +43,13 @@ Result<std::string> CompactedBytes(const io::Location& table, const std::vector<
                                    int64_t* actions) {
   std::map<std::string, std::string> lines;
   PL_RETURN_NOT_OK(ReadCommits(table, commits, [&](const io::ObjectInfo&, CommitActions commit) {
-    for (const Action& action : commit.actions) {
+    for (Action& action : commit.actions) {
+      // Nobody tells from them what a commit changed, and other writers say so, too.
+      if (auto* add = std::get_if<AddFile>(&action)) {
+        add->data_change = false;
+      } else if (auto* remove = std::get_if<RemoveFile>(&action)) {
+        remove->data_change = false;
+      }
       if (std::string key = KeyOf(action); !key.empty()) {
         lines[std::move(key)] = ActionToJson(action);
       }

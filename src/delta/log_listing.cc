@@ -97,7 +97,7 @@ LogListing SortLog(const std::vector<io::ObjectInfo>& objects) {
       listing.commits[*version] = object;
     } else if (words.size() == 2 && words[1] == "crc") {
       listing.checksums[*version] = object;
-    } else if (words.size() == 4 && words[2] == "compacted" && words[3] == "json") {
+    } else if (words.size() == 4 && words[2] == "compacted" && words[3] == "json" && object.size > 0) {
       // PROTOCOL.md, "Log Compaction Files".
       const std::optional<int64_t> last = ParseDigits(words[1], kVersionDigits);
       if (last && *last > *version) {

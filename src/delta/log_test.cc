@@ -114,26 +114,26 @@ TEST(Replay, RefusesSchemasThatContradictThemselves) {
 }
 
 TEST(LogListing, LeavesForeignNamesOut) {
-  const auto listing = SortLog({{"/l/00000000000000000003.json", 1, 0},
-                                {"/l/00000000000000000003.crc", 1, 0},
-                                {"/l/3.json", 1, 0},
-                                {"/l/99999999999999999999.json", 1, 0},
-                                {"/l/00000000000000000001.00000000000000000003.compacted.json", 1, 0},
-                                {"/l/00000000000000000003.tmp.json", 1, 0},
-                                {"/l/.00000000000000000003.json.crc", 1, 0},
-                                {"/l/0000000000000000000x.json", 1, 0},
-                                {"/l/_last_checkpoint", 1, 0}});
+  const auto listing = SortLog({{"/l/00000000000000000003.json", 1, 0, ""},
+                                {"/l/00000000000000000003.crc", 1, 0, ""},
+                                {"/l/3.json", 1, 0, ""},
+                                {"/l/99999999999999999999.json", 1, 0, ""},
+                                {"/l/00000000000000000001.00000000000000000003.compacted.json", 1, 0, ""},
+                                {"/l/00000000000000000003.tmp.json", 1, 0, ""},
+                                {"/l/.00000000000000000003.json.crc", 1, 0, ""},
+                                {"/l/0000000000000000000x.json", 1, 0, ""},
+                                {"/l/_last_checkpoint", 1, 0, ""}});
   EXPECT_EQ(listing.commits.size(), 1U);
   EXPECT_TRUE(listing.checkpoints.empty());
 }
 
 TEST(LogListing, TakesOnlyCompleteCheckpoints) {
   const auto listing =
-      SortLog({{"/l/00000000000000000001.checkpoint.parquet", 0, 0},
-               {"/l/00000000000000000002.checkpoint.0000000001.0000000002.parquet", 1, 0},
-               {"/l/00000000000000000003.checkpoint.0000000001.0000000002.parquet", 1, 0},
-               {"/l/00000000000000000003.checkpoint.0000000002.0000000002.parquet", 1, 0},
-               {"/l/00000000000000000004.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json", 1, 0}});
+      SortLog({{"/l/00000000000000000001.checkpoint.parquet", 0, 0, ""},
+               {"/l/00000000000000000002.checkpoint.0000000001.0000000002.parquet", 1, 0, ""},
+               {"/l/00000000000000000003.checkpoint.0000000001.0000000002.parquet", 1, 0, ""},
+               {"/l/00000000000000000003.checkpoint.0000000002.0000000002.parquet", 1, 0, ""},
+               {"/l/00000000000000000004.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json", 1, 0, ""}});
   ASSERT_EQ(listing.checkpoints.size(), 2U);
   EXPECT_EQ(listing.checkpoints.find(3)->second.files.size(), 2U);
   EXPECT_EQ(listing.latest(), 4);

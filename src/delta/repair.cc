@@ -5,6 +5,7 @@
 #include "delta/check_internal.h"
 #include "delta/checkpoint_writer_internal.h"
 #include "delta/delta_table_internal.h"
+#include "delta/features_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/transaction_internal.h"
 
@@ -58,36 +59,31 @@ class Repairer {
     return Status::OK();
   }
 
-  // One commit for the files that are gone, and one that changes no row.
-  Status RepairFiles(DeltaTable* table) {
-    if (!findings_.gone.empty()) {
-      report_.files_lost = static_cast<int64_t>(findings_.gone.size());
-      report_.rows_lost = RowsOf(findings_.gone);
-      PL_ASSIGN_OR_RETURN(auto transaction, DeltaTransaction::Begin(findings_.snapshot));
-      for (const AddFile* file : findings_.gone) {
-        PL_RETURN_NOT_OK(transaction->RemoveAsIs(*file));
-        Done(fmt::format("the log names {} no longer", file->path));
-      }
-      transaction->SetOperation(
-          {"FSCK", {{"dryRun", "false"}}, {{"numMissingFiles", std::to_string(report_.files_lost)}}});
-      PL_RETURN_NOT_OK(Commit(transaction.get()));
-    }
-    if (findings_.misstated.empty()) {
+  // One commit on what was checked: whoever changed one of these files meanwhile wins.
+  Status RepairFiles() {
+    if (findings_.gone.empty() && findings_.misstated.empty()) {
       return Status::OK();
+    }
+    PL_ASSIGN_OR_RETURN(auto transaction, DeltaTransaction::Begin(findings_.snapshot));
+    report_.files_lost = static_cast<int64_t>(findings_.gone.size());
+    report_.rows_lost = RowsOf(findings_.gone);
+    for (const AddFile* file : findings_.gone) {
+      PL_RETURN_NOT_OK(transaction->RemoveAsIs(*file));
+      Done(fmt::format("the log names {} no longer", file->path));
     }
     const TableState& state = findings_.snapshot->state();
     PL_ASSIGN_OR_RETURN(const StatsSelection selection, StatsSelectionFor(state.protocol, state.metadata));
     PL_ASSIGN_OR_RETURN(std::vector<AddFile> restated,
-                        Restated(table_, Forgetful(findings_.misstated), selection));
-    PL_ASSIGN_OR_RETURN(const auto now, table->Load({}));
-    PL_ASSIGN_OR_RETURN(auto transaction,
-                        DeltaTransaction::Begin(std::dynamic_pointer_cast<const DeltaSnapshot>(now)));
+                        Restated(*findings_.snapshot, Forgetful(findings_.misstated), selection));
     for (AddFile& file : restated) {
       Done(fmt::format("the statistics of {} are collected anew", file.path));
       PL_RETURN_NOT_OK(transaction->Restate(std::move(file)));
     }
-    transaction->SetDataChange(false);
-    transaction->SetOperation({"COMPUTE STATS", {}, {{"numFilesRestated", std::to_string(restated.size())}}});
+    transaction->SetDataChange(!findings_.gone.empty());
+    transaction->SetOperation({"FSCK",
+                               {{"dryRun", "false"}},
+                               {{"numMissingFiles", std::to_string(report_.files_lost)},
+                                {"numFilesRestated", std::to_string(restated.size())}}});
     return Commit(transaction.get());
   }
 
@@ -126,9 +122,17 @@ class Repairer {
 
 Result<table::RepairReport> DeltaTable::Repair() {
   PL_ASSIGN_OR_RETURN(const Findings findings, FindProblems(location_));
+  const TableState& state = findings.snapshot->state();
+  PL_RETURN_NOT_OK(CheckWritable(state.protocol, state.metadata));
+  if (!findings.gone.empty() && IsAppendOnly(state.protocol, state.metadata)) {
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("files of {} are gone, and delta.appendOnly forbids to name them no longer; set "
+                             "it to false first",
+                             location_.path));
+  }
   Repairer repairer(findings);
   PL_RETURN_NOT_OK(repairer.RepairLog());
-  PL_RETURN_NOT_OK(repairer.RepairFiles(this));
+  PL_RETURN_NOT_OK(repairer.RepairFiles());
   return std::move(repairer).report();
 }
 

@@ -11,6 +11,7 @@
 #include "delta/schema_json_internal.h"
 #include "delta/table_path_internal.h"
 #include "delta/table_state_internal.h"
+#include "delta/version_checksum_internal.h"
 
 namespace pixlake::delta {
 
@@ -87,6 +88,19 @@ Result<TableState> LoadFrom(const io::Location& table, const LogListing& listing
   return state;
 }
 
+// False when the version's checksum says that it has other files: a compacted commit cut
+// short looks whole. The commits themselves need no such witness.
+bool AddsUp(const io::Location& table, const LogListing& listing, const TableState& state) {
+  const auto file = listing.checksums.find(state.version);
+  if (file == listing.checksums.end()) {
+    return true;
+  }
+  const Result<std::string> text = table.store->ReadAll(file->second.path, kMaxChecksumBytes);
+  const auto promised = text.ok() ? ChecksumFromJson(*text) : Result<VersionChecksum>(text.status());
+  const StateTotals found = TotalsOf(state);
+  return !promised.ok() || (promised->totals.files == found.files && promised->totals.bytes == found.bytes);
+}
+
 // Tries the newest usable checkpoint, then older ones, then none; each with compacted
 // commits first.
 Result<TableState> LoadFromBest(const io::Location& table, const LogListing& listing, int64_t target,
@@ -100,12 +114,18 @@ Result<TableState> LoadFromBest(const io::Location& table, const LogListing& lis
   Status first_failure;
   for (const LogCheckpoint* checkpoint : checkpoints) {
     for (const bool compacted : {true, false}) {
-      if (compacted && listing.compactions.empty()) {
+      // What is written anew or deleted by a state (then it has tombstones) goes by the commits.
+      if (compacted && (keep_tombstones || listing.compactions.empty())) {
         continue;
       }
       Result<TableState> state = LoadFrom(table, listing, checkpoint, target, keep_tombstones, compacted);
-      const bool final = state.ok() || CodeOf(state.status()) == ErrorCode::kUnsupported ||
-                         CodeOf(state.status()) == ErrorCode::kCancelled;
+      if (compacted && state.ok() && !AddsUp(table, listing, *state)) {
+        continue;
+      }
+      // What a hint of the log names may be damaged so that it looks like what we do not have.
+      const bool by_commits = checkpoint == nullptr && !compacted;
+      const bool final = state.ok() || CodeOf(state.status()) == ErrorCode::kCancelled ||
+                         (by_commits && CodeOf(state.status()) == ErrorCode::kUnsupported);
       if (final) {
         return state;
       }

@@ -67,6 +67,7 @@ class DeltaTransaction : public table::Transaction {
   Status RemoveOnce(const AddFile& file);
   Status TakeMetadata(Metadata changed);
   Status CheckChanges() const;
+  bool IsBlind() const;  // nothing was read, and files only come
   Status CheckFiles(const arrow::Schema& schema) const;
   Status CheckNotOverrun() const;
   // Makes the vectors durable and gives them to the files they are of.

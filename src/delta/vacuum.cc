@@ -133,6 +133,7 @@ Result<table::VacuumReport> DeltaTable::Vacuum(const table::VacuumRequest& reque
 
 Result<int64_t> DeltaTable::Checkpoint() {
   PL_ASSIGN_OR_RETURN(const auto snapshot, LoadVersion(std::nullopt));
+  PL_RETURN_NOT_OK(CheckWritable(snapshot->state().protocol, snapshot->state().metadata));
   PL_RETURN_NOT_OK(WriteCheckpoint(location_, snapshot->version()));
   return snapshot->version();
 }

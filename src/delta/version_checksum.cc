@@ -4,6 +4,7 @@
 #include "delta/action_json_internal.h"
 #include "delta/commit_actions_internal.h"
 #include "delta/features_internal.h"
+#include "delta/shallow_json_internal.h"
 #include "delta/version_checksum_internal.h"
 
 namespace pixlake::delta {
@@ -36,11 +37,16 @@ bool SameProtocol(const Protocol& a, const Protocol& b) {
 }  // namespace
 
 void StateTotals::Add(const AddFile& file, int64_t times) {
+  // Sizes are a writer's word: what does not fit only makes a checksum that is wrong.
+  const auto sum = [times](int64_t* total, int64_t one) {
+    *total = static_cast<int64_t>(static_cast<uint64_t>(*total) +
+                                  static_cast<uint64_t>(times) * static_cast<uint64_t>(one));
+  };
   files += times;
-  bytes += times * file.size;
+  sum(&bytes, file.size);
   if (file.deletion_vector) {
     vectors += times;
-    deleted_rows += times * file.deletion_vector->cardinality;
+    sum(&deleted_rows, file.deletion_vector->cardinality);
   }
 }
 
@@ -102,7 +108,7 @@ std::string ChecksumToJson(const VersionChecksum& checksum) {
 }
 
 Result<VersionChecksum> ChecksumFromJson(const std::string& text) {
-  const json object = json::parse(text, nullptr, false);
+  const json object = ParseShallow<json>(text);
   const auto bytes = object.is_object() ? Number(object, "tableSizeBytes") : std::nullopt;
   const auto files = object.is_object() ? Number(object, "numFiles") : std::nullopt;
   if (!bytes || !files) {

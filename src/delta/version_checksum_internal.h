@@ -1,5 +1,5 @@
 // Version checksum files (PROTOCOL.md, "Version Checksum File"): what a version should add
-// up to. Only `table check` believes them; no read does.
+// up to. `table check` verifies them; a read believes them only against a compacted commit.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,9 @@
 namespace pixlake::delta {
 
 struct PendingChanges;
+
+// More is no checksum; most of it is the definition.
+constexpr int64_t kMaxChecksumBytes = int64_t{64} << 20;
 
 struct StateTotals {
   int64_t files = 0;

@@ -23,6 +23,13 @@ int64_t ModifiedMillis(const struct stat& info) {
   return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1000000;
 }
 
+ObjectInfo InfoOf(std::string path, const struct stat& info) {
+  // A replaced file has another inode; one that was written over, another change time.
+  return {std::move(path), info.st_size, ModifiedMillis(info),
+          fmt::format("{:x}-{:x}", info.st_ino,
+                      int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec)};
+}
+
 class LocalStore : public Store {
  public:
   explicit LocalStore(LocalOptions options) : options_(options) {}
@@ -76,7 +83,7 @@ class LocalStore : public Store {
   Result<ObjectInfo> Stat(const std::string& path) override {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, "looking at", path);
-    return ObjectInfo{path, info.st_size, ModifiedMillis(info)};
+    return InfoOf(path, info);
   }
 
   Result<std::unique_ptr<OutputFile>> Create(const std::string& path) override {
@@ -123,7 +130,7 @@ class LocalStore : public Store {
         return ErrnoError(errno, "looking at", JoinPath(folder, name));
       }
       if (!S_ISREG(info.st_mode)) continue;
-      found.push_back({JoinPath(folder, name), info.st_size, ModifiedMillis(info)});
+      found.push_back(InfoOf(JoinPath(folder, name), info));
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
     return found;

@@ -20,6 +20,7 @@ struct ObjectInfo {
   std::string path;         // as the store takes it
   int64_t size = 0;         // bytes
   int64_t modified_ms = 0;  // milliseconds since the epoch
+  std::string etag;         // another one when the object was replaced; the store's own kind
 };
 
 // A file being written. Bytes are visible under the final name only after

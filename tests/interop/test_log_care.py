@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import deltalake
 import pyarrow as pa
@@ -257,7 +258,7 @@ def test_statistics_that_lie_are_told_and_collected_anew(pixlake, table):
 def test_a_hint_that_leads_nowhere_and_old_leftovers_are_put_right(pixlake, table):
     deltalake.DeltaTable(str(table)).create_checkpoint()
     hint = Log(table) / "_last_checkpoint"
-    left, fresh = table / ".part-1.parquet.uuid.tmp", Log(table) / ".5.json.uuid.tmp"
+    left, fresh = table / f".part-1.parquet.{uuid4()}.tmp", Log(table) / f".5.json.{uuid4()}.tmp"
     for text in ('{"version": 77}', "{"):
         hint.write_text(text)
         left.write_text("x")

@@ -164,7 +164,8 @@ class GcsApi : public ObjectApi, public std::enable_shared_from_this<GcsApi> {
   }
 
   static ObjectInfo Info(const std::string& path, const Json& item) {
-    return {path, Number(item, "size"), ParseTimestamp(Text(item, "updated")).ValueOr(0)};
+    return {path, Number(item, "size"), ParseTimestamp(Text(item, "updated")).ValueOr(0),
+            Text(item, "generation")};
   }
 
   Result<HttpAnswer> Simple(const char* method, const std::string& url) {

@@ -67,6 +67,11 @@ class HdfsApi : public ObjectApi, public std::enable_shared_from_this<HdfsApi> {
     return std::move(answer.body);
   }
 
+  static ObjectInfo Info(std::string path, const Json& status) {
+    return {std::move(path), status.value("length", int64_t{0}), status.value("modificationTime", int64_t{0}),
+            std::to_string(status.value("fileId", int64_t{0}))};
+  }
+
   Result<ObjectInfo> Head(const std::string& path) override {
     PL_ASSIGN_OR_RETURN(HttpAnswer answer, Call("GET", path, "GETFILESTATUS", {}));
     if (answer.status != 200) return RemoteError(std::move(answer), "looking at", path);
@@ -75,7 +80,7 @@ class HdfsApi : public ObjectApi, public std::enable_shared_from_this<HdfsApi> {
       return Error(ErrorCode::kCorrupt, "looking at " + path + ": the answer has no FileStatus");
     const Json& status = object["FileStatus"];
     if (status.value("type", "") != "FILE") return Error(ErrorCode::kNotFound, path + " is a folder");
-    return ObjectInfo{path, status.value("length", int64_t{0}), status.value("modificationTime", int64_t{0})};
+    return Info(path, status);
   }
 
   Status Put(const std::string& path, std::string_view bytes, bool if_absent) override {
@@ -102,8 +107,7 @@ class HdfsApi : public ObjectApi, public std::enable_shared_from_this<HdfsApi> {
       if (status.value("type", "") == "DIRECTORY") {
         listing.folders.push_back(name);
       } else if (name >= start_from) {
-        listing.objects.push_back({JoinPath(folder, name), status.value("length", int64_t{0}),
-                                   status.value("modificationTime", int64_t{0})});
+        listing.objects.push_back(Info(JoinPath(folder, name), status));
       }
     }
     return listing;

@@ -46,7 +46,7 @@ class S3Api : public ObjectApi, public std::enable_shared_from_this<S3Api> {
     PL_ASSIGN_OR_RETURN(const HttpAnswer answer, Send({"HEAD", SplitObjectUri(path).key, {}, {}, {}}, true));
     if (answer.status != 200) return AnswerError(answer, "looking at", path);
     return ObjectInfo{path, std::strtoll(answer.Header("content-length").c_str(), nullptr, 10),
-                      HttpDateMillis(answer.Header("last-modified"))};
+                      HttpDateMillis(answer.Header("last-modified")), answer.Header("etag")};
   }
 
   Status Put(const std::string& path, std::string_view bytes, bool if_absent) override {
@@ -89,7 +89,7 @@ class S3Api : public ObjectApi, public std::enable_shared_from_this<S3Api> {
       for (const S3Answer::Object& object : found.objects) {
         const std::string name = object.key.substr(std::min(prefix.size(), object.key.size()));
         if (!name.empty() && name >= start_from)
-          listing.objects.push_back({base + name, object.size, object.modified_ms});
+          listing.objects.push_back({base + name, object.size, object.modified_ms, object.etag});
       }
       for (const std::string& one : found.prefixes) {
         std::string name = one.substr(std::min(prefix.size(), one.size()));

@@ -37,6 +37,7 @@ void OnEnd(void* user, const XML_Char*) {
     S3Answer::Object& object = answer.objects.back();
     if (name == "Key") object.key = reading->text;
     if (name == "Size") object.size = std::strtoll(reading->text.c_str(), nullptr, 10);
+    if (name == "ETag") object.etag = reading->text;
     if (name == "LastModified") object.modified_ms = ParseTimestamp(reading->text).ValueOr(0);
   } else if (parent == "CommonPrefixes" && name == "Prefix") {
     answer.prefixes.push_back(reading->text);

@@ -15,6 +15,7 @@ struct S3Answer {
     std::string key;
     int64_t size = 0;
     int64_t modified_ms = 0;
+    std::string etag;
   };
   std::vector<Object> objects;
   std::vector<std::string> prefixes;
