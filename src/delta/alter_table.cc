@@ -8,6 +8,7 @@
 #include "delta/alter_table_internal.h"
 #include "delta/schema_fields_internal.h"
 #include "delta/schema_json_internal.h"
+#include "delta/stats_selection_internal.h"
 #include "delta/type_widening_internal.h"
 
 namespace pixlake::delta {
@@ -117,8 +118,12 @@ class Alteration {
 
   Status operator()(const table::SetProperties& change) {
     for (const std::string& key : change.unset) {
-      if (key.starts_with("delta.columnMapping.") || key.starts_with("delta.rowTracking")) {
-        return Error(ErrorCode::kUsage, fmt::format("property {} is the table's own and stays", key));
+      const bool own = key.starts_with("delta.columnMapping.") || key.starts_with("delta.rowTracking") ||
+                       key.starts_with("delta.inCommitTimestampEnablement") ||
+                       key.starts_with("delta.requireCheckpointProtection");
+      if (own || key.starts_with(kConstraints)) {
+        return Error(ErrorCode::kUsage, fmt::format("property {} is the table's own and stays{}", key,
+                                                    own ? "" : ": ALTER TABLE … DROP CONSTRAINT"));
       }
       metadata_.configuration.erase(key);
     }
@@ -188,13 +193,12 @@ class Alteration {
   // What refers to a column by its name, or needs it.
   Status CheckFree(const table::FieldPath& path, const arrow::Field& field, std::string_view deed) const {
     const std::string& name = path.front();
-    for (const char* key : {"delta.dataSkippingStatsColumns"}) {
-      const auto found = metadata_.configuration.find(key);
-      if (found != metadata_.configuration.end() &&
-          arrow::internal::AsciiToLower(found->second).find(arrow::internal::AsciiToLower(name)) !=
-              std::string::npos) {
+    const auto chosen = metadata_.configuration.find("delta.dataSkippingStatsColumns");
+    if (chosen != metadata_.configuration.end()) {
+      for (const std::vector<std::string>& column : ParseStatsColumns(chosen->second)) {
+        if (!arrow::internal::AsciiEqualsCaseInsensitive(column.front(), name)) continue;
         return Error(ErrorCode::kUsage, fmt::format("`{}` cannot be {}: property {} = {} names it", name,
-                                                    deed, key, found->second));
+                                                    deed, chosen->first, chosen->second));
       }
     }
     const auto clustering = context_.read.domains.find("delta.clustering");

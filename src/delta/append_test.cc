@@ -223,8 +223,8 @@ TEST(Append, ConflictsWithAFeatureItCannotKeep) {
   const auto transaction = Must(table->BeginAppend(Must(table->Load())));
   transaction->Append(Staged());
   testing::WriteText(folder.path() / "table" / "_delta_log" / fmt::format("{:020}.json", 1),
-                     testing::ProtocolLine(1, 7, R"("writerFeatures":["icebergCompatV2"])"));
-  EXPECT_THAT(transaction->Commit(), FailsWith(ErrorCode::kCommitConflict, "icebergCompatV2"));
+                     testing::ProtocolLine(1, 7, R"("writerFeatures":["icebergCompatV1"])"));
+  EXPECT_THAT(transaction->Commit(), FailsWith(ErrorCode::kCommitConflict, "icebergCompatV1"));
 }
 
 TEST(Checkpoint, IsWrittenEveryTenCommitsAndReadBack) {

@@ -132,9 +132,9 @@ std::optional<int64_t> ParseInterval(std::string_view text) {
   return any ? std::optional(total) : std::nullopt;
 }
 
-int64_t DeletedFileRetention(const Metadata& metadata) {
-  return ParseInterval(Property(metadata, "delta.deletedFileRetentionDuration", "interval 1 week"))
-      .value_or(kDefaultRetentionMs);
+std::optional<int64_t> DeletedFileRetention(const Metadata& metadata) {
+  const std::string_view text = Property(metadata, "delta.deletedFileRetentionDuration", "");
+  return text.empty() ? kDefaultRetentionMs : ParseInterval(text);
 }
 
 Status WriteCheckpoint(const io::Location& table, int64_t version) {
@@ -143,7 +143,8 @@ Status WriteCheckpoint(const io::Location& table, int64_t version) {
       Property(state.metadata, "delta.checkpoint.writeStatsAsJson", "true") == "false") {
     return Error(ErrorCode::kUnsupported, "checkpoints with statistics as structs are not written yet");
   }
-  const int64_t expired_before_ms = NowMillis() - DeletedFileRetention(state.metadata);
+  const std::optional<int64_t> retention = DeletedFileRetention(state.metadata);
+  const int64_t expired_before_ms = retention ? NowMillis() - *retention : 0;
   const bool v2 = HasWriterFeature(state.protocol, "v2Checkpoint") &&
                   Property(state.metadata, "delta.checkpointPolicy", "classic") == "v2";
   PL_ASSIGN_OR_RETURN(const Written written, v2 ? WriteV2(table, state, expired_before_ms)
@@ -162,6 +163,9 @@ Status RewriteLastCheckpoint(const io::Location& table) {
       ++actions;
       return Status::OK();
     });
+    if (CodeOf(sound) == ErrorCode::kCancelled || RetryHelps(sound)) {
+      return sound;
+    }
     if (sound.ok()) {
       return table.store->Put(path, nlohmann::ordered_json{{"version", it->first}, {"size", actions}}.dump());
     }

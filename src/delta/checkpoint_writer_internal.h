@@ -33,8 +33,8 @@ Status ForEachSidecarTable(const TableState& state, int64_t expired_before_ms, i
 Result<std::shared_ptr<arrow::Table>> TopTable(const TableState& state, const std::vector<Sidecar>& sidecars);
 
 // How long files are kept after they left the table: delta.deletedFileRetentionDuration,
-// a week by default. Milliseconds.
-int64_t DeletedFileRetention(const Metadata& metadata);
+// a week by default. Milliseconds; nullopt when it says what we do not understand.
+std::optional<int64_t> DeletedFileRetention(const Metadata& metadata);
 
 // "interval 1 week", "7 days", "interval 2 hours" in milliseconds; nullopt when it
 // cannot be read.

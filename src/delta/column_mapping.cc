@@ -62,6 +62,10 @@ Status MapColumns(const std::string& mode_before, const std::string& mode, Metad
     return Result<std::shared_ptr<arrow::Field>>(field);
   };
   PL_RETURN_NOT_OK(EditEveryField(schema->fields(), highest).status());
+  // Parquet's field ids have 32 bits; far fewer are ever given.
+  if (max_id < 0 || max_id > INT32_MAX / 2) {
+    return Error(ErrorCode::kCorrupt, fmt::format("the highest column id of the table is {}", max_id));
+  }
   const bool keeps_names = mode_before == "none";
   const auto assign = [&](std::shared_ptr<arrow::Field> field) -> Result<std::shared_ptr<arrow::Field>> {
     if (FieldText(*field, kId).empty()) field = WithFieldText(field, kId, std::to_string(++max_id));

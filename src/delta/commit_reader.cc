@@ -2,7 +2,6 @@
 #include <atomic>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <thread>
 
 #include <arrow/util/thread_pool.h>
@@ -83,7 +82,7 @@ Status ForEachParallel(size_t count, size_t threads, const std::function<Status(
       for (size_t i = 1; i < std::min(threads, count); ++i) {
         others.emplace_back(work);
       }
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       // Those that could be started do it all.
     }
     work();

@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <charconv>
 #include <set>
 
 #include <arrow/api.h>
 #include <arrow/util/string.h>
 #include <fmt/format.h>
 
+#include "delta/checkpoint_writer_internal.h"
 #include "delta/definition_check_internal.h"
 #include "delta/feature_table_internal.h"
 
@@ -70,6 +73,33 @@ Status CheckDefinition(const table::TableDefinition& definition, bool mapped) {
   return Status::OK();
 }
 
+namespace {
+
+// Of properties that are acted on: what is not understood would be passed over later.
+Status CheckValue(const std::string& key, const std::string& value) {
+  const auto wrong = [&](std::string_view expected) {
+    return Error(ErrorCode::kUsage, fmt::format("property {} is `{}`; expected {}", key, value, expected));
+  };
+  const auto one_of = [&](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), value) != words.end();
+  };
+  if (key == "delta.deletedFileRetentionDuration" || key == "delta.logRetentionDuration") {
+    return ParseInterval(value) ? Status::OK() : wrong("a time as in `interval 7 days`");
+  }
+  if (key == "delta.checkpointInterval") {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    return error == std::errc() && end == value.data() + value.size() && number > 0
+               ? Status::OK()
+               : wrong("a number of commits above 0");
+  }
+  if (key == "delta.checkpointPolicy" && !one_of({"classic", "v2"})) return wrong("classic or v2");
+  if (key == "delta.columnMapping.mode" && !one_of({"none", "name", "id"})) return wrong("none, name or id");
+  return Status::OK();
+}
+
+}  // namespace
+
 Status CheckProperties(const std::map<std::string, std::string>& properties,
                        const std::map<std::string, std::string>& before) {
   for (const auto& [key, value] : properties) {
@@ -81,7 +111,7 @@ Status CheckProperties(const std::map<std::string, std::string>& properties,
                      fmt::format("property {} is `{}`; expected true or false", key, value));
       }
       // Ids that rows keep when they move need columns that we do not write.
-      const bool known = SwitchesOnKnownFeature(key) && key != "delta.enableRowTracking";
+      const bool known = SwitchesOnKnownFeature(key);
       if (value == "true" && !known) {
         return Error(ErrorCode::kUnsupported,
                      fmt::format("property {} cannot be true yet{}", key,
@@ -90,6 +120,7 @@ Status CheckProperties(const std::map<std::string, std::string>& properties,
                                      : ""));
       }
     }
+    PL_RETURN_NOT_OK(CheckValue(key, value));
     if (key == "delta.minReaderVersion" || key == "delta.minWriterVersion") {
       return Error(ErrorCode::kUnsupported,
                    fmt::format("{} is not set by hand: properties and 'delta.feature.NAME' = 'supported' "

@@ -7,6 +7,7 @@
 
 #include "delta/feature_table_internal.h"
 #include "delta/features_internal.h"
+#include "delta/schema_json_internal.h"
 #include "table/schema_change.h"
 
 namespace pixlake::delta {
@@ -40,6 +41,31 @@ bool SchemaHasKey(const arrow::Schema& schema, std::string_view key) {
                      [&](const auto& field) { return FieldHasKey(*field, key); });
 }
 
+bool HasListOrMap(const arrow::DataType& type) {
+  const bool nested = type.id() == arrow::Type::LIST || type.id() == arrow::Type::MAP;
+  return nested || std::any_of(type.fields().begin(), type.fields().end(),
+                               [](const auto& child) { return HasListOrMap(*child->type()); });
+}
+
+// Whether IcebergCompatV2 asks something of data files or commits that ours have not always
+// (PROTOCOL.md, "Writer Requirements for IcebergCompatV2"): partition values in the files, ids
+// within lists and maps, no deletion vectors, column mapping.
+bool IcebergAsksForMore(const Protocol& protocol, const Metadata& metadata) {
+  const auto is_true = [&](const char* key) {
+    const auto property = metadata.configuration.find(key);
+    return property != metadata.configuration.end() && property->second == "true";
+  };
+  if (!is_true("delta.enableIcebergCompatV2")) {
+    return false;
+  }
+  const auto schema = SchemaFromJson(metadata.schema_string);
+  // Iceberg knows fewer widenings than Delta.
+  return !schema.ok() || HasWriterFeature(protocol, "typeWidening") ||
+         HasListOrMap(*arrow::struct_((*schema)->fields())) || !metadata.partition_columns.empty() ||
+         is_true("delta.enableDeletionVectors") || is_true("delta.enableIcebergCompatV1") ||
+         ColumnMappingMode(protocol, metadata).ValueOr("none") == "none";
+}
+
 bool IsUsed(std::string_view name, const Protocol& protocol, const Metadata& metadata,
             const arrow::Schema& schema) {
   if (name == "checkConstraints") {
@@ -47,6 +73,9 @@ bool IsUsed(std::string_view name, const Protocol& protocol, const Metadata& met
   }
   if (name == "columnMapping") {
     return ColumnMappingMode(protocol, metadata).ValueOr("unknown") != "none";
+  }
+  if (name == "icebergCompatV2") {
+    return IcebergAsksForMore(protocol, metadata);
   }
   const std::string_view key = name == "invariants"         ? "delta.invariants"
                                : name == "generatedColumns" ? "delta.generationExpression"
@@ -158,7 +187,10 @@ std::map<std::string, std::string> ConstraintsOf(const Metadata& metadata) {
 }
 
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata) {
-  return CheckWriter(protocol, metadata, "written to", [](const Feature&) { return false; });
+  // Of the features that bind writers of new rows only one binds those who move rows, too.
+  return CheckWriter(protocol, metadata, "written to", [&](const Feature& feature) {
+    return feature.name == "icebergCompatV2" && IcebergAsksForMore(protocol, metadata);
+  });
 }
 
 // PROTOCOL.md, "Reader Requirements for Column Mapping".

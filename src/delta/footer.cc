@@ -1,14 +1,13 @@
 #include <algorithm>
-#include <charconv>
 
 #include <arrow/api.h>
-#include <arrow/util/key_value_metadata.h>
 #include <fmt/format.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 
 #include "delta/footer_internal.h"
+#include "table/file_schema.h"
 
 namespace pixlake::delta {
 
@@ -17,22 +16,12 @@ namespace {
 // Of a column that no id of the table is.
 constexpr char kNobody[] = "";
 
-int32_t FieldId(const arrow::Field& field) {
-  int32_t id = -1;
-  const auto text = field.metadata() == nullptr ? arrow::Result<std::string>(arrow::Status::KeyError(""))
-                                                : field.metadata()->Get("PARQUET:field_id");
-  if (text.ok()) {
-    std::from_chars(text->data(), text->data() + text->size(), id);
-  }
-  return id;
-}
-
 arrow::FieldVector WithPhysicalNames(const arrow::FieldVector& fields,
                                      const std::vector<table::FieldMapping>& mapping) {
   arrow::FieldVector out;
   for (const auto& field : fields) {
     const auto found = std::find_if(mapping.begin(), mapping.end(), [&](const table::FieldMapping& column) {
-      return column.field_id == FieldId(*field);
+      return column.field_id == table::FieldId(*field);
     });
     if (found == mapping.end()) {
       out.push_back(field->WithName(kNobody));

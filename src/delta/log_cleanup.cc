@@ -57,6 +57,9 @@ Result<bool> IsSound(const io::Location& table, const LogCheckpoint& checkpoint)
 Result<int64_t> CutOffCheckpoint(const io::Location& table, const LogListing& listing, int64_t version) {
   for (auto it = std::make_reverse_iterator(listing.checkpoints.upper_bound(version));
        it != listing.checkpoints.rend(); ++it) {
+    if (it->first <= listing.commits.begin()->first) {
+      break;  // nothing is before it
+    }
     // Without its commit (provenance, in-commit timestamp) it is no version to keep.
     if (!listing.commits.contains(it->first)) {
       continue;

@@ -171,10 +171,10 @@ TEST(Features, AppendsWhereTheFeatureAsksNothingOfIt) {
   const auto schema = testing::IdNameSchema();
   for (const char* name : {"appendOnly", "timestampNtz", "deletionVectors", "domainMetadata", "v2Checkpoint",
                            "vacuumProtocolCheck", "changeDataFeed", "checkConstraints", "invariants",
-                           "rowTracking", "clustering", "typeWidening"}) {
+                           "rowTracking", "clustering", "typeWidening", "icebergCompatV2"}) {
     EXPECT_TRUE(CheckAppendable({1, 7, {}, {name}}, {}, *schema).ok()) << name;
   }
-  for (const char* name : {"icebergCompatV1", "icebergCompatV2", "new"}) {
+  for (const char* name : {"icebergCompatV1", "new"}) {
     EXPECT_THAT(CheckAppendable({1, 7, {}, {name}}, {}, *schema), FailsWith(ErrorCode::kUnsupported, name));
   }
   EXPECT_THAT(CheckAppendable({1, 8, {}, {}}, {}, *schema),

@@ -21,7 +21,8 @@ Result<bool> StillThere(const io::Location& table, const io::ObjectInfo& commit)
   if (!now.ok()) {
     return CodeOf(now.status()) == ErrorCode::kNotFound ? Result<bool>(false) : now.status();
   }
-  return now->size == commit.size && now->modified_ms == commit.modified_ms && now->etag == commit.etag;
+  return now->size == commit.size && now->etag == commit.etag &&
+         (!now->etag.empty() || now->modified_ms == commit.modified_ms);
 }
 
 Result<TableState> Apply(const io::Location& table, const TableState& known,

@@ -23,31 +23,6 @@ int IndexedColumns(const Metadata& metadata) {
   return sane ? value.get<int>() : kDefaultIndexedColumns;
 }
 
-// "a, b.c, `d.e`" as paths; a backtick inside quotes is doubled.
-std::vector<std::vector<std::string>> ParseNames(std::string_view text) {
-  std::vector<std::vector<std::string>> out(1, std::vector<std::string>(1));
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '`') {
-      if (quoted && i + 1 < text.size() && text[i + 1] == '`') {
-        out.back().back() += '`';
-        ++i;
-      } else {
-        quoted = !quoted;
-      }
-    } else if (!quoted && c == ',') {
-      out.emplace_back(1);
-    } else if (!quoted && c == '.') {
-      out.back().emplace_back();
-    } else if (quoted || c != ' ') {
-      out.back().back() += c;
-    }
-  }
-  std::erase_if(out, [](const auto& path) { return path.size() == 1 && path[0].empty(); });
-  return out;
-}
-
 // The path's physical names; nullopt: there is no such column.
 std::optional<std::vector<std::string>> PhysicalPath(const arrow::Schema& schema,
                                                      const std::vector<table::FieldMapping>& mapping,
@@ -72,6 +47,30 @@ std::optional<std::vector<std::string>> PhysicalPath(const arrow::Schema& schema
 }
 
 }  // namespace
+
+std::vector<std::vector<std::string>> ParseStatsColumns(std::string_view text) {
+  std::vector<std::vector<std::string>> out(1, std::vector<std::string>(1));
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '`') {
+      if (quoted && i + 1 < text.size() && text[i + 1] == '`') {
+        out.back().back() += '`';
+        ++i;
+      } else {
+        quoted = !quoted;
+      }
+    } else if (!quoted && c == ',') {
+      out.emplace_back(1);
+    } else if (!quoted && c == '.') {
+      out.back().emplace_back();
+    } else if (quoted || c != ' ') {
+      out.back().back() += c;
+    }
+  }
+  std::erase_if(out, [](const auto& path) { return path.size() == 1 && path[0].empty(); });
+  return out;
+}
 
 bool StatsSelection::Has(const std::vector<std::string>& physical_path, int position) const {
   if (!chosen) {
@@ -98,7 +97,7 @@ Result<StatsSelection> StatsSelectionFor(const Protocol& protocol, const Metadat
   PL_ASSIGN_OR_RETURN(const std::string mode, ColumnMappingMode(protocol, metadata));
   PL_ASSIGN_OR_RETURN(const auto mapping, MappingFor(*schema, mode));
   out.chosen.emplace();
-  for (const std::vector<std::string>& path : ParseNames(named->second)) {
+  for (const std::vector<std::string>& path : ParseStatsColumns(named->second)) {
     if (auto physical = PhysicalPath(*schema, mapping, path)) {
       out.chosen->insert(*std::move(physical));
     } else if (strict) {

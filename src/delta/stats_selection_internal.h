@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delta/actions_internal.h"
@@ -18,6 +19,9 @@ struct StatsSelection {
   // `position`: which of the leaves it is, from 0.
   bool Has(const std::vector<std::string>& physical_path, int position) const;
 };
+
+// delta.dataSkippingStatsColumns, "a, b.c, `d.e`", as paths of names; what is in backticks is one.
+std::vector<std::vector<std::string>> ParseStatsColumns(std::string_view text);
 
 // By delta.dataSkippingStatsColumns ("a,b.c,`d e`"), else by
 // delta.dataSkippingNumIndexedCols, 32 by default. A column named there that the schema does

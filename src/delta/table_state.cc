@@ -125,6 +125,7 @@ Result<TableState> LoadFromBest(const io::Location& table, const LogListing& lis
       // What a hint of the log names may be damaged so that it looks like what we do not have.
       const bool by_commits = checkpoint == nullptr && !compacted;
       const bool final = state.ok() || CodeOf(state.status()) == ErrorCode::kCancelled ||
+                         RetryHelps(state.status()) ||
                          (by_commits && CodeOf(state.status()) == ErrorCode::kUnsupported);
       if (final) {
         return state;

@@ -237,6 +237,10 @@ Status DeltaTransaction::CheckFiles(const arrow::Schema& schema) const {
 Status DeltaTransaction::CheckChanges() const {
   PL_ASSIGN_OR_RETURN(const auto schema, SchemaFromJson(metadata().schema_string));
   PL_RETURN_NOT_OK(CheckFiles(*schema));
+  if (changes_.metadata) {
+    // As it will be, too: a property or a column may ask for what we do not write.
+    PL_RETURN_NOT_OK(CheckWritable(protocol(), metadata()));
+  }
   if (!changes_.data_change) {
     return Status::OK();
   }

@@ -4,6 +4,7 @@
 
 #include "delta/schema_fields_internal.h"
 #include "delta/schema_json_internal.h"
+#include "delta/shallow_json_internal.h"
 #include "delta/type_widening_internal.h"
 
 namespace pixlake::delta {
@@ -45,7 +46,7 @@ Result<std::shared_ptr<arrow::Field>> WidenField(const std::shared_ptr<arrow::Fi
   }
   PL_ASSIGN_OR_RETURN(const std::string from, NameOfPrimitive(*field->type()));
   PL_ASSIGN_OR_RETURN(const std::string to, NameOfPrimitive(*type));
-  auto changes = nlohmann::json::parse(FieldText(*field, kTypeChanges), nullptr, false);
+  auto changes = ParseShallow<nlohmann::json>(FieldText(*field, kTypeChanges));
   if (!changes.is_array()) changes = nlohmann::json::array();
   changes.push_back({{"fromType", from}, {"toType", to}});
   return WithFieldText(field->WithType(type), kTypeChanges, changes.dump());

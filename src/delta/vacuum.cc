@@ -104,7 +104,15 @@ Result<table::VacuumReport> DeltaTable::Vacuum(const table::VacuumRequest& reque
   }
   table::VacuumReport report;
   report.version = state.version;
-  report.default_retention_ms = DeletedFileRetention(state.metadata);
+  const std::optional<int64_t> retention = DeletedFileRetention(state.metadata);
+  if (!retention && !request.retention_ms) {
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("vacuuming {}: its property delta.deletedFileRetentionDuration is not understood "
+                    "(expected as \"interval 7 days\"); say how long deleted files are kept",
+                    location_.path));
+  }
+  report.default_retention_ms = retention ? *retention : *request.retention_ms;
   report.retention_ms = request.retention_ms.value_or(report.default_retention_ms);
   PL_RETURN_NOT_OK(CheckRetention(request, report.retention_ms, report.default_retention_ms));
   const int64_t threshold_ms = NowMillis() - report.retention_ms;

@@ -1,26 +1,17 @@
-#include <charconv>
 #include <optional>
 
-#include <arrow/util/key_value_metadata.h>
 #include <arrow/util/string.h>
 #include <fmt/format.h>
 #include <parquet/arrow/schema.h>
 
 #include "table/column_cast_internal.h"
 #include "table/field_match_internal.h"
+#include "table/file_schema.h"
 
 namespace pixlake::table {
 namespace {
 
 using parquet::arrow::SchemaField;
-
-int32_t FieldId(const arrow::Field& field) {
-  if (field.metadata() == nullptr) return -1;
-  const auto text = field.metadata()->Get("PARQUET:field_id");
-  int32_t id = -1;
-  if (text.ok()) std::from_chars(text->data(), text->data() + text->size(), id);
-  return id;
-}
 
 bool EqualNoCase(const std::string& a, const std::string& b) {
   return arrow::internal::AsciiEqualsCaseInsensitive(a, b);

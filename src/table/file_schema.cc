@@ -1,6 +1,9 @@
 #include "table/file_schema.h"
 
+#include <charconv>
+
 #include <arrow/api.h>
+#include <arrow/util/key_value_metadata.h>
 #include <fmt/format.h>
 
 namespace pixlake::table {
@@ -27,6 +30,14 @@ Result<std::shared_ptr<arrow::ArrayData>> Renamed(const arrow::ArrayData& data,
 }
 
 }  // namespace
+
+int32_t FieldId(const arrow::Field& field) {
+  int32_t id = -1;
+  if (field.metadata() == nullptr) return id;
+  const auto text = field.metadata()->Get("PARQUET:field_id");
+  if (text.ok()) std::from_chars(text->data(), text->data() + text->size(), id);
+  return id;
+}
 
 Result<std::shared_ptr<arrow::RecordBatch>> AsFilesHaveIt(const arrow::RecordBatch& batch,
                                                           const arrow::Schema& file_schema) {

@@ -172,3 +172,36 @@ def Plain(value):
     if isinstance(value, bytearray):
         return bytes(value)
     return value.isoformat() if isinstance(value, datetime.datetime) else value
+
+
+ICEBERG = "'delta.columnMapping.mode' = 'name', 'delta.enableIcebergCompatV2' = 'true'"
+
+
+@pytest.mark.spark
+def test_tables_that_iceberg_can_read_are_written_where_nothing_more_is_asked_of_files(spark, pixlake, tmp_path):
+    path = tmp_path / "t"
+    spark.sql(f"CREATE TABLE delta.`{path}` (id BIGINT, label STRING) USING delta TBLPROPERTIES ({ICEBERG})")
+    spark.sql(f"INSERT INTO delta.`{path}` VALUES (1, 'a'), (2, 'b')")
+    pixlake("sql", f"INSERT INTO delta.`{path}` VALUES (3, 'c'), (4, 'd')")
+    pixlake("sql", f"DELETE FROM delta.`{path}` WHERE id = 2")
+    pixlake("table", "optimize", path)
+    assert sorted(tuple(row) for row in spark.read.format("delta").load(str(path)).collect()) == [
+        (1, "a"),
+        (3, "c"),
+        (4, "d"),
+    ]
+    files = sorted((path / "_delta_log").glob("*.json"))
+    log = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    assert all("numRecords" in action["add"]["stats"] for action in log if "add" in action)
+    assert not any(action["add"].get("deletionVector") for action in log if "add" in action)
+    spark.sql(f"INSERT INTO delta.`{path}` VALUES (5, 'e')")
+    for change in ("ADD COLUMN tags ARRAY<STRING>", "SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"):
+        refused = pixlake("sql", f"ALTER TABLE delta.`{path}` {change}", status=None)
+        assert refused.status != 0
+        assert "icebergCompatV2" in refused.stderr
+    parted = tmp_path / "parted"
+    spark.sql(
+        f"CREATE TABLE delta.`{parted}` (id BIGINT, label STRING) USING delta PARTITIONED BY (label) "
+        f"TBLPROPERTIES ({ICEBERG})"
+    )
+    assert "icebergCompatV2" in pixlake("sql", f"INSERT INTO delta.`{parted}` VALUES (1, 'a')", status=None).stderr

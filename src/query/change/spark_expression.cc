@@ -80,6 +80,7 @@ class Translator {
       joins |= tokens_[i].IsSymbol('|');
       adds |= tokens_[i].IsSymbol('+') || tokens_[i].IsSymbol('-');
     }
+    for (size_t i = 0; joins && i < tokens_.size(); ++i) PL_RETURN_NOT_OK(CheckText({i, i + 1}, "||"));
     return joins && adds ? Refuse("||") : Status::OK();
   }
 
@@ -176,6 +177,16 @@ class Translator {
     return number + "e-" + tokens_[*at - 1].text;
   }
 
+  // Decimals are divided as fractions in DuckDB, and by zero gives infinity there.
+  Status CheckDivision(size_t at, size_t last) const {
+    if (at == 0 || at + 1 >= last) return Refuse("/");
+    const SparkKind dividend = Kind({at - 1, at});
+    const std::string& divisor = tokens_[at + 1].text;
+    const bool sure = (dividend == SparkKind::kInteger || dividend == SparkKind::kFloating) &&
+                      IsDigits(divisor) && divisor.find_first_not_of('0') != std::string::npos;
+    return sure ? Status::OK() : Refuse("/");
+  }
+
   Result<std::string> Operator(size_t* at, size_t last) const {
     for (const auto& [spark, duckdb] : kOperators) {
       size_t matched = 0;
@@ -184,6 +195,7 @@ class Translator {
         ++matched;
       }
       if (matched < spark.size()) continue;
+      if (spark == "/") PL_RETURN_NOT_OK(CheckDivision(*at, last));
       *at += matched;
       // "->" is no minus.
       if (spark == "-" && *at < last && Adjacent(*at) && tokens_[*at].IsSymbol('>')) break;
@@ -209,6 +221,7 @@ class Translator {
     if (called) return Call(word, at, last, depth);
     if (word == "current_timestamp" || word == "current_date") {
       ++*at;
+      out_.repeats = false;
       return std::string(word == "current_date" ? "current_date" : "now()");
     }
     return Column(at, last);
@@ -236,6 +249,7 @@ class Translator {
     const std::vector<Range> arguments = Arguments(*at + 2, behind - 1);
     if (arguments.size() < function->least || arguments.size() > function->most) return Refuse(word);
     PL_RETURN_NOT_OK(CheckArguments(word, arguments));
+    out_.repeats = out_.repeats && function->repeats;
     std::string out(function->open);
     const bool bytes =
         (word == "length" || word == "octet_length") && Kind(arguments[0]) == SparkKind::kBytes;
@@ -259,6 +273,17 @@ class Translator {
     if (word == "substr" || word == "substring") {
       const SqlToken* start = Only(arguments[1]);
       if (start == nullptr || !IsDigits(start->text) || start->text[0] == '0') return Refuse(word);
+      // A negative length goes backwards in DuckDB.
+      const SqlToken* length = arguments.size() == 3 ? Only(arguments[2]) : start;
+      if (length == nullptr || !IsDigits(length->text)) return Refuse(word);
+    }
+    // Spark rounds the decimal digits of a fraction, DuckDB its binary value.
+    if (word == "round" && arguments.size() == 2 && Kind(arguments[0]) != SparkKind::kInteger &&
+        Kind(arguments[0]) != SparkKind::kDecimal) {
+      return Refuse(word);
+    }
+    if (word == "concat") {
+      for (const Range& argument : arguments) PL_RETURN_NOT_OK(CheckText(argument, word));
     }
     if (word == "date_format" &&
         (Only(arguments[1]) == nullptr || Only(arguments[1])->kind != TokenKind::kText)) {
@@ -272,6 +297,14 @@ class Translator {
       if (std::find(kUnits.begin(), kUnits.end(), text) == kUnits.end()) return Refuse(word);
     }
     return Status::OK();
+  }
+
+  // Of what becomes text by itself; what is not plain to see passes.
+  Status CheckText(Range range, std::string_view word) const {
+    const SparkKind kind = Kind(range);
+    const bool alike =
+        kind == SparkKind::kOther || kind == SparkKind::kText || CastsAlike(kind, SparkKind::kText);
+    return alike ? Status::OK() : Refuse(word);
   }
 
   // yyyy-MM-dd HH:mm:ss, or some of it, as strftime has it.

@@ -14,6 +14,7 @@ namespace pixlake::query {
 struct TranslatedExpression {
   std::string sql;
   std::set<int> columns;  // of the schema, those it reads
+  bool repeats = true;    // computed again it gives the same: no clock, no chance
 };
 
 // The same expression over the columns of `schema`, in DuckDB's SQL; sessions run in UTC.

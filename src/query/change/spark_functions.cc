@@ -17,8 +17,8 @@ const SparkFunction* FindSparkFunction(std::string_view name) {
       // DuckDB's own concat() passes over nulls.
       {"concat", {"(", " || ", ")", kText, 1, kAny}},
       {"contains", {"contains(", ", ", ")", kBoolean, 2, 2}},
-      {"current_timestamp", {"now(", "", ")", kTimestamp, 0, 0}},
-      {"current_date", {"(current_date", "", ")", kDate, 0, 0}},
+      {"current_timestamp", {"now(", "", ")", kTimestamp, 0, 0, false}},
+      {"current_date", {"(current_date", "", ")", kDate, 0, 0, false}},
       {"date_format", {"strftime(", ", ", ")", kText, 2, 2}},
       {"date_trunc", {"date_trunc(", ", ", ")", kTimestamp, 2, 2}},
       {"day", {"day(", ", ", ")", kInteger}},
@@ -27,7 +27,7 @@ const SparkFunction* FindSparkFunction(std::string_view name) {
       {"floor", {"floor("}},
       {"greatest", {"greatest(", ", ", ")", kOther, 2, kAny}},
       {"hour", {"hour(", ", ", ")", kInteger}},
-      {"if", {"CASE WHEN ", "", " END", kOther, 3, 3, {" THEN ", " ELSE "}}},
+      {"if", {"CASE WHEN ", "", " END", kOther, 3, 3, true, {" THEN ", " ELSE "}}},
       {"ifnull", {"coalesce(", ", ", ")", kOther, 2, 2}},
       {"isnotnull", {"(", "", " IS NOT NULL)", kBoolean}},
       {"isnull", {"(", "", " IS NULL)", kBoolean}},
@@ -38,7 +38,7 @@ const SparkFunction* FindSparkFunction(std::string_view name) {
       {"minute", {"minute(", "", ")", kInteger}},
       {"mod", {"(", " % ", ")", kOther, 2, 2}},
       {"month", {"month(", "", ")", kInteger}},
-      {"now", {"now(", "", ")", kTimestamp, 0, 0}},
+      {"now", {"now(", "", ")", kTimestamp, 0, 0, false}},
       {"nullif", {"nullif(", ", ", ")", kOther, 2, 2}},
       {"nvl", {"coalesce(", ", ", ")", kOther, 2, 2}},
       {"octet_length", {"strlen(", "", ")", kInteger}},
@@ -50,10 +50,11 @@ const SparkFunction* FindSparkFunction(std::string_view name) {
       {"substr", {"substring(", ", ", ")", kText, 2, 3}},
       {"substring", {"substring(", ", ", ")", kText, 2, 3}},
       {"to_date", {"CAST(", "", " AS DATE)", kDate}},
-      {"trim", {"trim(", "", ")", kText}},
+      // Spaces alone; without them named DuckDB's takes every white space.
+      {"trim", {"trim(", "", ", ' ')", kText}},
       {"ucase", {"upper(", "", ")", kText}},
       {"upper", {"upper(", "", ")", kText}},
-      {"uuid", {"CAST(uuid(", "", ") AS VARCHAR)", kText, 0, 0}},
+      {"uuid", {"CAST(uuid(", "", ") AS VARCHAR)", kText, 0, 0, false}},
       {"year", {"year(", "", ")", kInteger}},
   };
   const auto found = functions.find(name);

@@ -16,6 +16,8 @@ struct SparkFunction {
   SparkKind gives = SparkKind::kOther;
   size_t least = 1;  // arguments
   size_t most = 1;
+  // The same arguments give the same at any time.
+  bool repeats = true;
   // In place of `comma` where they differ: before the second and the third argument.
   std::array<std::string_view, 2> commas = {};
 

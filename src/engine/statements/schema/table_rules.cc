@@ -14,6 +14,15 @@ std::string TextOf(const arrow::Field& field, const char* key) {
   return field.metadata() == nullptr ? "" : field.metadata()->Get(key).ValueOr("");
 }
 
+Status CheckGenerated(const arrow::Schema& plain, const std::string& expression) {
+  PL_ASSIGN_OR_RETURN(const auto translated, query::FromSparkSql(expression, plain));
+  return translated.repeats ? Status::OK()
+                            : Error(ErrorCode::kUsage,
+                                    fmt::format("it is generated as `{}`, which gives another value every "
+                                                "time; a DEFAULT may be so",
+                                                expression));
+}
+
 }  // namespace
 
 Status CheckExpression(const arrow::Schema& schema, const std::string& expression) {
@@ -29,7 +38,7 @@ Status CheckColumnExpressions(const arrow::Schema& schema) {
   for (const auto& field : schema.fields()) {
     const std::string generated = TextOf(*field, table::kGeneratedKey);
     const std::string by_default = TextOf(*field, table::kDefaultKey);
-    const Status fits = !generated.empty()    ? query::FromSparkSql(generated, plain).status()
+    const Status fits = !generated.empty()    ? CheckGenerated(plain, generated)
                         : !by_default.empty() ? query::FromSparkSql(by_default, arrow::Schema({})).status()
                                               : Status::OK();
     if (!fits.ok()) return WithContext(fits, "column " + field->name());
