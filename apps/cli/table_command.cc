@@ -139,8 +139,7 @@ CLI::App* AddAction(CLI::App* group, const char* name, const char* help, TableOp
 }  // namespace
 
 void AddTableCommand(CLI::App* program) {
-  CLI::App* group =
-      program->add_subcommand("table", "Make, look at, change and look after tables");
+  CLI::App* group = program->add_subcommand("table", "Make, look at, change and look after tables");
   group->require_subcommand(1);
   // The program lives as long as its options.
   static TableOptions list, describe, history;
