@@ -271,12 +271,15 @@ Result<std::string> SqlCursor::TakeName(std::string_view what) {
 Result<std::string> SqlCursor::TakeTable() {
   constexpr std::string_view kWhat = "a table: its name in the lake, delta.`path` or 'path'";
   const SqlToken* token = Peek();
-  if (token != nullptr && token->kind == TokenKind::kText) return TakeText(kWhat);
+  if (token != nullptr && token->kind == TokenKind::kText) {
+    ++next_;
+    return PlaceText(token->text);
+  }
   PL_ASSIGN_OR_RETURN(std::string first, TakeName(kWhat));
   if (!TakeSymbol('.')) return first;
   const bool format = token->IsWord("DELTA") && Peek() != nullptr && Peek()->kind == TokenKind::kQuoted;
   PL_ASSIGN_OR_RETURN(const std::string second, TakeName("a name behind the dot"));
-  return format ? second : first + "." + second;
+  return format ? PlaceText(second) : first + "." + second;
 }
 
 std::string SqlCursor::TakeUntil(const std::vector<std::string_view>& words) {
@@ -317,6 +320,11 @@ std::string SqlCursor::TakeWhile(const std::vector<std::string_view>& words, boo
     end = token.end;
   }
   return statement_.text.substr(begin, end - begin);
+}
+
+std::string PlaceText(std::string place) {
+  const bool like_a_name = !place.empty() && place.find_first_of("/.") == std::string::npos;
+  return like_a_name ? "./" + place : place;
 }
 
 std::string SqlLiteral(std::string_view text) {

@@ -58,7 +58,7 @@ class SqlCursor {
   Result<std::string> TakeText(std::string_view what);
   // A name: a word or a quoted name.
   Result<std::string> TakeName(std::string_view what);
-  // A table as users name it: zone.name, delta.`uri` (the uri), 'uri'.
+  // A table as users name it: zone.name, delta.`uri` (the uri), 'uri'; see PlaceText.
   Result<std::string> TakeTable();
   // The text from here to the next of `words` at parenthesis depth 0, or to the end.
   std::string TakeUntil(const std::vector<std::string_view>& words);
@@ -75,6 +75,9 @@ class SqlCursor {
   const SqlStatement& statement_;
   size_t next_ = 0;
 };
+
+// A place that would look like a name, as one that does not: "./shots" for "shots".
+std::string PlaceText(std::string place);
 
 // "'a''b'".
 std::string SqlLiteral(std::string_view text);

@@ -35,6 +35,8 @@ TEST(SqlTokens, ReadsTablesInEverySpelling) {
                                                         {"delta.`/data/it''s`", "/data/it''s"},
                                                         {"DELTA.\"/data/t\"", "/data/t"},
                                                         {"'/data/it''s'", "/data/it's"},
+                                                        {"delta.`t`", "./t"},
+                                                        {"'t'", "./t"},
                                                         {"t", "t"}}) {
     const auto statements = SplitStatements(sql).ValueOrDie();
     SqlCursor cursor(statements.at(0));

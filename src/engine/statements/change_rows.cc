@@ -29,9 +29,11 @@ Result<std::unique_ptr<query::QueryResult>> RunChangeRows(const StatementContext
                                                           const query::SqlStatement& statement) {
   PL_ASSIGN_OR_RETURN(const auto change, query::ParseChange(statement));
   if (!change) return nullptr;
-  // What no format knows may be a table of the session's own.
   const std::string& uri =
       std::visit([](const auto& one) -> const std::string& { return one.target.uri; }, *change);
+  PL_ASSIGN_OR_RETURN(const bool own, IsSessionTable(context, uri));
+  if (own) return nullptr;
+  // What no format knows is DuckDB's to say.
   const auto opened = context.engine.OpenTable(uri);
   if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound && uri.find('/') == std::string::npos) {
     return nullptr;

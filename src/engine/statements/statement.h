@@ -22,6 +22,10 @@ struct StatementContext {
 using StatementHandler = Result<std::unique_ptr<query::QueryResult>> (*)(const StatementContext&,
                                                                          const query::SqlStatement&);
 
+// True for a bare name that a table of the session has: what is made in it hides a folder
+// of that name, as it does for SELECT.
+Result<bool> IsSessionTable(const StatementContext& context, const std::string& name);
+
 // Runs the statements of `sql` one after the other, each where it belongs; the result is
 // the last one's. References like delta.`uri` and `t VERSION AS OF 3` are understood
 // everywhere.

@@ -99,14 +99,14 @@ Result<std::vector<std::string>> ChangeCursor::ExpectNameList() {
 
 Result<TargetTable> ChangeCursor::ExpectTable() {
   if (!at_end() && tokens_[next_].kind == TokenKind::kText) {
-    return TargetTable{tokens_[next_++].text, "target"};
+    return TargetTable{PlaceText(tokens_[next_++].text), "target"};
   }
   const bool bare = !at_end() && tokens_[next_].kind == TokenKind::kWord;
   PL_ASSIGN_OR_RETURN(const std::string first, ExpectName("a table"));
   if (!Accept(".")) return TargetTable{first, first};
   const bool quoted = !at_end() && tokens_[next_].kind == TokenKind::kQuoted;
   PL_ASSIGN_OR_RETURN(std::string second, ExpectName("a table"));
-  if (bare && quoted && LowerCase(first) == "delta") return TargetTable{second, "target"};
+  if (bare && quoted && LowerCase(first) == "delta") return TargetTable{PlaceText(second), "target"};
   return TargetTable{first + "." + second, second};
 }
 

@@ -227,7 +227,9 @@ Result<std::unique_ptr<query::QueryResult>> RunAlterTable(const StatementContext
   query::SqlCursor cursor(statement);
   PL_RETURN_NOT_OK(cursor.Expect("ALTER TABLE"));
   PL_ASSIGN_OR_RETURN(const std::string name, cursor.TakeTable());
-  // What no format knows may be a table of the session's own.
+  PL_ASSIGN_OR_RETURN(const bool own, IsSessionTable(context, name));
+  if (own) return nullptr;
+  // What no format knows is DuckDB's to say.
   const auto opened = context.engine.OpenTable(name);
   if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound &&
       name.find('/') == std::string::npos) {

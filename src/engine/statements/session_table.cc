@@ -1,0 +1,19 @@
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "engine/statements/statement.h"
+
+namespace pixlake::engine {
+
+Result<bool> IsSessionTable(const StatementContext& context, const std::string& name) {
+  if (name.find_first_of("/.:") != std::string::npos) return false;
+  PL_ASSIGN_OR_RETURN(const auto result,
+                      context.session.Query(fmt::format(
+                          "SELECT table_name FROM duckdb_tables() WHERE lower(table_name) = lower({})",
+                          query::SqlLiteral(name))));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  PL_RETURN_NOT_OK(result->ReadNext(&batch));
+  return batch != nullptr && batch->num_rows() > 0;
+}
+
+}  // namespace pixlake::engine
