@@ -8,12 +8,13 @@
 #   asan   unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan   unit tests of the modules with threads under ThreadSanitizer
 #   crash  crash, race and full-disk tests with the release build (pytest -m full)
+#   matrix which engine reads and writes what (docs/interop.md), with Spark
 #   tidy   clang-tidy over the sources that changed since they were last clean
 #   fuzz   every fuzz target for FUZZ_SECONDS (60)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-all_tiers=(asan tsan crash tidy fuzz)
+all_tiers=(asan tsan crash matrix tidy fuzz)
 threaded_modules='^(base|io|file|table|delta|ingest|engine)_test$'
 deps=${PIXLAKE_DEPS:-${XDG_CACHE_HOME:-${HOME}/.cache}/pixlake/deps}
 export PIXLAKE_DEPS=${deps}
@@ -45,7 +46,12 @@ tier_tsan() {
 
 tier_crash() {
   build release
-  "${python}" -m pytest tests -m full
+  "${python}" -m pytest tests -m "full and not matrix"
+}
+
+tier_matrix() {
+  build release
+  "${python}" -m pytest tests -m matrix
 }
 
 tier_tidy() {
@@ -79,7 +85,7 @@ tier_fuzz() {
 tiers=("$@")
 case ${1:-} in
   --list) printf '%s\n' "${all_tiers[@]}"; exit 0 ;;
-  -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
   '') tiers=("${all_tiers[@]}") ;;
 esac
 for tier in "${tiers[@]}"; do

@@ -103,6 +103,7 @@ def Cell(action, wanted):
 
 @pytest.mark.spark
 @pytest.mark.full
+@pytest.mark.matrix
 @pytest.mark.timeout(2400)
 def test_the_page_says_what_each_engine_reads_and_writes(spark, pixlake, tmp_path):
     import pyspark
