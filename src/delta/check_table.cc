@@ -7,6 +7,7 @@
 #include "delta/check_internal.h"
 #include "delta/delta_table_internal.h"
 #include "delta/table_path_internal.h"
+#include "delta/vacuum_internal.h"
 
 namespace pixlake::delta {
 
@@ -14,18 +15,6 @@ namespace {
 
 // A writer may have a file open for long; a day is beyond any that is at work.
 constexpr int64_t kTemporaryAgeMs = 86'400'000;
-
-// ".NAME.UUID.tmp" is what our own writers leave when they are killed.
-bool IsOurTemporary(std::string_view name) {
-  constexpr std::string_view kEnd = ".tmp";
-  constexpr size_t kUuid = 36;
-  if (!name.starts_with('.') || !name.ends_with(kEnd) || name.size() < kUuid + kEnd.size() + 2) {
-    return false;
-  }
-  const std::string_view uuid = name.substr(name.size() - kEnd.size() - kUuid, kUuid);
-  return name[name.size() - kEnd.size() - kUuid - 1] == '.' &&
-         uuid.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
-}
 
 // The data files that the log knows of, removed ones too, and the folders they are in.
 struct Known {

@@ -43,12 +43,8 @@ bool IsHiddenFolder(std::string_view name) {
   return hidden && name != kChangeData && name.find('=') == std::string_view::npos;
 }
 
-// ".<name>.<uuid>.tmp" is what our own writers leave when they are killed.
 bool IsHiddenFile(std::string_view name) {
-  if (name.starts_with('.') && name.ends_with(".tmp")) {
-    return false;
-  }
-  return name.starts_with('_') || name.starts_with('.');
+  return !IsOurTemporary(name) && (name.starts_with('_') || name.starts_with('.'));
 }
 
 class Lister {
@@ -78,6 +74,19 @@ class Lister {
     return Status::OK();
   }
 
+  // Of the log only what was left there.
+  Status WalkLog() {
+    PL_ASSIGN_OR_RETURN(const std::vector<io::ObjectInfo> objects, table_.store->List(LogFolder(table_)));
+    for (const io::ObjectInfo& object : objects) {
+      const std::string_view name = std::string_view(object.path).substr(object.path.rfind('/') + 1);
+      if (IsOurTemporary(name) && object.modified_ms < threshold_ms_) {
+        ++seen_;
+        found_.push_back(object);
+      }
+    }
+    return Status::OK();
+  }
+
   int64_t seen() const { return seen_; }
   std::vector<io::ObjectInfo> found() && { return std::move(found_); }
 
@@ -100,6 +109,17 @@ int64_t LastVacuumed(const io::Location& table) {
 
 }  // namespace
 
+bool IsOurTemporary(std::string_view name) {
+  constexpr std::string_view kEnd = ".tmp";
+  constexpr size_t kUuid = 36;
+  if (!name.starts_with('.') || !name.ends_with(kEnd) || name.size() < kUuid + kEnd.size() + 2) {
+    return false;
+  }
+  const std::string_view uuid = name.substr(name.size() - kEnd.size() - kUuid, kUuid);
+  return name[name.size() - kEnd.size() - kUuid - 1] == '.' &&
+         uuid.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
 Result<std::set<std::string>> NeededFiles(const io::Location& table, const TableState& state,
                                           int64_t threshold_ms) {
   std::set<std::string> needed;
@@ -119,6 +139,7 @@ Result<std::vector<io::ObjectInfo>> ListedCandidates(const io::Location& table, 
                                                      int64_t threshold_ms, int64_t* seen) {
   Lister lister(table, needed, threshold_ms);
   PL_RETURN_NOT_OK(lister.Walk(table.path));
+  PL_RETURN_NOT_OK(lister.WalkLog());
   *seen = lister.seen();
   return std::move(lister).found();
 }

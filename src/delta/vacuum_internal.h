@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delta/table_state_internal.h"
@@ -11,6 +12,9 @@
 
 namespace pixlake::delta {
 
+// ".NAME.UUID.tmp" is what our own writers leave when they are killed.
+bool IsOurTemporary(std::string_view name);
+
 // What stays: files of the state, files that left it after `threshold_ms`, and the
 // deletion vectors of both. Absolute paths.
 Result<std::set<std::string>> NeededFiles(const io::Location& table, const TableState& state,
@@ -18,7 +22,8 @@ Result<std::set<std::string>> NeededFiles(const io::Location& table, const Table
 
 // Files below the table's folder that are not needed and were last written before
 // `threshold_ms`. Folders and files that begin with "_" or "." are left alone, but for
-// partition folders ("_col=1"), `_change_data`, and what our own killed writers left.
+// partition folders ("_col=1"), `_change_data`, and what our own killed writers left, in
+// `_delta_log` too.
 Result<std::vector<io::ObjectInfo>> ListedCandidates(const io::Location& table, const TableState& state,
                                                      const std::set<std::string>& needed,
                                                      int64_t threshold_ms, int64_t* seen);

@@ -83,7 +83,7 @@ TEST_F(VacuumTest, DeletesWhatNobodyNeedsAndNothingHidden) {
   Write("date=2026-11-21/orphan.parquet");
   Write("_hidden=1/orphan.parquet");
   Write("_change_data/cdc-1.parquet");
-  Write(".part.parquet.8f.tmp");
+  Write(".part.parquet.8f3c1a52-0b7e-4c43-9d5e-0a1b2c3d4e5f.tmp");
   for (const char* kept : {"_pixlake/ids/run", "_delta_log/notes.txt", "_other/file", ".hidden", "_SUCCESS"})
     Write(kept);
   const auto report = Must(table_->Vacuum(Everything()));
@@ -91,8 +91,9 @@ TEST_F(VacuumTest, DeletesWhatNobodyNeedsAndNothingHidden) {
   EXPECT_THAT(report.failures, ::testing::IsEmpty());
   EXPECT_FALSE(fs::exists(removed_));
   EXPECT_TRUE(fs::exists(kept_));
-  for (const char* gone : {"orphan.parquet", "date=2026-11-21/orphan.parquet", "_hidden=1/orphan.parquet",
-                           "_change_data/cdc-1.parquet", ".part.parquet.8f.tmp"}) {
+  for (const char* gone :
+       {"orphan.parquet", "date=2026-11-21/orphan.parquet", "_hidden=1/orphan.parquet",
+        "_change_data/cdc-1.parquet", ".part.parquet.8f3c1a52-0b7e-4c43-9d5e-0a1b2c3d4e5f.tmp"}) {
     EXPECT_FALSE(Exists(gone)) << gone;
   }
   for (const char* kept :
