@@ -94,12 +94,8 @@ Status RunTruncate(const ChangeOptions& options) {
 
 CLI::App* Add(CLI::App* group, const char* name, const char* help,
               const std::shared_ptr<ChangeOptions>& options, Status (*run)(const ChangeOptions&)) {
-  CLI::App* command = group->add_subcommand(name, help);
-  command->add_option("TABLE", options->uri, "Path or URI of the table, or its name in the lake")->required();
-  AddLakeOption(command, &options->common);
-  AddCommonOptions(command, &options->common);
-  OnCommand(command, &options->common, [options, run] { return run(*options); });
-  return command;
+  return AddTableAction(group, name, help, &options->uri, &options->common,
+                        [options, run] { return run(*options); });
 }
 
 void AddWhere(CLI::App* command, ChangeOptions* options, const char* help) {

@@ -183,6 +183,16 @@ void OnCommand(CLI::App* command, const CommonOptions* options, std::function<St
   });
 }
 
+CLI::App* AddTableAction(CLI::App* group, const char* name, const char* help, std::string* table,
+                         CommonOptions* options, std::function<Status()> run) {
+  CLI::App* command = group->add_subcommand(name, help);
+  command->add_option("TABLE", *table, "Path or URI of the table, or its name in the lake")->required();
+  AddLakeOption(command, options);
+  AddCommonOptions(command, options);
+  OnCommand(command, options, std::move(run));
+  return command;
+}
+
 void ExitWith(int status) {
   g_exit_status = status;
 }

@@ -51,6 +51,11 @@ Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options)
 // becomes the exit status and, on an error, the message.
 void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body);
 
+// A command of `table` on one table: TABLE, --lake and what every command has; `run` as with
+// OnCommand.
+CLI::App* AddTableAction(CLI::App* group, const char* name, const char* help, std::string* table,
+                         CommonOptions* options, std::function<Status()> run);
+
 // The exit status when the command's work is done, but not in the plainest sense.
 void ExitWith(int status);
 

@@ -69,12 +69,8 @@ Status RunAlter(const SchemaOptions& options) {
 
 CLI::App* Add(CLI::App* group, const char* name, const char* help,
               const std::shared_ptr<SchemaOptions>& options, Status (*run)(const SchemaOptions&)) {
-  CLI::App* command = group->add_subcommand(name, help);
-  command->add_option("TABLE", options->uri, "Path or URI of the table, or its name in the lake")->required();
-  AddLakeOption(command, &options->common);
-  AddCommonOptions(command, &options->common);
-  OnCommand(command, &options->common, [options, run] { return run(*options); });
-  return command;
+  return AddTableAction(group, name, help, &options->uri, &options->common,
+                        [options, run] { return run(*options); });
 }
 
 }  // namespace

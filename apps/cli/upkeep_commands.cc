@@ -143,13 +143,8 @@ Status RunCheckpoint(UpkeepOptions* options) {
 
 CLI::App* Add(CLI::App* group, const char* name, const char* help, const Options& options,
               Status (*run)(UpkeepOptions*)) {
-  CLI::App* command = group->add_subcommand(name, help);
-  command->add_option("TABLE", options->table, "Path or URI of the table, or its name in the lake")
-      ->required();
-  AddLakeOption(command, &options->common);
-  AddCommonOptions(command, &options->common);
-  OnCommand(command, &options->common, [options, run] { return run(options.get()); });
-  return command;
+  return AddTableAction(group, name, help, &options->table, &options->common,
+                        [options, run] { return run(options.get()); });
 }
 
 void AddOptimizeOptions(CLI::App* command, const Options& options) {

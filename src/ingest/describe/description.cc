@@ -12,14 +12,6 @@ namespace {
 using sink::ColumnType;
 using sink::Value;
 
-Value Text(std::string_view text) {
-  return text.empty() ? Value() : Value(ValidUtf8(text));
-}
-
-Value Integer(bool there, int64_t number) {
-  return there ? Value(number) : Value();
-}
-
 // What it is that is no image, in words.
 std::string NotAnImage(const Provenance& from, std::span<const uint8_t> bytes) {
   const std::string_view is = image::GuessMimeType(bytes, {});
@@ -66,9 +58,9 @@ void AddFailure(const Provenance& from, const FailureFacts& why, Outputs* output
   const bool has_status = from.http_status != 0;
   outputs->last_code = why.code;
   if (outputs->failure_values) {
-    outputs->failure.values.push_back({ValidUtf8(from.url), Text(why.code), Text(why.message),
-                                       Integer(why.offset >= 0, why.offset), int64_t{from.attempts},
-                                       Integer(has_status, from.http_status)});
+    outputs->failure.values.push_back({ValidUtf8(from.url), TextValue(why.code), TextValue(why.message),
+                                       IntegerValue(why.offset >= 0, why.offset), int64_t{from.attempts},
+                                       IntegerValue(has_status, from.http_status)});
   } else {
     std::string* out = &outputs->failure.lines;
     *out += "{\"url\":";

@@ -14,14 +14,6 @@ namespace {
 using sink::ColumnType;
 using sink::Value;
 
-Value Text(std::string_view text) {
-  return text.empty() ? Value() : Value(ValidUtf8(text));
-}
-
-Value Integer(bool there, int64_t number) {
-  return there ? Value(number) : Value();
-}
-
 Value Real(const std::optional<double>& number) {
   return number ? Value(*number) : Value();
 }
@@ -54,6 +46,14 @@ Status AppendValue(const Value& value, arrow::ArrayBuilder* builder) {
 }
 
 }  // namespace
+
+Value TextValue(std::string_view text) {
+  return text.empty() ? Value() : Value(ValidUtf8(text));
+}
+
+Value IntegerValue(bool there, int64_t number) {
+  return there ? Value(number) : Value();
+}
 
 std::vector<sink::Column> SuccessColumns() {
   return {{"url", ColumnType::kText},         {"id", ColumnType::kText},
@@ -88,19 +88,19 @@ std::vector<Value> SuccessRow(const Described& image, const std::optional<image:
   std::vector<Value> values;
   values.reserve(15);
   values.emplace_back(ValidUtf8(image.url));
-  values.push_back(Text(image.id));
-  values.push_back(Text(description.format));
-  values.push_back(Text(description.mode));
-  values.push_back(Integer(known, shape.width));
-  values.push_back(Integer(known, shape.height));
-  values.push_back(Integer(known, shape.channels));
-  values.push_back(Integer(known, shape.bit_depth));
+  values.push_back(TextValue(image.id));
+  values.push_back(TextValue(description.format));
+  values.push_back(TextValue(description.mode));
+  values.push_back(IntegerValue(known, shape.width));
+  values.push_back(IntegerValue(known, shape.height));
+  values.push_back(IntegerValue(known, shape.channels));
+  values.push_back(IntegerValue(known, shape.bit_depth));
   values.emplace_back(static_cast<int64_t>(image.size));
   values.push_back(Real(gps.latitude));
   values.push_back(Real(gps.longitude));
   values.push_back(Real(gps.altitude));
   values.push_back(Real(gps.direction));
-  values.push_back(Text(gps.timestamp));
+  values.push_back(TextValue(gps.timestamp));
   std::string document;
   AppendDocument(image, description, &document);
   values.emplace_back(std::move(document));

@@ -26,6 +26,11 @@ struct Described {
   size_t size = 0;      // bytes
 };
 
+// Null for no text; UTF-8 whatever the bytes were.
+sink::Value TextValue(std::string_view text);
+// Null unless it is there.
+sink::Value IntegerValue(bool there, int64_t number);
+
 // The columns of a row, the url first (docs/url-lists.md).
 std::vector<sink::Column> SuccessColumns();
 
