@@ -13,11 +13,26 @@ from ingest_lake import MakePhotos
 MOST = 400_000_000  # bytes, of 256 MB asked for: what the mission allows
 
 
+def ReadProc(path: Path) -> str:
+    """A file of /proc, empty when its process or thread has ended."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def Threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
+
+
 def Descendants(pid: int) -> list[int]:
     found = [pid]
     for process in found:
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            found += map(int, task.read_text().split())
+        for thread in Threads(process):
+            found += map(int, ReadProc(thread / "children").split())
     return found
 
 
@@ -28,10 +43,7 @@ def PeakAnonymous(program, *arguments) -> tuple[int, int, str]:
     while process.poll() is None:
         total = 0
         for pid in Descendants(process.pid):
-            try:
-                found = re.search(r"^RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-            except OSError:  # ended meanwhile
-                continue
+            found = re.search(r"^RssAnon:\s+(\d+) kB", ReadProc(Path(f"/proc/{pid}/status")), re.MULTILINE)
             total += int(found[1]) * 1024 if found else 0
         peak, samples = max(peak, total), samples + 1
         time.sleep(0.002)
