@@ -7,7 +7,7 @@
 Same machine, same input, each run in a fresh folder, the contestants taking turns
 so that a slow minute hits all of them. Medians of the wall time; processor time and
 peak resident memory are the whole process tree's. What the file says of a part that
-is not run stays as it is, with the day it was measured.
+is not run stays as it is, with the day it was measured and the commit.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ PARTS = {
 ONLY_WHEN_ASKED = {"large"}
 
 
+def Commit() -> str:
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
 def Machine(work: Path) -> list[tuple[str, str]]:
     processor = Path("/proc/cpuinfo").read_text()
     cpu = processor.partition("model name")[2].partition("\n")[0].lstrip("\t :") or "unknown"
@@ -66,18 +71,18 @@ def Machine(work: Path) -> list[tuple[str, str]]:
     versions = ["numpy", "pillow", "opencv-python-headless", "pyarrow", "deltalake", "pandas", "pyspark"]
     versions += ["delta-spark", "duckdb", "pylance"]
     ours = json.loads(subprocess.run([BIN / "pixlake", "version", "--json"], capture_output=True, text=True).stdout)
-    commit = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
-    ).stdout.strip()
+    peers = [f"{name} {importlib.metadata.version(name)}" for name in versions]
+    locked = re.search(r"^img2dataset==(\S+)", (ROOT / "bench/img2dataset.txt").read_text(), re.MULTILINE)
+    peers.append(f"img2dataset {locked[1]}")
     return [
         ("processor", f"{cpu}, {os.cpu_count()} cores"),
         ("memory", f"{memory:.0f} GiB"),
         ("file system", disk.split(",")[0]),
         ("kernel", platform.release()),
-        ("pixlake", f"{ours.get('version', '?')} at {commit}"),
+        ("pixlake", ours.get("version", "?")),
         ("Python", platform.python_version()),
         ("Java", java[0] if java else "none"),
-        ("peers", ", ".join(f"{name} {importlib.metadata.version(name)}" for name in versions)),
+        ("peers", ", ".join(peers)),
     ]
 
 
@@ -103,12 +108,13 @@ def main() -> None:
 
     arguments.work.mkdir(parents=True, exist_ok=True)
     parts = Written(arguments.output)
+    commit = Commit()
     for name in names:
         print(name, flush=True)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.work) as folder:
             bench = Bench(Path(folder), arguments.runs, arguments.heavy_runs, arguments.source)
             lines = PARTS[name](bench)
-        parts[name] = "\n".join([*lines, "", f"Measured {date.today().isoformat()}."]) + "\n\n"
+        parts[name] = "\n".join([*lines, "", f"Measured {date.today().isoformat()} at {commit}."]) + "\n\n"
         # After every part: what fails later does not take what was measured with it.
         Write(arguments, parts)
     print(f"bench: {arguments.output}")

@@ -69,6 +69,7 @@ jars_dir=${deps}/spark-jars
 hadoop_dir=${deps}/hadoop-jars
 test_venv=$(dirname "${deps}")/venv-test
 bench_venv=$(dirname "${deps}")/venv-bench
+img2dataset_venv=$(dirname "${deps}")/venv-img2dataset
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -350,7 +351,10 @@ everything_is_here() {
   if needs_java; then jars_are_here || return 1; fi
   if ((want_full)); then hadoop_jars_are_here || return 1; fi
   if ((want_test)); then venv_is_here "${test_venv}" tests/requirements.txt || return 1; fi
-  if ((want_bench)); then venv_is_here "${bench_venv}" bench/requirements.txt || return 1; fi
+  if ((want_bench)); then
+    venv_is_here "${bench_venv}" bench/requirements.txt || return 1
+    venv_is_here "${img2dataset_venv}" bench/img2dataset.txt || return 1
+  fi
 }
 
 if everything_is_here; then
@@ -374,5 +378,8 @@ get_libtiff
 if needs_java; then get_spark_jars; fi
 if ((want_full)); then get_hadoop_jars; fi
 if ((want_test)); then get_venv "${test_venv}" tests/requirements.txt "the tests"; fi
-if ((want_bench)); then get_venv "${bench_venv}" bench/requirements.txt "the benchmark's peers"; fi
+if ((want_bench)); then
+  get_venv "${bench_venv}" bench/requirements.txt "the benchmark's peers"
+  get_venv "${img2dataset_venv}" bench/img2dataset.txt "img2dataset, a peer of the benchmark"
+fi
 say "done (${deps})"
