@@ -40,7 +40,7 @@ struct DecodeBudget {
 
 struct DecodeResult {
   Judgement judgement;
-  int64_t frames = 0;  // decoded whole: pages of TIFF, frames of GIF and WebP, else 1
+  int64_t frames = 0;  // decoded whole: pages of TIFF, frames of GIF, WebP and APNG, else 1
 };
 
 // Decodes every frame and every pixel and says what is wrong: kTruncated or kCorrupt also

@@ -3,11 +3,13 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <spng.h>
 
-#include "image/decode/decode_internal.h"
+#include "image/decode/png_decode_internal.h"
+#include "image/header/png_chunk_internal.h"
 
 namespace pixlake::image {
 namespace {
@@ -39,11 +41,11 @@ class PixelChunks {
 
   // ReadHeader saw that chunks follow one another up to IEND.
   bool NextChunk() {
-    static constexpr std::array<uint32_t, 5> kWanted = {0x49484452, 0x504C5445, 0x74524E53, 0x49444154,
-                                                        0x49454E44};
+    static constexpr std::array<uint32_t, 5> kWanted = {PngType("IHDR"), PngType("PLTE"), PngType("tRNS"),
+                                                        PngType("IDAT"), PngType("IEND")};
     const HostileBytes bytes(bytes_);
-    while (bytes.Has(at_, 12)) {
-      const uint64_t size = uint64_t{bytes.Big32(at_)} + 12;
+    while (bytes.Has(at_, kPngChunkOverhead)) {
+      const uint64_t size = uint64_t{bytes.Big32(at_)} + kPngChunkOverhead;
       if (!bytes.Has(at_, size)) return false;
       end_ = at_ + static_cast<size_t>(size);
       if (std::find(kWanted.begin(), kWanted.end(), bytes.Big32(at_ + 4)) != kWanted.end()) return true;
@@ -137,12 +139,11 @@ int ReadInterlaced(spng_ctx* context, const Plan& plan, const DecodeTask& task, 
 
 }  // namespace
 
-Result<DecodeResult> DecodePng(const DecodeTask& task) {
+Result<DecodeResult> DecodePngStream(PngRead read, void* from, const DecodeTask& task) {
   const Context context(spng_ctx_new(0), spng_ctx_free);
   if (context == nullptr) return Error(ErrorCode::kOverBudget, "no memory for a PNG decoder");
-  PixelChunks chunks(task.bytes);
   spng_ihdr header{};
-  int code = spng_set_png_stream(context.get(), PixelChunks::Read, &chunks);
+  int code = spng_set_png_stream(context.get(), read, from);
   if (code == 0) code = spng_get_ihdr(context.get(), &header);
   if (code != 0) return Failure(code, task);
   const Plan plan = PlanFor(task, header);
@@ -158,6 +159,14 @@ Result<DecodeResult> DecodePng(const DecodeTask& task) {
   if (late) return DecodeResult{task.deadline.Exceeded(), 0};
   if (code != 0) return Failure(code, task);
   return DecodeResult{{}, 1};
+}
+
+Result<DecodeResult> DecodePng(const DecodeTask& task) {
+  PixelChunks chunks(task.bytes);
+  PL_ASSIGN_OR_RETURN(DecodeResult first, DecodePngStream(PixelChunks::Read, &chunks, task));
+  if (first.judgement.verdict != Verdict::kOk) return first;
+  PL_ASSIGN_OR_RETURN(DecodeResult others, DecodePngFrames(task));
+  return DecodeResult{std::move(others.judgement), first.frames + others.frames};
 }
 
 }  // namespace pixlake::image

@@ -2,35 +2,15 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <isa-l/crc.h>
 
-#include "image/header/header_internal.h"
+#include "image/header/png_chunk_internal.h"
 
 namespace pixlake::image {
 namespace {
 
 constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-constexpr uint64_t kOverhead = 12;  // length, type, CRC
 constexpr uint32_t kMostLength = 0x7FFFFFFF;
-// Encoders put 8 KiB and more in a chunk; what is over this only costs time.
-constexpr int kMostChunks = 1 << 20;
 enum ColourType : uint8_t { kGray = 0, kRgb = 2, kPalette = 3, kGrayAlpha = 4, kRgbAlpha = 6 };
-
-constexpr uint32_t Type(const char (&name)[5]) {
-  return uint32_t{static_cast<uint8_t>(name[0])} << 24 | uint32_t{static_cast<uint8_t>(name[1])} << 16 |
-         uint32_t{static_cast<uint8_t>(name[2])} << 8 | static_cast<uint8_t>(name[3]);
-}
-
-// 5.3: length, type, data, CRC.
-struct Chunk {
-  uint64_t position = 0;  // of its length field
-  uint32_t length = 0;
-  uint32_t type = 0;
-
-  uint64_t data() const { return position + 8; }
-  // 5.4: bit 5 of the first byte is 0 in critical chunks.
-  bool critical() const { return (type & 0x20000000) == 0; }
-};
 
 std::string TypeName(uint32_t type) {
   std::string name;
@@ -39,7 +19,7 @@ std::string TypeName(uint32_t type) {
 }
 
 // 5.3 Chunk layout. The type's bytes are letters; the length leaves the top bit out.
-std::optional<Judgement> ReadChunk(const HostileBytes& bytes, uint64_t position, Chunk* chunk) {
+std::optional<Judgement> ReadChunk(const HostileBytes& bytes, uint64_t position, PngChunk* chunk) {
   if (!bytes.Has(position, 8)) return TruncatedAt(bytes, "PNG: the file ends before IEND");
   chunk->position = position;
   chunk->length = bytes.Big32(position);
@@ -54,7 +34,7 @@ std::optional<Judgement> ReadChunk(const HostileBytes& bytes, uint64_t position,
     return CorruptAt(position,
                      fmt::format("PNG: chunk {} has length {}", TypeName(chunk->type), chunk->length));
   }
-  if (!bytes.Has(position, kOverhead + chunk->length)) {
+  if (!bytes.Has(position, kPngChunkOverhead + chunk->length)) {
     return TruncatedAt(bytes,
                        fmt::format("PNG: chunk {} at byte {} has {} bytes of data, the file ends before",
                                    TypeName(chunk->type), position, chunk->length));
@@ -62,18 +42,11 @@ std::optional<Judgement> ReadChunk(const HostileBytes& bytes, uint64_t position,
   return std::nullopt;
 }
 
-// 5.5 CRC algorithm, over type and data. That of ancillary chunks is not looked at:
-// a decoder may leave those chunks out.
-bool CrcIsRight(const HostileBytes& bytes, const Chunk& chunk) {
-  const uint32_t crc = crc32_gzip_refl(0, bytes.data() + chunk.position + 4, 4 + uint64_t{chunk.length});
-  return crc == bytes.Big32(chunk.data() + chunk.length);
-}
-
 // 11.2.1 IHDR: table 12 has the combinations of colour type and bit depth.
-std::optional<Judgement> ReadIhdr(const HostileBytes& bytes, const Chunk& chunk, ImageHeader* header,
+std::optional<Judgement> ReadIhdr(const HostileBytes& bytes, const PngChunk& chunk, ImageHeader* header,
                                   uint8_t* colour) {
-  if (chunk.type == Type("CgBI")) return UnsupportedAt(chunk.position, "PNG: Apple's CgBI variant");
-  if (chunk.type != Type("IHDR") || chunk.length != 13) {
+  if (chunk.type == PngType("CgBI")) return UnsupportedAt(chunk.position, "PNG: Apple's CgBI variant");
+  if (chunk.type != PngType("IHDR") || chunk.length != 13) {
     return CorruptAt(chunk.position,
                      fmt::format("PNG: the first chunk is {} of {} bytes, expected IHDR of 13",
                                  TypeName(chunk.type), chunk.length));
@@ -96,7 +69,7 @@ std::optional<Judgement> ReadIhdr(const HostileBytes& bytes, const Chunk& chunk,
     return CorruptAt(at + 10, fmt::format("PNG: compression {}, filter {}, interlace {}", bytes.Byte(at + 10),
                                           bytes.Byte(at + 11), bytes.Byte(at + 12)));
   }
-  if (!CrcIsRight(bytes, chunk)) return CorruptAt(chunk.position, "PNG: the CRC of IHDR is wrong");
+  if (!PngCrcIsRight(bytes, chunk)) return CorruptAt(chunk.position, "PNG: the CRC of IHDR is wrong");
   static constexpr int kChannels[] = {1, 0, 3, 3, 2, 0, 4};
   *header = {ImageFormat::kPng, width, height, kChannels[*colour], *colour == kPalette ? 8 : depth};
   return std::nullopt;
@@ -111,11 +84,11 @@ struct Met {
 };
 
 // 5.6 Chunk ordering: PLTE before IDAT, once, and not with grey; IDAT in one piece.
-std::optional<Judgement> CheckOrder(const Chunk& chunk, uint8_t colour, Met* met) {
+std::optional<Judgement> CheckOrder(const PngChunk& chunk, uint8_t colour, Met* met) {
   switch (chunk.type) {
-    case Type("IHDR"):
+    case PngType("IHDR"):
       return CorruptAt(chunk.position, "PNG: a second IHDR");
-    case Type("PLTE"):
+    case PngType("PLTE"):
       if (met->palette || met->data) return CorruptAt(chunk.position, "PNG: PLTE twice or after IDAT");
       if (chunk.length == 0 || chunk.length > 768 || chunk.length % 3 != 0) {
         return CorruptAt(chunk.position, fmt::format("PNG: PLTE of {} bytes", chunk.length));
@@ -125,15 +98,15 @@ std::optional<Judgement> CheckOrder(const Chunk& chunk, uint8_t colour, Met* met
       }
       met->palette = true;
       break;
-    case Type("IDAT"):
+    case PngType("IDAT"):
       if (met->data_ended) return CorruptAt(chunk.position, "PNG: other chunks between those of IDAT");
       if (colour == kPalette && !met->palette) return CorruptAt(chunk.position, "PNG: no PLTE before IDAT");
       met->data = true;
       return std::nullopt;
-    case Type("tRNS"):
+    case PngType("tRNS"):
       met->transparency |= !met->data;
       break;
-    case Type("IEND"):
+    case PngType("IEND"):
       break;
     default:
       if (chunk.critical()) {
@@ -156,21 +129,22 @@ HeaderResult ReadPngHeader(const HostileBytes& bytes) {
   }
   if (compared < sizeof(kSignature))
     return {{}, TruncatedAt(bytes, "PNG: the file ends within the signature")};
-  Chunk chunk;
+  PngChunk chunk;
   ImageHeader header;
   uint8_t colour = 0;
   if (auto judgement = ReadChunk(bytes, sizeof(kSignature), &chunk)) return {{}, *std::move(judgement)};
   if (auto judgement = ReadIhdr(bytes, chunk, &header, &colour)) return {{}, *std::move(judgement)};
   Met met;
   std::optional<Judgement> judgement;
-  for (int chunks = 1; chunk.type != Type("IEND"); ++chunks) {
-    if (chunks == kMostChunks) {
+  for (int chunks = 1; chunk.type != PngType("IEND"); ++chunks) {
+    if (chunks == kMostPngChunks) {
       judgement = UnsupportedAt(chunk.position, "PNG: more than 2^20 chunks");
       break;
     }
-    judgement = ReadChunk(bytes, chunk.data() + chunk.length + 4, &chunk);
+    judgement = ReadChunk(bytes, chunk.end(), &chunk);
     if (!judgement) judgement = CheckOrder(chunk, colour, &met);
-    if (!judgement && chunk.critical() && !CrcIsRight(bytes, chunk)) {
+    // That of ancillary chunks is not looked at: a decoder may leave those out.
+    if (!judgement && chunk.critical() && !PngCrcIsRight(bytes, chunk)) {
       judgement = CorruptAt(chunk.position, fmt::format("PNG: the CRC of {} is wrong", TypeName(chunk.type)));
     }
     if (judgement) break;

@@ -3,20 +3,14 @@
 
 #include <fmt/format.h>
 
+#include "image/header/png_chunk_internal.h"
 #include "image/metadata/metadata_internal.h"
 #include "image/metadata/text_encoding.h"
 
 namespace pixlake::image {
 namespace {
 
-constexpr uint64_t kSignatureBytes = 8, kOverhead = 12;
-constexpr int kMostChunks = 1 << 20;
 constexpr uint64_t kMostInflatedTexts = 64;  // of one file
-
-constexpr uint32_t Type(const char (&name)[5]) {
-  return uint32_t{static_cast<uint8_t>(name[0])} << 24 | uint32_t{static_cast<uint8_t>(name[1])} << 16 |
-         uint32_t{static_cast<uint8_t>(name[2])} << 8 | static_cast<uint8_t>(name[3]);
-}
 
 // What a NUL ends; what is behind it in `rest`. The whole when there is none.
 std::string_view UpToNul(std::span<const uint8_t>* rest) {
@@ -47,14 +41,14 @@ class PngReader {
 
 // 5.3 Chunk layout, up to IEND or to damage.
 void PngReader::Read() {
-  uint64_t position = kSignatureBytes;
-  for (int chunks = 0; chunks < kMostChunks && bytes_.Has(position, kOverhead); ++chunks) {
+  uint64_t position = kPngSignatureBytes;
+  for (int chunks = 0; chunks < kMostPngChunks && bytes_.Has(position, kPngChunkOverhead); ++chunks) {
     const uint64_t length = bytes_.Big32(position);
     const uint32_t type = bytes_.Big32(position + 4);
-    if (!bytes_.Has(position, kOverhead + length)) return;
+    if (!bytes_.Has(position, kPngChunkOverhead + length)) return;
     Take(type, Part(bytes_, position + 8, length), position + 8);
-    position += kOverhead + length;
-    if (type != Type("IEND")) continue;
+    position += kPngChunkOverhead + length;
+    if (type != PngType("IEND")) continue;
     if (position < bytes_.size()) {
       AddNote(metadata_, "trailing_bytes", fmt::format("{} bytes behind IEND", bytes_.size() - position),
               static_cast<int64_t>(position));
@@ -66,23 +60,23 @@ void PngReader::Read() {
 void PngReader::Take(uint32_t type, std::span<const uint8_t> data, uint64_t position) {
   const auto place = static_cast<int64_t>(position);
   switch (type) {
-    case Type("eXIf"): {
+    case PngType("eXIf"): {
       // 11.3.4.5: a TIFF stream; JPEG's header in front of it is a writer's mistake.
       using namespace std::string_view_literals;
       const size_t skipped = ViewOf(data).starts_with("Exif\0\0"sv) ? 6 : 0;
       ReadExif(data.subspan(skipped), place + static_cast<int64_t>(skipped), metadata_);
       break;
     }
-    case Type("iCCP"):
+    case PngType("iCCP"):
       TakeProfile(data, position);
       break;
-    case Type("acTL"):
+    case PngType("acTL"):
       // 11.3.6.1: number of frames, of plays.
       if (data.size() == 8 && HostileBytes(data).Big32(0) > 1) {
         AddNote(metadata_, "animated", fmt::format("{} frames", HostileBytes(data).Big32(0)), place);
       }
       break;
-    case Type("cICP"):
+    case PngType("cICP"):
       if (data.size() == 4) {
         AddNote(metadata_, "cicp",
                 fmt::format("primaries {}, transfer {}, matrix {}, {} range", data[0], data[1], data[2],
@@ -90,9 +84,9 @@ void PngReader::Take(uint32_t type, std::span<const uint8_t> data, uint64_t posi
                 place);
       }
       break;
-    case Type("tEXt"):
-    case Type("zTXt"):
-    case Type("iTXt"):
+    case PngType("tEXt"):
+    case PngType("zTXt"):
+    case PngType("iTXt"):
       TakeText(type, data, position);
       break;
     default:
@@ -127,14 +121,14 @@ std::span<const uint8_t> PngReader::InflateText(std::span<const uint8_t> data, s
 void PngReader::TakeText(uint32_t type, std::span<const uint8_t> data, uint64_t position) {
   auto rest = data;
   const std::string_view keyword = UpToNul(&rest);
-  if (type == Type("iTXt")) {
+  if (type == PngType("iTXt")) {
     if (rest.size() < 2) return;
     const bool compressed = rest[0] != 0;
     rest = rest.subspan(2);
     UpToNul(&rest);
     UpToNul(&rest);
     if (compressed) rest = InflateText(rest, keyword, position);
-  } else if (type == Type("zTXt")) {
+  } else if (type == PngType("zTXt")) {
     if (rest.empty()) return;
     rest = InflateText(rest.subspan(1), keyword, position);
   }
