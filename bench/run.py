@@ -19,6 +19,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -109,15 +110,25 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     parts = Written(arguments.output)
     commit = Commit()
+    failed = []
     for name in names:
         print(name, flush=True)
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.work) as folder:
-            bench = Bench(Path(folder), arguments.runs, arguments.heavy_runs, arguments.source)
-            lines = PARTS[name](bench)
+        try:
+            with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.work) as folder:
+                bench = Bench(Path(folder), arguments.runs, arguments.heavy_runs, arguments.source)
+                lines = PARTS[name](bench)
+        except (Exception, SystemExit) as error:
+            # What the page said of it stays; the others are measured all the same.
+            said = error.stderr[-3000:] if isinstance(error, subprocess.CalledProcessError) and error.stderr else ""
+            print(f"bench: {name} failed: {error}\n{said}", file=sys.stderr, flush=True)
+            failed.append(name)
+            continue
         parts[name] = "\n".join([*lines, "", f"Measured {date.today().isoformat()} at {commit}."]) + "\n\n"
-        # After every part: what fails later does not take what was measured with it.
+        # After every part: what ends the run later does not take what was measured with it.
         Write(arguments, parts)
     print(f"bench: {arguments.output}")
+    if failed:
+        sys.exit(f"bench: not measured: {', '.join(failed)}")
 
 
 def Write(arguments, parts: dict[str, str]) -> None:

@@ -196,6 +196,16 @@ def test_wrong_statements_change_nothing(pixlake, tmp_path, sql, message):
     assert deltalake.DeltaTable(str(path)).version() == 1
 
 
+def Values(ids):
+    return ", ".join(f"({i}, 'p{i % 3}', 'n', NULL)" for i in ids)
+
+
+def Write(table, ids, **how):
+    """The rows of Values(ids), by delta-rs."""
+    rows = Rows(ids, "n").drop(["blob"]).append_column("blob", pa.nulls(len(ids), pa.binary()))
+    deltalake.write_deltalake(table.table_uri, rows, **how)
+
+
 def RandomOperation(random):
     """SQL for ours and a call for theirs."""
     low = random.randrange(120)
@@ -203,7 +213,7 @@ def RandomOperation(random):
     where = random.choice(
         [f"id >= {low} AND id < {high}", f"id % {random.randrange(2, 9)} = 1", "part = 'p1'", "label = 'a'"]
     )
-    kind = random.choice(["delete", "update", "update", "merge", "append"])
+    kind = random.choice(["delete", "update", "update", "merge", "append", "replace", "upkeep"])
     if kind == "delete":
         return "DELETE FROM delta.`{}` WHERE " + where, lambda t: t.delete(where)
     if kind == "update":
@@ -214,11 +224,24 @@ def RandomOperation(random):
         )
     if kind == "append":
         ids = list(range(low, high))
-        values = ", ".join(f"({i}, 'p{i % 3}', 'n', NULL)" for i in ids)
-        rows = Rows(ids, "n").drop(["blob"]).append_column("blob", pa.nulls(len(ids), pa.binary()))
+        return f"INSERT INTO delta.`{{}}` VALUES {Values(ids)}", lambda t: Write(t, ids, mode="append")
+    if kind == "replace":
+        ids = [i for i in range(low, high) if i % 3 == 1]
+        if not ids or random.random() < 0.2:
+            ids = list(range(low, high))
+            return f"INSERT OVERWRITE delta.`{{}}` VALUES {Values(ids)}", lambda t: Write(t, ids, mode="overwrite")
         return (
-            "INSERT INTO delta.`{}` VALUES " + values,
-            lambda t: deltalake.write_deltalake(t.table_uri, rows, mode="append"),
+            f"INSERT INTO delta.`{{}}` REPLACE WHERE part = 'p1' VALUES {Values(ids)}",
+            lambda t: Write(t, ids, mode="overwrite", predicate="part = 'p1'"),
+        )
+    if kind == "upkeep":
+        return random.choice(
+            [
+                ("OPTIMIZE delta.`{}`", lambda t: t.optimize.compact()),
+                ("OPTIMIZE delta.`{}` ZORDER BY (id, label)", lambda t: t.optimize.z_order(["id", "label"])),
+                # The one version but 0 that is the same for both: who changes nothing need not commit.
+                ("RESTORE TABLE delta.`{}` TO VERSION AS OF 1", lambda t: t.restore(1)),
+            ]
         )
     source = pa.table({"k": pa.array(range(500 + low, 500 + high), pa.int64())})
     return (
