@@ -1,24 +1,17 @@
 #include "engine/image_finder.h"
 
-#include <array>
 #include <utility>
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <fmt/format.h>
 
+#include "image/hash/sha256_batch.h"
+
 namespace pixlake::engine {
 namespace {
 
 constexpr char kKeptBeside[] = "_pixlake/blobs/";
-
-std::array<uint8_t, 32> DigestOf(std::string_view hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::array<uint8_t, 32> digest{};
-  for (size_t i = 0; i < digest.size(); ++i)
-    digest[i] = static_cast<uint8_t>(digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]));
-  return digest;
-}
 
 bool HasType(const arrow::Schema& schema, const char* name, arrow::Type::type type) {
   const auto field = schema.GetFieldByName(name);
@@ -50,7 +43,7 @@ Result<std::optional<ImageFinder::Found>> ImageFinder::Find(std::string_view id)
     return Error(ErrorCode::kUsage,
                  fmt::format("an id is a SHA-256 in 64 lower-case hex digits; '{}' is not one", id));
   }
-  PL_ASSIGN_OR_RETURN(const auto place, index_->Find(DigestOf(id)));
+  PL_ASSIGN_OR_RETURN(const auto place, index_->Find(*image::FromHex(id)));
   if (!place) return std::optional<Found>();
   PL_ASSIGN_OR_RETURN(auto bytes, index_->Read(*place));
   if (bytes != nullptr) return std::optional(Found{std::move(bytes), place->file, place->row});

@@ -185,9 +185,7 @@ Result<FoundImage> FindImage(const Engine& engine, const LookupRequest& request)
     }
     return lookup.ById(*request.id);
   }
-  const bool hex =
-      request.id->size() == 64 && request.id->find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!hex) {
+  if (!IsContentId(*request.id)) {
     return Error(ErrorCode::kUsage,
                  fmt::format("the table has no column 'id', so an ID is the image's SHA-256 in 64 lower-case "
                              "hex digits; '{}' is not one (or use --row N)",

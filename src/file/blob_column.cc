@@ -27,18 +27,42 @@ std::string LengthPrefix(int64_t size) {
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::Buffer>> PageBlocks::Take(int64_t size) {
-  if (size > block_size_ || free_.empty()) {
-    PL_ASSIGN_OR_RETURN(auto block, arrow::AllocateBuffer(std::max(size, block_size_)));
-    return std::shared_ptr<arrow::Buffer>(std::move(block));
-  }
-  std::shared_ptr<arrow::Buffer> block = std::move(free_.back());
-  free_.pop_back();
+PageBlocks::PageBlocks(int64_t page_bytes, int64_t most_bytes, arrow::io::OutputStream* file)
+    : block_size_(8 * page_bytes), most_bytes_(most_bytes), file_(file), pool_(std::make_shared<Pool>()) {}
+
+// Null when a new one is to be made; `full` when that would be too many.
+std::unique_ptr<arrow::Buffer> PageBlocks::TakeFree(int64_t size, bool* full) {
+  const std::lock_guard lock(pool_->mutex);
+  *full = pool_->bytes + size > most_bytes_;
+  if (size > block_size_ || pool_->free.empty()) return nullptr;
+  std::unique_ptr<arrow::Buffer> block = std::move(pool_->free.back());
+  pool_->free.pop_back();
   return block;
 }
 
-void PageBlocks::Return(std::shared_ptr<arrow::Buffer> block) {
-  if (block->size() == block_size_) free_.push_back(std::move(block));
+Result<std::shared_ptr<arrow::Buffer>> PageBlocks::Take(int64_t size) {
+  size = std::max(size, block_size_);
+  bool full = false;
+  std::unique_ptr<arrow::Buffer> block = TakeFree(size, &full);
+  if (block == nullptr && full) {
+    PL_RETURN_NOT_OK(file_->Flush());
+    block = TakeFree(size, &full);
+  }
+  if (block == nullptr) {
+    PL_ASSIGN_OR_RETURN(block, arrow::AllocateBuffer(size));
+    const std::lock_guard lock(pool_->mutex);
+    pool_->bytes += size;
+  }
+  return std::shared_ptr<arrow::Buffer>(block.release(),
+                                        [pool = pool_, most = block_size_](arrow::Buffer* b) {
+                                          std::unique_ptr<arrow::Buffer> given_back(b);
+                                          const std::lock_guard lock(pool->mutex);
+                                          if (b->size() == most) {
+                                            pool->free.push_back(std::move(given_back));
+                                          } else {
+                                            pool->bytes -= b->size();
+                                          }
+                                        });
 }
 
 BlobColumn::BlobColumn(parquet::ColumnChunkMetaDataBuilder* chunk, parquet::OffsetIndexBuilder* index,
@@ -50,31 +74,26 @@ BlobColumn::BlobColumn(parquet::ColumnChunkMetaDataBuilder* chunk, parquet::Offs
 
 Status BlobColumn::Start(arrow::io::OutputStream* file) {
   if (file_ != nullptr) return Status::OK();
+  PL_RETURN_NOT_OK(ClosePage());
+  block_.reset();  // the file may hold it for a while
   file_ = file;
   PL_ASSIGN_OR_RETURN(chunk_start_, file_->Tell());
-  for (const Page& page : waiting_) PL_RETURN_NOT_OK(Write(page));
-  waiting_.clear();
-  // The open page, if there is one, lies in the last block.
-  while (taken_.size() > 1) {
-    blocks_->Return(std::move(taken_.front()));
-    taken_.erase(taken_.begin());
+  for (Page& page : waiting_) {
+    PL_RETURN_NOT_OK(file_->Write(page.front.data(), static_cast<int64_t>(page.front.size())));
+    if (page.values != nullptr) PL_RETURN_NOT_OK(file_->Write(std::exchange(page.values, nullptr)));
   }
+  waiting_.clear();
   return Status::OK();
-}
-
-Status BlobColumn::Write(const Page& page) {
-  PL_RETURN_NOT_OK(file_->Write(page.front.data(), static_cast<int64_t>(page.front.size())));
-  return page.size > 0 ? file_->Write(page.values, page.size) : Status::OK();
 }
 
 // Room for `size` bytes of values in a row.
 Status BlobColumn::OpenPage(int64_t size) {
-  if (taken_.empty() || taken_.back()->size() - block_used_ < size) {
-    PL_ASSIGN_OR_RETURN(auto block, blocks_->Take(size));
-    taken_.push_back(std::move(block));
+  if (block_ == nullptr || block_->size() - block_used_ < size) {
+    block_.reset();
+    PL_ASSIGN_OR_RETURN(block_, blocks_->Take(size));
     block_used_ = 0;
   }
-  page_ = taken_.back()->mutable_data() + block_used_;
+  page_ = block_->mutable_data() + block_used_;
   return Status::OK();
 }
 
@@ -153,18 +172,18 @@ Status BlobColumn::WriteLargeValue(const uint8_t* data, int64_t size) {
 
 Status BlobColumn::ClosePage() {
   if (rows_in_page_ == 0) return Status::OK();
-  Page page;
-  page.size = page_size_;
-  page.values = page_;
-  page.front = Front({reinterpret_cast<const char*>(page_), static_cast<size_t>(page.size)}, {});
-  page_ = nullptr;
-  if (file_ != nullptr) {
-    block_used_ = 0;  // what is written makes room for the next
-    return Write(page);
+  const uint8_t* const values = std::exchange(page_, nullptr);
+  const int64_t size = page_size_;
+  std::string front = Front({reinterpret_cast<const char*>(values), static_cast<size_t>(size)}, {});
+  if (file_ == nullptr) {
+    waiting_.push_back(
+        {std::move(front), size > 0 ? arrow::SliceBuffer(block_, block_used_, size) : nullptr});
+    block_used_ += size;
+    return Status::OK();
   }
-  block_used_ += page.size;
-  waiting_.push_back(std::move(page));
-  return Status::OK();
+  block_used_ = 0;  // what the file has copied makes room for the next
+  PL_RETURN_NOT_OK(file_->Write(front.data(), static_cast<int64_t>(front.size())));
+  return size > 0 ? file_->Write(values, size) : Status::OK();
 }
 
 Status BlobColumn::Append(const arrow::Array& array, int64_t offset, int64_t length) {
@@ -189,8 +208,7 @@ Status BlobColumn::Append(const arrow::Array& array, int64_t offset, int64_t len
 
 Status BlobColumn::Close() {
   PL_RETURN_NOT_OK(ClosePage());
-  for (auto& block : taken_) blocks_->Return(std::move(block));
-  taken_.clear();
+  block_.reset();
   index_->Finish(chunk_start_);
   chunk_->SetSizeStatistics(chunk_sizes_);
   chunk_->Finish(/*num_values=*/first_row_, /*dictionary_page_offset=*/0, /*index_page_offset=*/-1,

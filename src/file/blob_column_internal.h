@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,23 +18,33 @@
 
 namespace pixlake::file {
 
-// Blocks of memory that pages are laid into, kept for the next row group: fresh memory
-// costs the kernel as much time as writing it to a file does.
+// Blocks of memory that pages are laid into, used again once a file has written them: fresh
+// memory costs the kernel as much time as writing it to a file does.
 class PageBlocks {
  public:
-  explicit PageBlocks(int64_t page_bytes) : block_size_(8 * page_bytes) {}
-  // At least `size` bytes, uninitialised.
+  // Over `most_bytes` what a file still holds is waited for; `file` outlives this.
+  PageBlocks(int64_t page_bytes, int64_t most_bytes, arrow::io::OutputStream* file);
+  // At least `size` bytes, uninitialised. Its last owner gives it back, on any thread.
   Result<std::shared_ptr<arrow::Buffer>> Take(int64_t size);
-  void Return(std::shared_ptr<arrow::Buffer> block);
 
  private:
+  struct Pool {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<arrow::Buffer>> free;
+    int64_t bytes = 0;  // of all blocks that there are
+  };
+
+  std::unique_ptr<arrow::Buffer> TakeFree(int64_t size, bool* full);
+
   const int64_t block_size_;
-  std::vector<std::shared_ptr<arrow::Buffer>> free_;
+  const int64_t most_bytes_;
+  arrow::io::OutputStream* const file_;
+  const std::shared_ptr<Pool> pool_;
 };
 
 // One column of one row group. Pages wait in memory until Start() says where the
-// chunk begins; from then on they go straight to the file, large values without
-// being copied. Throws what parquet throws; the file writer catches.
+// chunk begins, and are handed over to the file then; later ones go straight to it, large
+// values without being copied. Throws what parquet throws; the file writer catches.
 class BlobColumn {
  public:
   // A value of more bytes does not fit into a page, whose sizes are 32-bit.
@@ -54,8 +65,7 @@ class BlobColumn {
   // A page that is complete and waits: header and levels, then the values.
   struct Page {
     std::string front;
-    const uint8_t* values = nullptr;  // in one of `taken_`
-    int64_t size = 0;
+    std::shared_ptr<arrow::Buffer> values;  // of a block, or null
   };
 
   Status AppendValue(const uint8_t* data, int64_t size);
@@ -67,7 +77,6 @@ class BlobColumn {
   // Header and levels of a page whose values are `first`, then `second`.
   std::string Front(std::string_view first, std::string_view second);
   std::string EncodedLevels();
-  Status Write(const Page& page);
 
   parquet::ColumnChunkMetaDataBuilder* const chunk_;
   parquet::OffsetIndexBuilder* const index_;
@@ -78,7 +87,7 @@ class BlobColumn {
   int64_t chunk_start_ = 0;  // in the file
   int64_t chunk_size_ = 0;   // bytes of the pages that are complete
   std::vector<Page> waiting_;
-  std::vector<std::shared_ptr<arrow::Buffer>> taken_;  // the last one is being filled
+  std::shared_ptr<arrow::Buffer> block_;  // is being filled
   int64_t block_used_ = 0;
 
   uint8_t* page_ = nullptr;  // values of the open page; null until there is one

@@ -33,7 +33,10 @@ class Writer : public BlobParquetWriter {
         schema_(std::move(schema)),
         options_(std::move(options)),
         page_bytes_(std::clamp<int64_t>(options_.page_bytes, 1, kMaxPageBytes)),
-        blocks_(page_bytes_) {}
+        blocks_(page_bytes_,
+                options_.page_memory_bytes > 0 ? options_.page_memory_bytes
+                                               : options_.row_group_bytes + options_.row_group_bytes / 4,
+                output_->stream()) {}
 
   Status Init() {
     int leaf = 0;

@@ -19,11 +19,16 @@ struct BlobParquetOptions {
   int64_t row_group_bytes = int64_t{128} << 20;
   // A blob page closes when it reaches this; one value is never split.
   int64_t page_bytes = int64_t{1} << 20;
+  // Pages that wait, for the row group to close or for the disk, are kept to about this; twice
+  // row_group_bytes and nobody waits for the disk. 0: a quarter more than row_group_bytes.
+  int64_t page_memory_bytes = 0;
   int zstd_level = 3;
   // Written into every Parquet field as its field id when given, by top-level position.
   std::vector<int32_t> field_ids;
-  // Top-level texts, such as `id`, that get a bloom filter for each row group.
+  // Top-level texts, such as `id`, that get a bloom filter for each row group and no dictionary.
   std::vector<std::string> bloom_filter_columns;
+  // Other top-level columns hardly any value of which comes twice: a dictionary would only cost.
+  std::vector<std::string> distinct_columns;
 };
 
 // What a finished file is.

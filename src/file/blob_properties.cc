@@ -47,6 +47,7 @@ std::shared_ptr<parquet::WriterProperties> PropertiesFor(const parquet::SchemaDe
   ExemptBlobs(schema, &builder);
   // Worth a filter means hardly any value twice: a dictionary would only cost.
   for (const std::string& column : options.bloom_filter_columns) builder.disable_dictionary(column);
+  for (const std::string& column : options.distinct_columns) builder.disable_dictionary(column);
   return builder.build();
 }
 

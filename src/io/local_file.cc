@@ -21,7 +21,9 @@ class LocalOutputStream : public arrow::io::OutputStream {
   LocalOutputStream(int fd, const std::string& path, bool sync) : file_(fd, path, sync), sync_(sync) {}
 
   Status Write(const void* data, int64_t size) override { return file_.Write(data, size); }
-  Status Flush() override { return Status::OK(); }
+  // Held until it is written; Flush waits for that.
+  Status Write(const std::shared_ptr<arrow::Buffer>& data) override { return file_.Write(data); }
+  Status Flush() override { return file_.Drain(); }
   Status Close() override { return Status::OK(); }
   bool closed() const override { return finished_; }
   Result<int64_t> Tell() const override { return file_.position(); }

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
+#include <arrow/buffer.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,6 +16,8 @@ namespace {
 
 // A multiple of every block size; large enough for the disk to be busy with one.
 constexpr size_t kBlockBytes = size_t{4} << 20;
+// Less is copied: a small file needs no thread.
+constexpr int64_t kWorthHandingOver = int64_t{256} << 10;
 
 }  // namespace
 
@@ -25,50 +29,161 @@ WriteBehind::WriteBehind(int fd, std::string path, bool direct)
     : fd_(fd), path_(std::move(path)), wants_direct_(direct) {}
 
 WriteBehind::~WriteBehind() {
-  if (pending_.valid()) pending_.wait();
+  EndThread(/*drop=*/true);
   if (fd_ >= 0) ::close(fd_);
+}
+
+void WriteBehind::EndThread(bool drop) {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    dropped_ = drop;
+  }
+  added_.notify_one();
+  thread_.join();
+}
+
+Result<WriteBehind::Block> WriteBehind::NewBlock() const {
+  // Page-aligned, as O_DIRECT wants it; pages that stay empty cost nothing.
+  void* memory = ::mmap(nullptr, kBlockBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return Error(ErrorCode::kOverBudget, "no memory to write " + path_);
+  return Block(static_cast<uint8_t*>(memory));
+}
+
+// For the caller: one is written while the other is filled.
+Result<WriteBehind::Block> WriteBehind::TakeBlock() {
+  std::unique_lock lock(mutex_);
+  if (free_.empty() && blocks_made_ < 2) {
+    ++blocks_made_;
+    return NewBlock();
+  }
+  done_.wait(lock, [&] { return !free_.empty(); });
+  Block block = std::move(free_.back());
+  free_.pop_back();
+  return block;
+}
+
+// One of the caller's that is free, else a third.
+Result<WriteBehind::Block> WriteBehind::BlockForThread() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) return NewBlock();
+  Block block = std::move(free_.back());
+  free_.pop_back();
+  return block;
 }
 
 Status WriteBehind::Write(const void* data, int64_t size) {
   const auto* bytes = static_cast<const uint8_t*>(data);
   auto left = static_cast<size_t>(size);
   while (left > 0) {
-    if (block_ == nullptr) {
-      // Page-aligned, as O_DIRECT wants it; pages that stay empty cost nothing.
-      void* memory = ::mmap(nullptr, kBlockBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (memory == MAP_FAILED) return Error(ErrorCode::kOverBudget, "no memory to write " + path_);
-      block_.reset(static_cast<uint8_t*>(memory));
+    const auto within = static_cast<size_t>(position_) % kBlockBytes;
+    const size_t count = std::min(left, kBlockBytes - within);
+    if (handed_on_) {
+      PL_RETURN_NOT_OK(Write(arrow::Buffer::FromString({reinterpret_cast<const char*>(bytes), count})));
+    } else {
+      if (block_ == nullptr) {
+        PL_ASSIGN_OR_RETURN(block_, TakeBlock());
+      }
+      std::memcpy(block_.get() + filled_, bytes, count);
+      filled_ += count;
+      position_ += static_cast<int64_t>(count);
+      if (filled_ == kBlockBytes) {
+        filled_ = 0;
+        PL_RETURN_NOT_OK(Enqueue({std::move(block_), kBlockBytes, nullptr}));
+      }
     }
-    const size_t count = std::min(left, kBlockBytes - filled_);
-    std::memcpy(block_.get() + filled_, bytes, count);
-    filled_ += count;
     bytes += count;
     left -= count;
-    position_ += static_cast<int64_t>(count);
-    if (filled_ == kBlockBytes) PL_RETURN_NOT_OK(PassOn());
   }
   return Status::OK();
 }
 
-Status WriteBehind::Settle() {
-  return pending_.valid() ? pending_.get() : Status::OK();
+Status WriteBehind::Write(std::shared_ptr<arrow::Buffer> data) {
+  if (!handed_on_ && data->size() < kWorthHandingOver) return Write(data->data(), data->size());
+  if (data->size() == 0) return Status::OK();
+  if (filled_ > 0) PL_RETURN_NOT_OK(Enqueue({std::move(block_), std::exchange(filled_, 0), nullptr}));
+  position_ += data->size();
+  handed_on_ = static_cast<size_t>(position_) % kBlockBytes != 0;
+  return Enqueue({nullptr, 0, std::move(data)});
 }
 
-// Gives the full block away and goes on in the other one.
-Status WriteBehind::PassOn() {
-  PL_RETURN_NOT_OK(Settle());
-  if (passed_on_ == 0 && wants_direct_) SetDirect(true);
-  std::swap(block_, spare_);
-  const int64_t offset = std::exchange(passed_on_, position_);
-  filled_ = 0;
-  try {
-    pending_ = std::async(std::launch::async, [this, offset, block = spare_.get()] {
-      return WriteAt(block, kBlockBytes, offset);
-    });
-  } catch (const std::system_error&) {
-    return WriteAt(spare_.get(), kBlockBytes, offset);  // no thread to be had
+Status WriteBehind::Drain() {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [&] { return queue_.empty() && !busy_; });
+  return failed_;
+}
+
+Status WriteBehind::Enqueue(Item item) {
+  if (!thread_.joinable() && !inline_) {
+    try {
+      thread_ = std::thread([this] { Work(); });
+    } catch (const std::system_error&) {
+      inline_ = true;
+    }
+  }
+  if (inline_) return Process(std::move(item));
+  const std::lock_guard lock(mutex_);
+  queue_.push_back(std::move(item));
+  added_.notify_one();
+  return failed_;
+}
+
+void WriteBehind::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    added_.wait(lock, [&] { return ended_ || !queue_.empty(); });
+    if (dropped_ || queue_.empty()) return;
+    Item item = std::move(queue_.front());
+    queue_.pop_front();
+    const bool wanted = failed_.ok();
+    busy_ = true;
+    lock.unlock();
+    Status status = wanted ? Process(std::move(item)) : Status::OK();
+    Block unused = std::move(item.block);
+    item = {};  // whoever waits for it shall have it
+    lock.lock();
+    if (unused != nullptr) free_.push_back(std::move(unused));
+    if (failed_.ok()) failed_ = std::move(status);
+    busy_ = false;
+    done_.notify_all();
+  }
+}
+
+Status WriteBehind::Process(Item item) {
+  if (item.data != nullptr) return Append(item.data->data(), static_cast<size_t>(item.data->size()));
+  if (item.filled == kBlockBytes) return WriteBlock(std::move(item.block));
+  open_ = std::move(item.block);
+  open_filled_ = item.filled;
+  return Status::OK();
+}
+
+Status WriteBehind::Append(const uint8_t* data, size_t size) {
+  while (size > 0) {
+    if (open_ == nullptr) {
+      PL_ASSIGN_OR_RETURN(open_, BlockForThread());
+    }
+    const size_t count = std::min(size, kBlockBytes - open_filled_);
+    std::memcpy(open_.get() + open_filled_, data, count);
+    open_filled_ += count;
+    data += count;
+    size -= count;
+    if (open_filled_ == kBlockBytes) {
+      open_filled_ = 0;
+      PL_RETURN_NOT_OK(WriteBlock(std::move(open_)));
+    }
   }
   return Status::OK();
+}
+
+Status WriteBehind::WriteBlock(Block block) {
+  if (written_ == 0 && wants_direct_) SetDirect(true);
+  const Status status = WriteAt(block.get(), kBlockBytes, written_);
+  written_ += kBlockBytes;
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(block));
+  done_.notify_all();
+  return status;
 }
 
 void WriteBehind::SetDirect(bool on) {
@@ -98,10 +213,15 @@ Status WriteBehind::WriteAt(const uint8_t* bytes, size_t size, int64_t offset) {
 }
 
 Status WriteBehind::Finish(bool sync) {
-  PL_RETURN_NOT_OK(Settle());
+  EndThread(/*drop=*/false);
+  PL_RETURN_NOT_OK(failed_);
   if (filled_ > 0) {
+    open_ = std::move(block_);
+    open_filled_ = filled_;
+  }
+  if (open_filled_ > 0) {
     if (direct_) SetDirect(false);
-    PL_RETURN_NOT_OK(WriteAt(block_.get(), filled_, passed_on_));
+    PL_RETURN_NOT_OK(WriteAt(open_.get(), open_filled_, written_));
   }
   if (sync && ::fdatasync(fd_) != 0) return ErrnoError(errno, "syncing", path_);
   const int fd = std::exchange(fd_, -1);

@@ -1,30 +1,42 @@
 // A file written in large blocks while the caller goes on.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <future>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <vector>
+
+#include <arrow/type_fwd.h>
 
 #include "base/result.h"
 
 namespace pixlake::io {
 
-// Bytes gather in a block; full blocks are written by another thread while the next one
-// fills, past the page cache where the file system allows it (O_DIRECT): data files are
-// written once and not read soon, so copying them into the cache and out again costs
-// more than the disk, and pushes out what others need there. Of one thread.
+// Bytes gather in a block; full blocks are written by a thread of the file's own, past the
+// page cache where the file system allows it (O_DIRECT): data files are written once and not
+// read soon, so copying them into the cache and out again costs more than the disk, and
+// pushes out what others need there. At most three blocks are held, of 4 MiB. Of one thread.
 class WriteBehind {
  public:
   // Takes the descriptor over, an empty file's. `direct`: try O_DIRECT.
   WriteBehind(int fd, std::string path, bool direct);
+  // Without Finish what waits is dropped.
   ~WriteBehind();
   WriteBehind(const WriteBehind&) = delete;
   WriteBehind& operator=(const WriteBehind&) = delete;
 
-  // An error may be that of an earlier block.
+  // Copies. An error may be that of an earlier block.
   Status Write(const void* data, int64_t size);
+  // Does not wait and does not copy: the bytes are held until they are written, and must not
+  // change meanwhile. Who hands over much bounds it, with Drain.
+  Status Write(std::shared_ptr<arrow::Buffer> data);
+  // Waits until nothing that was handed over is held any more.
+  Status Drain();
   int64_t position() const { return position_; }
 
   // Writes what is gathered, syncs when asked, closes.
@@ -36,21 +48,51 @@ class WriteBehind {
   };
   using Block = std::unique_ptr<uint8_t, Unmap>;
 
-  Status PassOn();
-  Status Settle();
+  // A block, full or the front of one that the thread goes on with; or bytes that go there.
+  struct Item {
+    Block block;
+    size_t filled = 0;
+    std::shared_ptr<arrow::Buffer> data;
+  };
+
+  Result<Block> NewBlock() const;
+  Result<Block> TakeBlock();
+  Result<Block> BlockForThread();
+  Status Enqueue(Item item);
+  void Work();
+  Status Process(Item item);
+  Status Append(const uint8_t* data, size_t size);
+  Status WriteBlock(Block block);
   Status WriteAt(const uint8_t* bytes, size_t size, int64_t offset);
   void SetDirect(bool on);
+  void EndThread(bool drop);
 
+  // The caller's.
   int fd_;
   const std::string path_;
   const bool wants_direct_;
+  Block block_;             // being filled
+  size_t filled_ = 0;       // of block_
+  int64_t position_ = 0;    // of the next byte
+  bool handed_on_ = false;  // the thread has the block that position_ is in
+  int blocks_made_ = 0;
+  bool inline_ = false;  // no thread was to be had
+
+  // The thread's, and the caller's when there is none.
   bool direct_ = false;
-  Block block_;            // being filled
-  Block spare_;            // being written, or free
-  size_t filled_ = 0;      // of block_
-  int64_t position_ = 0;   // of the next byte
-  int64_t passed_on_ = 0;  // bytes before block_
-  std::future<Status> pending_;
+  Block open_;  // filled with what was handed over
+  size_t open_filled_ = 0;
+  int64_t written_ = 0;  // bytes before open_
+
+  std::mutex mutex_;
+  std::condition_variable added_, done_;
+  std::deque<Item> queue_;
+  std::vector<Block> free_;
+  Status failed_;
+  bool busy_ = false;
+  bool ended_ = false;
+  bool dropped_ = false;
+  std::thread thread_;
 };
 
 }  // namespace pixlake::io

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 #include <string_view>
-#include <vector>
+
+#include "base/hash_set.h"
 
 namespace pixlake::sink {
 
@@ -16,21 +17,6 @@ struct UrlKey {
 
 UrlKey KeyOf(std::string_view url);
 
-// Open addressing: 32 bytes a url at most while it grows, no allocation for each. Of one thread.
-class UrlSet {
- public:
-  // False when it was there.
-  bool Insert(UrlKey key);
-  bool Contains(UrlKey key) const;
-  size_t size() const { return size_; }
-
- private:
-  // Where the key is, or the free place where it belongs.
-  size_t Find(UrlKey key) const;
-  void Grow();
-
-  std::vector<UrlKey> slots_;  // a power of two of them; the zero key marks a free one
-  size_t size_ = 0;
-};
+using UrlSet = HashSet<UrlKey>;
 
 }  // namespace pixlake::sink

@@ -178,6 +178,13 @@ Sha256Way BestWay() {
   return way;
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace
 
 const uint32_t kSha256Constants[64] = {
@@ -235,12 +242,23 @@ std::string_view Sha256Method() {
 
 std::string ToHex(const Sha256Digest& digest) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (const uint8_t byte : digest) {
-    text.push_back(kHex[byte >> 4]);
-    text.push_back(kHex[byte & 15]);
+  std::string text(2 * digest.size(), '\0');
+  for (size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = kHex[digest[i] >> 4];
+    text[2 * i + 1] = kHex[digest[i] & 15];
   }
   return text;
+}
+
+std::optional<Sha256Digest> FromHex(std::string_view text) {
+  Sha256Digest digest{};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  for (size_t i = 0; i < digest.size(); ++i) {
+    const int high = HexDigit(text[2 * i]), low = HexDigit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return digest;
 }
 
 }  // namespace pixlake::image

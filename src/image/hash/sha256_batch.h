@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ std::vector<Sha256Digest> Sha256Many(std::span<const std::span<const uint8_t>> c
 // "openssl", "lanes-8", "lanes-16": what Sha256Many uses here.
 std::string_view Sha256Method();
 
+// 64 lower-case hex digits.
 std::string ToHex(const Sha256Digest& digest);
+
+// Of 64 hex digits of either case; nullopt for any other text.
+std::optional<Sha256Digest> FromHex(std::string_view text);
 
 }  // namespace pixlake::image

@@ -26,6 +26,26 @@ Contents RandomContents(const std::vector<size_t>& sizes) {
   return contents;
 }
 
+TEST(Sha256HexTest, ReadsWhatItWrites) {
+  const auto digest = Sha256Many(std::vector<std::span<const uint8_t>>{{}}).front();
+  EXPECT_EQ(ToHex(digest), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(FromHex(ToHex(digest)), digest);
+  EXPECT_EQ(FromHex("E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"), digest);
+}
+
+TEST(Sha256HexTest, RefusesOtherTexts) {
+  const std::string hex(64, 'a');
+  EXPECT_TRUE(FromHex(hex));
+  EXPECT_FALSE(FromHex(""));
+  EXPECT_FALSE(FromHex(hex.substr(1)));
+  EXPECT_FALSE(FromHex(hex + "a"));
+  for (const char wrong : {'g', 'G', '/', ':', '@', '`', ' ', '\0', '\xff'}) {
+    std::string text = hex;
+    text.back() = wrong;
+    EXPECT_FALSE(FromHex(text)) << static_cast<int>(wrong);
+  }
+}
+
 class Sha256WayTest : public testing::TestWithParam<Sha256Way> {
  protected:
   void SetUp() override {

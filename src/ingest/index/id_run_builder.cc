@@ -8,17 +8,17 @@
 
 #include "base/interrupt.h"
 #include "base/uuid.h"
+#include "image/hash/sha256_batch.h"
 #include "ingest/index/id_run_builder_internal.h"
 #include "ingest/index/id_run_merge_internal.h"
 
 namespace pixlake::ingest {
 namespace {
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+uint64_t BigEndian64(const uint8_t* bytes) {
+  uint64_t number = 0;
+  for (int i = 0; i < 8; ++i) number = number << 8 | bytes[i];
+  return number;
 }
 
 // What to do without knowing: a damaged or foreign file is read page by page when asked.
@@ -31,15 +31,10 @@ bool OnlyPlacesAreUnknown(const Status& status) {
 }  // namespace
 
 bool ParseId(std::string_view text, uint64_t* high, uint64_t* low) {
-  if (text.size() != 64) return false;
-  uint64_t parts[4] = {};
-  for (size_t i = 0; i < 64; ++i) {
-    const int digit = HexDigit(text[i]);
-    if (digit < 0) return false;
-    parts[i / 16] = parts[i / 16] << 4 | static_cast<uint64_t>(digit);
-  }
-  *high = parts[0];
-  *low = parts[1];
+  const auto digest = image::FromHex(text);
+  if (!digest) return false;
+  *high = BigEndian64(digest->data());
+  *low = BigEndian64(digest->data() + 8);
   return true;
 }
 

@@ -93,6 +93,7 @@ Status ReadLarge(const ContentOptions& options, Content* content) {
     item.problem = read;
     return Status::OK();
   }
+  content->digest = *image::FromHex(digest);
   content->id = std::move(digest);
   PL_ASSIGN_OR_RETURN(content->owner, MapFile(content->spilled));
   content->bytes = {content->owner->data(), static_cast<size_t>(content->owner->size())};
@@ -109,7 +110,10 @@ void Hash(ContentBatch* batch) {
     hashed.push_back(&content);
   }
   const std::vector<image::Sha256Digest> digests = image::Sha256Many(spans);
-  for (size_t i = 0; i < hashed.size(); ++i) hashed[i]->id = image::ToHex(digests[i]);
+  for (size_t i = 0; i < hashed.size(); ++i) {
+    hashed[i]->digest = digests[i];
+    hashed[i]->id = image::ToHex(digests[i]);
+  }
 }
 
 Status Judge(const ContentOptions& options, Content* content) {

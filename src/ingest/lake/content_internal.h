@@ -33,6 +33,7 @@ struct Content {
   std::string spilled;                   // our own copy of a large content; whoever stores it removes it
   bool apart = false;                    // it changed since it was listed: read it like a large one
   std::string id;                        // SHA-256 in hex; empty: the bytes could not be had
+  image::Sha256Digest digest{};          // the same as bytes
   Destination destination = Destination::kNowhere;
   image::Judgement judgement;
   std::optional<image::ImageHeader> header;

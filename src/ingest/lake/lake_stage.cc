@@ -15,16 +15,8 @@
 namespace pixlake::ingest {
 namespace {
 
-int FromHex(char c) {
-  return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-image::Sha256Digest DigestOf(const std::string& hex) {
-  image::Sha256Digest digest{};
-  for (size_t i = 0; i < digest.size(); ++i)
-    digest[i] = static_cast<uint8_t>(FromHex(hex[2 * i]) * 16 + FromHex(hex[2 * i + 1]));
-  return digest;
-}
+// Half of what readers are fine with: the less memory is touched, the warmer it is.
+constexpr int64_t kMostRowGroup = int64_t{64} << 20;
 
 // The etag a place is remembered under. What could not be read is remembered with its
 // reason, so that it is tried again and only news is written.
@@ -93,9 +85,11 @@ Result<table::DataFileWriter*> LakeStage::WriterOf(const OpenedLakeTable& opened
                                                    std::unique_ptr<table::DataFileWriter>* writer) {
   if (*writer == nullptr) {
     table::DataFileOptions file;
-    file.parquet.row_group_bytes =
-        std::clamp<int64_t>(memory, int64_t{1} << 20, file.parquet.row_group_bytes);
+    file.parquet.row_group_bytes = std::clamp<int64_t>(memory, int64_t{1} << 20, kMostRowGroup);
+    // While one row group goes to the disk the next one fills.
+    file.parquet.page_memory_bytes = 2 * file.parquet.row_group_bytes;
     file.parquet.bloom_filter_columns = {"id"};
+    file.parquet.distinct_columns = {"filename", "source", "created_at", "uri", "etag", "mtime", "document"};
     file.partition_values = {{"date_partition", date_}};
     PL_ASSIGN_OR_RETURN(*writer, table::DataFileWriter::Make(opened.place, opened.file_schema, file));
   }
@@ -104,10 +98,9 @@ Result<table::DataFileWriter*> LakeStage::WriterOf(const OpenedLakeTable& opened
 
 Result<bool> LakeStage::IsNew(ContentTable* table, const Content& content) {
   if (content.id.empty()) return true;
-  const image::Sha256Digest digest = DigestOf(content.id);
-  PL_ASSIGN_OR_RETURN(const auto place, table->index->Find(digest));
+  PL_ASSIGN_OR_RETURN(const auto place, table->index->Find(content.digest));
   if (place) return false;
-  return table->ids.emplace(reinterpret_cast<const char*>(digest.data()), digest.size()).second;
+  return table->ids.Insert(content.digest);
 }
 
 Status LakeStage::Add(ContentBatch* batch) {
@@ -125,7 +118,7 @@ Status LakeStage::Add(ContentBatch* batch) {
     bool no_news = known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
     if (no_news && !content.id.empty()) {
       // Judged otherwise than before, it goes elsewhere: that is news.
-      PL_ASSIGN_OR_RETURN(const auto place, tables[destination]->index->Find(DigestOf(content.id)));
+      PL_ASSIGN_OR_RETURN(const auto place, tables[destination]->index->Find(content.digest));
       no_news = place.has_value();
     }
     if (no_news) {
@@ -152,7 +145,7 @@ Status LakeStage::Add(ContentBatch* batch) {
 
 Status LakeStage::AddContents(ContentTable* table, const std::vector<const Content*>& contents) {
   if (contents.empty()) return Status::OK();
-  const int64_t share = table == &images_ ? options_.memory_bytes / 4 : options_.memory_bytes / 16;
+  const int64_t share = table == &images_ ? options_.memory_bytes / 8 : options_.memory_bytes / 32;
   PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
   PL_ASSIGN_OR_RETURN(const auto rows, BuildRows(table->opened->file_schema, contents, {now_us_, ""}));
   PL_RETURN_NOT_OK(writer->Write(*rows));
@@ -168,7 +161,7 @@ Status LakeStage::AddDescriptions(const std::vector<const Content*>& contents) {
                               content->description));
   }
   if (rows.empty()) return Status::OK();
-  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*metadata_, options_.memory_bytes / 16, &metadata_writer_));
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*metadata_, options_.memory_bytes / 32, &metadata_writer_));
   PL_ASSIGN_OR_RETURN(const auto batch, BuildMetadataRows(metadata_->file_schema, rows, now_us_));
   counts_.described += static_cast<int64_t>(rows.size());
   return writer->Write(*batch);
@@ -195,7 +188,7 @@ Status LakeStage::AddLarge(ContentTable* table, Content* content) {
                                       "column content_uri of their rows names them.\n"));
   PL_RETURN_NOT_OK(KeepBeside(content->spilled, folder, content->id));
   content->spilled.clear();
-  const int64_t share = table == &images_ ? options_.memory_bytes / 4 : options_.memory_bytes / 16;
+  const int64_t share = table == &images_ ? options_.memory_bytes / 8 : options_.memory_bytes / 32;
   PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
   const std::vector<const Content*> one = {content};
   PL_ASSIGN_OR_RETURN(const auto rows,
@@ -246,7 +239,7 @@ Status LakeStage::AddGone(std::string_view uri) {
 
 Status LakeStage::WritePlaces(const std::vector<PlaceRow>& rows) {
   if (rows.empty()) return Status::OK();
-  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*sources_, options_.memory_bytes / 16, &sources_writer_));
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*sources_, options_.memory_bytes / 32, &sources_writer_));
   PL_ASSIGN_OR_RETURN(const auto batch, BuildPlaceRows(sources_->file_schema, rows));
   PL_RETURN_NOT_OK(writer->Write(*batch));
   counts_.places += static_cast<int64_t>(rows.size());

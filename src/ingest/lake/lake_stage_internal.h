@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "base/hash_set.h"
 #include "base/result.h"
 #include "ingest/index/id_index.h"
 #include "ingest/lake/batch_manifest_internal.h"
@@ -51,7 +51,7 @@ class LakeStage {
     OpenedLakeTable* opened = nullptr;
     std::unique_ptr<IdIndex> index;
     std::unique_ptr<table::DataFileWriter> writer;
-    std::unordered_set<std::string> ids;  // raw digests of this batch
+    HashSet<image::Sha256Digest> ids;  // of this batch
   };
 
   LakeStage(const catalog::Lake& lake, KnownPlaces* known, int64_t now_us, StageOptions options)
