@@ -116,7 +116,7 @@ def Img2dataset(listed: Path, out: Path) -> float:
     command = [IMG2DATASET, "--url_list", listed, "--input_format", "csv", "--url_col", "url", "--output_folder", out]
     command += ["--processes_count", os.cpu_count(), "--thread_count", AT_ONCE // os.cpu_count()]
     command += ["--number_sample_per_shard", 1000, "--resize_mode", "no", "--output_format", "files"]
-    command += ["--extract_exif", "True", "--compute_hash", "sha256"]
+    command += ["--disable_all_reencoding", "True", "--extract_exif", "True", "--compute_hash", "sha256"]
     begin = time.monotonic()
     done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
     wall = time.monotonic() - begin

@@ -30,6 +30,12 @@ std::string LengthPrefix(int64_t size) {
 PageBlocks::PageBlocks(int64_t page_bytes, int64_t most_bytes, arrow::io::OutputStream* file)
     : block_size_(8 * page_bytes), most_bytes_(most_bytes), file_(file), pool_(std::make_shared<Pool>()) {}
 
+PageBlocks::~PageBlocks() {
+  const std::lock_guard lock(pool_->mutex);
+  pool_->closed = true;
+  pool_->free.clear();
+}
+
 // Null when a new one is to be made; `full` when that would be too many.
 std::unique_ptr<arrow::Buffer> PageBlocks::TakeFree(int64_t size, bool* full) {
   const std::lock_guard lock(pool_->mutex);
@@ -40,6 +46,12 @@ std::unique_ptr<arrow::Buffer> PageBlocks::TakeFree(int64_t size, bool* full) {
   return block;
 }
 
+void PageBlocks::DropFree() {
+  const std::lock_guard lock(pool_->mutex);
+  pool_->bytes -= static_cast<int64_t>(pool_->free.size()) * block_size_;
+  pool_->free.clear();
+}
+
 Result<std::shared_ptr<arrow::Buffer>> PageBlocks::Take(int64_t size) {
   size = std::max(size, block_size_);
   bool full = false;
@@ -47,6 +59,7 @@ Result<std::shared_ptr<arrow::Buffer>> PageBlocks::Take(int64_t size) {
   if (block == nullptr && full) {
     PL_RETURN_NOT_OK(file_->Flush());
     block = TakeFree(size, &full);
+    if (block == nullptr) DropFree();  // they are too small for this one
   }
   if (block == nullptr) {
     PL_ASSIGN_OR_RETURN(block, arrow::AllocateBuffer(size));
@@ -57,7 +70,7 @@ Result<std::shared_ptr<arrow::Buffer>> PageBlocks::Take(int64_t size) {
                                         [pool = pool_, most = block_size_](arrow::Buffer* b) {
                                           std::unique_ptr<arrow::Buffer> given_back(b);
                                           const std::lock_guard lock(pool->mutex);
-                                          if (b->size() == most) {
+                                          if (b->size() == most && !pool->closed) {
                                             pool->free.push_back(std::move(given_back));
                                           } else {
                                             pool->bytes -= b->size();

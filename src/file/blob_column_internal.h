@@ -24,6 +24,8 @@ class PageBlocks {
  public:
   // Over `most_bytes` what a file still holds is waited for; `file` outlives this.
   PageBlocks(int64_t page_bytes, int64_t most_bytes, arrow::io::OutputStream* file);
+  // What the file still holds is freed as it is written.
+  ~PageBlocks();
   // At least `size` bytes, uninitialised. Its last owner gives it back, on any thread.
   Result<std::shared_ptr<arrow::Buffer>> Take(int64_t size);
 
@@ -31,10 +33,12 @@ class PageBlocks {
   struct Pool {
     std::mutex mutex;
     std::vector<std::unique_ptr<arrow::Buffer>> free;
-    int64_t bytes = 0;  // of all blocks that there are
+    int64_t bytes = 0;    // of all blocks that there are
+    bool closed = false;  // nobody takes any more
   };
 
   std::unique_ptr<arrow::Buffer> TakeFree(int64_t size, bool* full);
+  void DropFree();
 
   const int64_t block_size_;
   const int64_t most_bytes_;

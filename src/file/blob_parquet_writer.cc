@@ -232,6 +232,8 @@ class Writer : public BlobParquetWriter {
 
   Status CloseRowGroup(const LateBlobs* late = nullptr) {
     if (row_group_ == nullptr) return Status::OK();
+    // A slow disk holds up, so that what waits for it is one row group and not more.
+    PL_RETURN_NOT_OK(output_->stream()->Flush());
     size_t leaf = 0;
     for (int i = 0; i < schema_->num_fields(); ++i) {
       if (blob_[static_cast<size_t>(i)]) {

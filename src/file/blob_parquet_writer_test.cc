@@ -1,5 +1,6 @@
 #include "file/blob_parquet_writer.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
@@ -174,6 +175,37 @@ TEST_F(BlobParquetWriterTest, RowGroupsStartWhereTheirFirstColumnDoes) {
     last_middle = middle;
   }
   EXPECT_EQ(ReadBack()->num_rows(), 3000);
+}
+
+// Pages of many row groups on their way to the disk while others fill, of two columns, with
+// values now and then that are larger than a block: none is overwritten, and none too many wait.
+TEST_F(BlobParquetWriterTest, WaitingPagesAreWrittenAsTheyWereAndWithinTheirMemory) {
+  const auto schema =
+      arrow::schema({arrow::field("label", arrow::utf8()), arrow::field("image", arrow::binary()),
+                     arrow::field("second", arrow::binary())});
+  BlobParquetOptions options;
+  options.row_group_bytes = 8 << 20;
+  options.page_bytes = 512 << 10;  // blocks of 4 MiB
+  options.page_memory_bytes = 2 * options.row_group_bytes;
+  auto writer = Open(schema, options);
+  arrow::RecordBatchVector rows;
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    const auto batch = seed % 20 == 13 ? Blobs(kBlobSchema, 2, 7 << 20, false, seed)
+                                       : Blobs(kBlobSchema, 60, 60000, seed % 3 == 0, seed);
+    rows.push_back(arrow::RecordBatch::Make(schema, batch->num_rows(),
+                                            {batch->column(1), batch->column(0), batch->column(0)}));
+  }
+  const arrow::MemoryPool* pool = arrow::default_memory_pool();
+  const int64_t before = pool->bytes_allocated();
+  int64_t most = 0;
+  for (const auto& batch : rows) {
+    ASSERT_EQ(writer->Write(*batch), Status::OK());
+    most = std::max(most, pool->bytes_allocated() - before);
+  }
+  ASSERT_TRUE(writer->Close().ok());
+  EXPECT_LE(most, options.page_memory_bytes + (16 << 20));
+  EXPECT_TRUE(ReadBack()->CombineChunks().ValueOrDie()->Equals(
+      *arrow::Table::FromRecordBatches(rows).ValueOrDie()->CombineChunks().ValueOrDie()));
 }
 
 TEST_F(BlobParquetWriterTest, LongRunsOfScatteredNullsSurvive) {

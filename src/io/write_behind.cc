@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -55,8 +56,9 @@ Result<WriteBehind::Block> WriteBehind::NewBlock() const {
 Result<WriteBehind::Block> WriteBehind::TakeBlock() {
   std::unique_lock lock(mutex_);
   if (free_.empty() && blocks_made_ < 2) {
+    PL_ASSIGN_OR_RETURN(Block made, NewBlock());
     ++blocks_made_;
-    return NewBlock();
+    return made;
   }
   done_.wait(lock, [&] { return !free_.empty(); });
   Block block = std::move(free_.back());
@@ -102,6 +104,7 @@ Status WriteBehind::Write(const void* data, int64_t size) {
 Status WriteBehind::Write(std::shared_ptr<arrow::Buffer> data) {
   if (!handed_on_ && data->size() < kWorthHandingOver) return Write(data->data(), data->size());
   if (data->size() == 0) return Status::OK();
+  handed_on_ = true;  // also when the next line fails: the block is gone
   if (filled_ > 0) PL_RETURN_NOT_OK(Enqueue({std::move(block_), std::exchange(filled_, 0), nullptr}));
   position_ += data->size();
   handed_on_ = static_cast<size_t>(position_) % kBlockBytes != 0;
@@ -122,7 +125,10 @@ Status WriteBehind::Enqueue(Item item) {
       inline_ = true;
     }
   }
-  if (inline_) return Process(std::move(item));
+  if (inline_) {
+    if (failed_.ok()) failed_ = Process(std::move(item));
+    return failed_;
+  }
   const std::lock_guard lock(mutex_);
   queue_.push_back(std::move(item));
   added_.notify_one();
@@ -139,7 +145,12 @@ void WriteBehind::Work() {
     const bool wanted = failed_.ok();
     busy_ = true;
     lock.unlock();
-    Status status = wanted ? Process(std::move(item)) : Status::OK();
+    Status status;
+    try {
+      if (wanted) status = Process(std::move(item));
+    } catch (const std::bad_alloc&) {
+      status = Error(ErrorCode::kOverBudget, "no memory to write " + path_);
+    }
     Block unused = std::move(item.block);
     item = {};  // whoever waits for it shall have it
     lock.lock();

@@ -20,7 +20,7 @@ namespace pixlake::io {
 // Bytes gather in a block; full blocks are written by a thread of the file's own, past the
 // page cache where the file system allows it (O_DIRECT): data files are written once and not
 // read soon, so copying them into the cache and out again costs more than the disk, and
-// pushes out what others need there. At most three blocks are held, of 4 MiB. Of one thread.
+// pushes out what others need there. Of the blocks, 4 MiB each, there are three at most. Of one thread.
 class WriteBehind {
  public:
   // Takes the descriptor over, an empty file's. `direct`: try O_DIRECT.

@@ -117,6 +117,23 @@ TEST_P(WriteBehindTest, WhatIsNotFinishedIsDropped) {
   EXPECT_EQ(page.use_count(), 1);
 }
 
+// The front of a page, then pages, to a disk that is full: nothing may be written behind a block's end.
+TEST(WriteBehindErrorTest, UnalignedWritesAfterAnErrorAreHarmless) {
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  if (full < 0) GTEST_SKIP() << "NO /dev/full";
+  WriteBehind file(full, "/dev/full", true);
+  const std::string bytes = Pattern(kBlock + 1000);
+  const std::shared_ptr<arrow::Buffer> page = arrow::Buffer::FromString(Pattern(kBlock / 2));
+  for (int round = 0; round < 20; ++round) {
+    (void)file.Write(bytes.data(), 100 + round);
+    (void)file.Write(page);
+    (void)file.Write(bytes.data(), static_cast<int64_t>(bytes.size()));
+    if (round == 10) (void)file.Drain();
+  }
+  EXPECT_EQ(CodeOf(file.Finish(true)), ErrorCode::kNoSpace);
+  EXPECT_EQ(page.use_count(), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Folders, WriteBehindTest, testing::Values(".", "/dev/shm"),
                          [](const auto& folder) { return folder.index == 0 ? "Disk" : "Memory"; });
 

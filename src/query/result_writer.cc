@@ -106,7 +106,8 @@ Result<int64_t> WriteJson(arrow::RecordBatchReader* rows, arrow::io::OutputStrea
 Result<int64_t> WriteArrow(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
   PL_ASSIGN_OR_RETURN(auto writer, arrow::ipc::MakeStreamWriter(out, rows->schema()));
   PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) {
-                        return writer->WriteRecordBatch(batch);
+                        PL_RETURN_NOT_OK(writer->WriteRecordBatch(batch));
+                        return out->Flush();  // the stream may hold the batch's buffers until then
                       }));
   PL_RETURN_NOT_OK(writer->Close());
   return count;

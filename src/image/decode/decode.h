@@ -45,7 +45,8 @@ struct DecodeResult {
 
 // Decodes every frame and every pixel and says what is wrong: kTruncated or kCorrupt also
 // where a decoder could go on by making pixels up. JPEG, PNG, TIFF, GIF, BMP, WebP;
-// kUnsupported for a kind of these that is not decoded. The first frame's rows go to `sink`.
+// kUnsupported for a kind of these that is not decoded. The first frame's rows go to `sink`;
+// with one, decoding may end there.
 // Without a sink nothing is made of the samples but what the format has to judge: JPEG is
 // decoded to its coefficients, for what comes after them cannot fail.
 //

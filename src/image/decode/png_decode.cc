@@ -164,7 +164,8 @@ Result<DecodeResult> DecodePngStream(PngRead read, void* from, const DecodeTask&
 Result<DecodeResult> DecodePng(const DecodeTask& task) {
   PixelChunks chunks(task.bytes);
   PL_ASSIGN_OR_RETURN(DecodeResult first, DecodePngStream(PixelChunks::Read, &chunks, task));
-  if (first.judgement.verdict != Verdict::kOk) return first;
+  // Who takes the rows wants the first frame, as of a GIF.
+  if (first.judgement.verdict != Verdict::kOk || task.sink != nullptr) return first;
   PL_ASSIGN_OR_RETURN(DecodeResult others, DecodePngFrames(task));
   return DecodeResult{std::move(others.judgement), first.frames + others.frames};
 }
