@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-full bench format lint package clean
+.PHONY: help setup build demo test test-full fuzz bench format lint package clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pixlake
 export PIXLAKE_DEPS ?= $(CACHE)/deps
@@ -27,6 +27,9 @@ test: ## Everything that must pass before a change lands (under 30 minutes from 
 
 test-full: ## Sanitizers, clang-tidy, crash tests and fuzzing; TIERS="asan fuzz" selects
 	@tools/test_full.sh $(TIERS)
+
+fuzz: ## Every fuzz target for a minute; FUZZ_SECONDS=600 for longer
+	@tools/test_full.sh fuzz
 
 bench: ## Run pixlake beside its peers, write docs/benchmarks.md
 	@tools/setup.sh --bench
