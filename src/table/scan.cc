@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "table/late_blobs_internal.h"
 #include "table/table.h"
 #include "table/task_reader_internal.h"
 
@@ -66,6 +67,8 @@ std::optional<int64_t> Snapshot::EstimatedRows() const {
 
 Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,
                                                            const ScanPlan& plan, const ScanTask& task) {
+  PL_ASSIGN_OR_RETURN(auto late, LateBlobReader::Open(store, plan, task));
+  if (late != nullptr) return late;
   auto reader = std::make_unique<TaskReader>(plan, task);
   PL_RETURN_NOT_OK(reader->Open(store));
   return std::unique_ptr<arrow::RecordBatchReader>(std::move(reader));
