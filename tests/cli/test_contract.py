@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -27,13 +28,17 @@ def test_version_says_what_it_was_built_on(pixlake):
 
 
 def test_version_starts_within_60_ms(pixlake):
-    # The best of many: the machine may be doing other things.
-    command, times = [str(pixlake.binary), "version"], []
-    for _ in range(20):
+    # The best of many: the machine may be doing other things. On one that is slow altogether,
+    # six times what it takes to start a bare Python (ours takes three to four).
+    def Seconds(command):
         begin = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 0.060, f"best of {len(times)}: {min(times) * 1000:.0f} ms"
+        return time.perf_counter() - begin
+
+    bare = [sys.executable, "-I", "-S", "-c", "pass"]
+    pairs = [(Seconds([pixlake.binary, "version"]), Seconds(bare)) for _ in range(20)]
+    ours, python = (min(times) for times in zip(*pairs))
+    assert ours < max(0.060, 6 * python), f"best of {len(pairs)}: {ours * 1000:.0f} ms, Python {python * 1000:.0f} ms"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
