@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <vector>
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -85,8 +87,18 @@ bool Limit(int resource, uint64_t most) {
 
 }  // namespace
 
+bool EndWithWriterOf(int fd) {
+  // Ignored and blocked signals are inherited.
+  if (::signal(SIGIO, SIG_DFL) == SIG_ERR) return false;
+  sigset_t none;
+  sigemptyset(&none);
+  if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return false;
+  if (::fcntl(fd, F_SETOWN, ::getpid()) != 0 || ::fcntl(fd, F_SETFL, O_ASYNC) != 0) return false;
+  pollfd gone{fd, POLLIN, 0};
+  return ::poll(&gone, 1, 0) == 0;
+}
+
 bool Confine(int64_t max_memory) {
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
   if (!Limit(RLIMIT_CORE, 0)) return false;
   if (kSanitized) return true;
   // Private memory that can be written; the image itself is mapped read-only.

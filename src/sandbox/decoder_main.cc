@@ -1,5 +1,5 @@
 // The helper: answers questions about images until its socket closes.
-//   pixlake-decoder MAX_MEMORY_BYTES      (the socket is descriptor 3)
+//   pixlake-decoder MAX_MEMORY_BYTES      (descriptor 3: the socket, 4: a pipe that its parent holds)
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
     std::fputs("pixlake-decoder is started by pixlake; it is of no use alone\n", stderr);
     return 2;
   }
+  if (!EndWithWriterOf(kAlivePipe)) return 1;
   if (!Confine(std::strtoll(argv[1], nullptr, 10))) {
     std::perror("pixlake-decoder: giving up rights");
     return 1;

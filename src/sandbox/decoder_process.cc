@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 #include "sandbox/wire_internal.h"
 
 namespace pixlake::sandbox {
@@ -41,6 +43,14 @@ bool WaitReadable(int fd, std::chrono::milliseconds time) {
     if (got == 0) return false;
     if (errno != EINTR) return true;
   }
+}
+
+// The helper's end `fd`, moved above the descriptors that it is to become in the helper:
+// dup2 onto itself would keep close-on-exec, onto another would close that.
+Descriptor Born(int fd) {
+  if (fd > kAlivePipe) return Descriptor(fd);
+  const Descriptor low(fd);
+  return Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, kAlivePipe + 1));
 }
 
 bool SendQuestion(int socket, const WireQuestion& question, int fd) {
@@ -84,10 +94,12 @@ bool ReceiveAnswer(int socket, image::Answer* answer) {
 struct DecoderProcess::Process {
   pid_t pid = -1;
   int socket = -1;
+  int alive = -1;  // the helper ends when this is closed
 
   // Ends it and says how it ended, as waitpid does.
   int End() {
     if (socket >= 0) ::close(std::exchange(socket, -1));
+    if (alive >= 0) ::close(std::exchange(alive, -1));
     int status = 0;
     if (pid > 0) {
       while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -130,20 +142,21 @@ Status DecoderProcess::Start() {
   }
   auto process = std::make_unique<Process>();
   process->socket = ends[0];
+  const Descriptor socket = Born(ends[1]);
+  if (::pipe2(ends, O_CLOEXEC) != 0) return ErrnoError(errno, "making a pipe for", program);
+  process->alive = ends[1];
+  const Descriptor pipe = Born(ends[0]);
+  if (!socket.ok() || !pipe.ok()) return ErrnoError(errno, "making a descriptor for", program);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  // dup2 onto itself would keep close-on-exec.
-  const int born =
-      ends[1] == kDecoderSocket ? ::fcntl(ends[1], F_DUPFD_CLOEXEC, kDecoderSocket + 1) : ends[1];
-  posix_spawn_file_actions_adddup2(&actions, born, kDecoderSocket);
+  posix_spawn_file_actions_adddup2(&actions, socket.get(), kDecoderSocket);
+  posix_spawn_file_actions_adddup2(&actions, pipe.get(), kAlivePipe);
   const std::string memory = std::to_string(options_.max_memory);
   char* const arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(memory.c_str()), nullptr};
   // No variables: neither secrets nor switches of libraries.
   char* const environment[] = {nullptr};
   const int failed = ::posix_spawn(&process->pid, program.c_str(), &actions, nullptr, arguments, environment);
   posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (born != ends[1]) ::close(born);
   if (failed != 0) {
     process->pid = -1;
     return ErrnoError(failed, "starting", program);
@@ -160,7 +173,7 @@ Status DecoderProcess::Start() {
   return Status::OK();
 }
 
-image::Answer DecoderProcess::Died(const image::Question& question, bool late) {
+image::Answer DecoderProcess::Died(const image::Question& question, bool late, bool* killed) {
   image::Answer answer;
   if (late) {
     ::kill(process_->pid, SIGKILL);
@@ -173,6 +186,7 @@ image::Answer DecoderProcess::Died(const image::Question& question, bool late) {
     ::kill(process_->pid, SIGKILL);
     const int status = process_->End();
     const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    *killed = signal == SIGKILL || signal == SIGTERM;
     const image::Verdict verdict = signal == SIGBUS ? image::Verdict::kUnreadable : image::Verdict::kCorrupt;
     answer.judgement = {
         verdict, -1,
@@ -185,16 +199,26 @@ image::Answer DecoderProcess::Died(const image::Question& question, bool late) {
 }
 
 Result<image::Answer> DecoderProcess::AskDescriptor(int fd, uint64_t size, const image::Question& question) {
+  bool killed = false;
+  PL_ASSIGN_OR_RETURN(image::Answer answer, AskOnce(fd, size, question, &killed));
+  if (!killed) return answer;
+  // No image makes a helper send itself that: somebody else did (the kernel when memory is
+  // short, a person). The image is asked about again; what kills two is the image's.
+  return AskOnce(fd, size, question, &killed);
+}
+
+Result<image::Answer> DecoderProcess::AskOnce(int fd, uint64_t size, const image::Question& question,
+                                              bool* killed) {
   PL_RETURN_NOT_OK(Start());
   const WireQuestion wire = ToWire(question, size);
   const int socket = process_->socket;
   if (!SendQuestion(socket, wire, fd) || !WriteFully(socket, question.filename.data(), wire.name_size)) {
-    return Died(question, false);
+    return Died(question, false, killed);
   }
   const auto limit = question.budget.max_time;
-  if (!WaitReadable(socket, limit.count() == 0 ? limit : limit + kGrace)) return Died(question, true);
+  if (!WaitReadable(socket, limit.count() == 0 ? limit : limit + kGrace)) return Died(question, true, killed);
   image::Answer answer;
-  if (!ReceiveAnswer(socket, &answer)) return Died(question, false);
+  if (!ReceiveAnswer(socket, &answer)) return Died(question, false, killed);
   return answer;
 }
 

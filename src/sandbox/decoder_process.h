@@ -16,7 +16,8 @@ struct DecoderOptions {
   int64_t max_memory = 0;  // bytes the helper may take in all; 0: any
 };
 
-// A helper that is started when it is first asked and again after it died. Of one thread.
+// A helper that is started when it is first asked and again after it died. Used by one thread
+// at a time; it outlives the thread that started it, and not the process.
 class DecoderProcess {
  public:
   explicit DecoderProcess(DecoderOptions options);
@@ -26,7 +27,8 @@ class DecoderProcess {
 
   // As image::Examine, about bytes or about an open file of `size` bytes (which is mapped by
   // the helper, not read here). An image that ends the helper is kCorrupt ("the decoder was
-  // ended by signal 11 …"), one that takes longer than the question's time kBomb.
+  // ended by signal 11 …"), one that takes longer than the question's time kBomb. A helper that
+  // somebody else killed is started again and asked once more.
   // The error is kNotFound without the program, else that of starting it.
   Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question);
   Result<image::Answer> AskFile(int fd, uint64_t size, const image::Question& question);
@@ -38,7 +40,8 @@ class DecoderProcess {
 
   Status Start();
   Result<image::Answer> AskDescriptor(int fd, uint64_t size, const image::Question& question);
-  image::Answer Died(const image::Question& question, bool late);
+  Result<image::Answer> AskOnce(int fd, uint64_t size, const image::Question& question, bool* killed);
+  image::Answer Died(const image::Question& question, bool late, bool* killed);
 
   const DecoderOptions options_;
   std::unique_ptr<Process> process_;

@@ -1,14 +1,19 @@
 #include "sandbox/decoder_process.h"
 
 #include <csignal>
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "image/codec/png.h"
 
+#include "sandbox/confine_internal.h"
 #include "sandbox/wire_internal.h"
 
 namespace pixlake::sandbox {
@@ -29,6 +34,14 @@ image::Question Full() {
   question.describe = true;
   question.filename = "grey.png";
   return question;
+}
+
+// The path of a program that does as the shell's lines say.
+std::string Script(const std::string& name, const std::string& lines) {
+  const std::string path = testing::TempDir() + "/pixlake_" + name;
+  std::ofstream(path) << "#!/bin/sh\n" << lines;
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
 }
 
 TEST(DecoderProcessTest, AnswersAsTheLibraryDoes) {
@@ -88,14 +101,12 @@ TEST(DecoderProcessTest, AMissingProgramIsNamed) {
 TEST(DecoderProcessTest, ADecoderThatDiesCostsOneImageAndStartsAgain) {
   const std::string flag = testing::TempDir() + "/pixlake_decoder_crashed";
   std::remove(flag.c_str());
-  const std::string path = testing::TempDir() + "/pixlake_crashing_decoder";
   // Says that it is ready (the magic, little-endian), and dies of a segmentation fault at
   // the first question; started again it is the real one.
-  std::ofstream script(path);
-  script << "#!/bin/sh\nif [ -e " << flag << " ]; then exec " << DecoderProgram() << " \"$1\"; fi\n: > "
-         << flag << "\nprintf '1Dxp' >&3\ndd bs=1 count=1 <&3 >/dev/null 2>&1\nkill -SEGV $$\n";
-  script.close();
-  ASSERT_EQ(std::system(("chmod +x " + path).c_str()), 0);
+  const std::string path =
+      Script("crashing_decoder",
+             "if [ -e " + flag + " ]; then exec " + DecoderProgram() + " \"$1\"; fi\n: > " + flag +
+                 "\nprintf '1Dxp' >&3\ndd bs=1 count=1 <&3 >/dev/null 2>&1\nkill -SEGV $$\n");
   DecoderProcess decoder({path, 0});
   const std::vector<uint8_t> png = GreyPng(8);
   const auto crashed = decoder.Ask(png, Full());
@@ -106,12 +117,51 @@ TEST(DecoderProcessTest, ADecoderThatDiesCostsOneImageAndStartsAgain) {
   EXPECT_EQ(decoder.times_started(), 2);
 }
 
+TEST(DecoderProcessTest, ADecoderOutlivesTheThreadThatStartedIt) {
+  const std::vector<uint8_t> png = GreyPng(8);
+  for (int round = 0; round < 20; ++round) {
+    DecoderProcess decoder({});
+    std::thread([&] { ASSERT_TRUE(decoder.Ask(png, Full()).ok()); }).join();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    EXPECT_EQ(decoder.Ask(png, Full()).ValueOrDie().judgement.verdict, Verdict::kOk);
+    EXPECT_EQ(decoder.times_started(), 1);
+  }
+}
+
+// A decoder that somebody kills says nothing of the image.
+TEST(DecoderProcessTest, ADecoderThatIsKilledIsAskedAgain) {
+  const std::string flag = testing::TempDir() + "/pixlake_decoder_killed";
+  std::remove(flag.c_str());
+  const std::string path =
+      Script("killed_decoder", "if [ -e " + flag + " ]; then exec " + DecoderProgram() + " \"$1\"; fi\n: > " +
+                                   flag + "\nprintf '1Dxp' >&3\nkill -KILL $$\n");
+  DecoderProcess decoder({path, 0});
+  EXPECT_EQ(decoder.Ask(GreyPng(8), Full()).ValueOrDie().judgement.verdict, Verdict::kOk);
+  EXPECT_EQ(decoder.times_started(), 2);
+}
+
+// Without its parent nobody would end one that an image keeps busy for ever.
+TEST(DecoderProcessTest, ABusyDecoderEndsWithItsParent) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const pid_t busy = ::fork();
+  if (busy == 0) {
+    ::close(ends[1]);
+    if (!EndWithWriterOf(ends[0])) ::_exit(1);
+    while (true) {
+    }
+  }
+  ::close(ends[0]);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ::close(ends[1]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(busy, &status, 0), busy);
+  ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
+  EXPECT_EQ(WTERMSIG(status), SIGIO);
+}
+
 TEST(DecoderProcessTest, ADecoderThatHangsIsEndedInTime) {
-  const std::string path = testing::TempDir() + "/pixlake_hanging_decoder";
-  std::ofstream script(path);
-  script << "#!/bin/sh\nprintf '1Dxp' >&3\nexec sleep 60\n";
-  script.close();
-  ASSERT_EQ(std::system(("chmod +x " + path).c_str()), 0);
+  const std::string path = Script("hanging_decoder", "printf '1Dxp' >&3\nexec sleep 60\n");
   DecoderProcess decoder({path, 0});
   image::Question question = Full();
   question.budget.max_time = std::chrono::milliseconds(50);

@@ -13,7 +13,9 @@
 namespace pixlake::sandbox {
 
 constexpr uint32_t kMagic = 0x70784431;  // "pxD1"
-constexpr int kDecoderSocket = 3;        // the descriptor that the helper is born with
+// The descriptors that the helper is born with.
+constexpr int kDecoderSocket = 3;
+constexpr int kAlivePipe = 4;  // the parent has the other end, until it dies
 constexpr uint32_t kMostName = 4096;
 constexpr uint32_t kMostMessage = 1 << 16;
 constexpr uint32_t kMostMembers = 256 << 20;
