@@ -2,13 +2,12 @@
 #include <utility>
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
 #include "table/late_blobs_internal.h"
+#include "table/row_filter_internal.h"
 
 namespace pixlake::table {
 namespace {
@@ -47,13 +46,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Matching(const Predicate& predicate,
       keep[static_cast<size_t>(row)] = may;
     }
   }
-  if (std::find(keep.begin(), keep.end(), false) == keep.end()) return batch;
-  arrow::BooleanBuilder mask;
-  PL_RETURN_NOT_OK(mask.AppendValues(keep));
-  PL_ASSIGN_OR_RETURN(const auto wanted, mask.Finish());
-  PL_RETURN_NOT_OK(arrow::compute::Initialize());
-  PL_ASSIGN_OR_RETURN(auto filtered, arrow::compute::Filter(batch, wanted));
-  return filtered.record_batch();
+  return KeepRows(std::move(batch), keep);
 }
 
 }  // namespace
@@ -91,7 +84,6 @@ bool LateBlobReader::PlanColumns() {
     const FieldMapping& mapping = plan_.mapping[static_cast<size_t>(position)];
     if (mapping.field_id >= 0) return false;
     BlobField one;
-    one.output = i;
     one.name = mapping.physical_name;
     blobs_.push_back(std::move(one));
   }
@@ -185,7 +177,9 @@ Result<std::shared_ptr<arrow::Array>> LateBlobReader::ReadBlobs(const std::vecto
         if (!near) break;
         end = other.offset + other.length;
       }
-      PL_ASSIGN_OR_RETURN(piece, file_->ReadAt(begin, end - begin));
+      Result<std::shared_ptr<arrow::Buffer>> read = file_->ReadAt(begin, end - begin);
+      if (!read.ok()) return WithContext(read.status(), fmt::format("reading data file {}", task_.path));
+      piece = *std::move(read);
       if (piece->size() != end - begin)
         return Error(ErrorCode::kCorrupt, fmt::format("reading data file {}: it ends early", task_.path));
     }

@@ -30,7 +30,6 @@ class LateBlobReader : public arrow::RecordBatchReader {
  private:
   // A blob column of the output.
   struct BlobField {
-    int output = 0;    // its place there
     std::string name;  // in the file
     file::BlobReader::PageRows page;
     std::vector<file::BlobPlace> places;  // of the page's rows

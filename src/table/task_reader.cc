@@ -3,8 +3,6 @@
 #include <optional>
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/util/byte_size.h>
 #include <fmt/format.h>
@@ -16,6 +14,7 @@
 #include "base/interrupt.h"
 #include "table/column_cast_internal.h"
 #include "table/decoded_size_internal.h"
+#include "table/row_filter_internal.h"
 #include "table/task_reader_internal.h"
 
 namespace pixlake::table {
@@ -46,25 +45,6 @@ Result<std::shared_ptr<arrow::Array>> Positions(int64_t first_row, int64_t rows)
   return builder.Finish();
 }
 
-// Those of sorted positions that are within a stretch, asked for in order.
-class RowsWithin {
- public:
-  RowsWithin(const std::vector<uint64_t>* rows, int64_t first, int64_t count) {
-    if (rows == nullptr) return;
-    next_ = std::lower_bound(rows->data(), rows->data() + rows->size(), static_cast<uint64_t>(first));
-    end_ = std::lower_bound(next_, rows->data() + rows->size(), static_cast<uint64_t>(first + count));
-  }
-  int64_t count() const { return end_ - next_; }
-  bool Has(int64_t row) {
-    while (next_ != end_ && *next_ < static_cast<uint64_t>(row)) ++next_;
-    return next_ != end_ && *next_ == static_cast<uint64_t>(row);
-  }
-
- private:
-  const uint64_t* next_ = nullptr;
-  const uint64_t* end_ = nullptr;
-};
-
 }  // namespace
 
 TaskReader::TaskReader(const ScanPlan& plan, const ScanTask& task)
@@ -77,6 +57,10 @@ TaskReader::TaskReader(const ScanPlan& plan, const ScanTask& task)
       task_(task) {}
 
 TaskReader::~TaskReader() = default;
+
+int64_t TaskReader::BufferBytes() const {
+  return std::min(kStreamBuffer, batch_bytes_);
+}
 
 const std::shared_ptr<arrow::Scalar>* TaskReader::PartitionValue(const std::string& column) const {
   for (const auto& [name, value] : task_.partition_values) {
@@ -102,17 +86,17 @@ Status TaskReader::Open(const std::shared_ptr<io::Store>& store) {
 }
 
 Status TaskReader::OpenFile(const std::shared_ptr<io::Store>& store) {
-  PL_ASSIGN_OR_RETURN(auto input, store->OpenInput(task_.path));
+  PL_ASSIGN_OR_RETURN(input_, store->OpenInput(task_.path));
   parquet::ReaderProperties properties;
   // Only what is decoded is held, never a whole column chunk of images.
-  properties.set_buffer_size(std::min(kStreamBuffer, batch_bytes_));
-  auto probe = parquet::ParquetFileReader::Open(input, properties);
+  properties.set_buffer_size(BufferBytes());
+  auto probe = parquet::ParquetFileReader::Open(input_, properties);
   const auto metadata = probe->metadata();
   for (int i = 0; i < metadata->num_row_groups(); ++i) {
     if (metadata->RowGroup(i)->total_byte_size() > batch_bytes_) properties.enable_buffered_stream();
   }
   if (properties.is_buffered_stream_enabled()) {
-    probe = parquet::ParquetFileReader::Open(input, properties, metadata);
+    probe = parquet::ParquetFileReader::Open(input_, properties, metadata);
   }
   parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
   arrow_properties.set_pre_buffer(false);
@@ -207,7 +191,7 @@ Status TaskReader::PlanRowGroups() {
     }
     if (rows > 0 && IsSelected(first_row, rows) &&
         RowGroupMayMatch(file_->parquet_reader(), i, comparisons)) {
-      stretches_.push_back({i, first_row, rows, BatchRows(i)});
+      PL_RETURN_NOT_OK(PlanRowGroup({i, first_row, rows, BatchRows(i)}, comparisons));
     }
     first_row += rows;
   }
@@ -220,6 +204,37 @@ Status TaskReader::PlanRowGroups() {
                  fmt::format("it has {} rows, the table says {}", first_row, task_.num_rows));
   }
   return CheckRows(first_row);
+}
+
+// The row group as one stretch, or the stretches of it that its pages' bounds leave.
+Status TaskReader::PlanRowGroup(const Stretch& whole, const std::vector<BoundComparison>& comparisons) {
+  const auto ranges = RowsThatMayMatch(file_->parquet_reader(), whole.row_group, comparisons);
+  int64_t kept = 0;
+  for (const RowRange& range : ranges) kept += range.count;
+  if (kept == 0) return Status::OK();
+  // Where more is left, reading it all in one go costs less.
+  bool apart = kept <= whole.num_rows / 2;
+  if (apart && !leaves_.empty()) {
+    if (!ranges_tried_) {
+      ranges_tried_ = true;
+      PL_ASSIGN_OR_RETURN(ranges_, RowRangeReader::Make(input_, file_->parquet_reader()->metadata(),
+                                                        file_->properties(), leaves_, BufferBytes()));
+    }
+    apart = ranges_ != nullptr;
+    if (apart) {
+      PL_ASSIGN_OR_RETURN(apart, ranges_->Knows(whole.row_group));
+    }
+  }
+  if (!apart) {
+    stretches_.push_back(whole);
+    return Status::OK();
+  }
+  for (const RowRange& range : ranges) {
+    const int64_t first_row = whole.first_row + range.first;
+    if (IsSelected(first_row, range.count))
+      stretches_.push_back({whole.row_group, first_row, range.count, whole.batch_rows, range.first});
+  }
+  return Status::OK();
 }
 
 Status TaskReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
@@ -241,6 +256,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::NextPhysical(int64_t* ro
   if (leaves_.empty()) {
     *rows = std::min(stretch.batch_rows, stretch.num_rows - row_in_stretch_);
     return physical;
+  }
+  if (stretch.in_group >= 0) {
+    if (row_in_stretch_ == 0) {
+      PL_RETURN_NOT_OK(
+          ranges_->Start(stretch.row_group, {stretch.in_group, stretch.num_rows}, stretch.batch_rows));
+    }
+    *rows = std::min(stretch.batch_rows, stretch.num_rows - row_in_stretch_);
+    return ranges_->Next(*rows);
   }
   if (row_group_ == nullptr) {
     file_->set_batch_size(stretch.batch_rows);
@@ -264,7 +287,7 @@ Status TaskReader::ReadMore() {
   row_in_stretch_ += rows;
   if (rows > 0) {
     PL_ASSIGN_OR_RETURN(auto batch, ToOutput(physical.get(), first_row, rows));
-    PL_ASSIGN_OR_RETURN(batch, Drop(std::move(batch), first_row));
+    PL_ASSIGN_OR_RETURN(batch, KeepLiveRows(std::move(batch), task_, first_row));
     PL_RETURN_NOT_OK(Split(std::move(batch)));
   }
   if (row_in_stretch_ == stretch.num_rows) {
@@ -304,29 +327,6 @@ Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::ToOutput(const arrow::Re
     arrays.push_back(std::move(array));
   }
   return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> TaskReader::Drop(std::shared_ptr<arrow::RecordBatch> batch,
-                                                             int64_t first_row) {
-  RowsWithin deleted(task_.deleted_rows.get(), first_row, batch->num_rows());
-  RowsWithin selected(task_.selected_rows.get(), first_row, batch->num_rows());
-  const bool all_selected = task_.selected_rows == nullptr || selected.count() == batch->num_rows();
-  if (deleted.count() == 0 && all_selected) return batch;
-  arrow::BooleanBuilder keep;
-  int64_t kept = 0;
-  for (int64_t row = first_row; row < first_row + batch->num_rows(); ++row) {
-    const bool wanted = !deleted.Has(row) && (task_.selected_rows == nullptr || selected.Has(row));
-    kept += wanted ? 1 : 0;
-    PL_RETURN_NOT_OK(keep.Append(wanted));
-  }
-  if (batch->num_columns() == 0) {
-    std::vector<std::shared_ptr<arrow::Array>> none;
-    return arrow::RecordBatch::Make(schema_, kept, std::move(none));
-  }
-  PL_ASSIGN_OR_RETURN(auto mask, keep.Finish());
-  PL_RETURN_NOT_OK(arrow::compute::Initialize());
-  PL_ASSIGN_OR_RETURN(auto filtered, arrow::compute::Filter(batch, mask));
-  return filtered.record_batch();
 }
 
 // Hands out the batch in pieces that keep to the budget of bytes.

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "table/field_match_internal.h"
 #include "table/row_group_pruning_internal.h"
+#include "table/row_range_reader_internal.h"
 #include "table/scan.h"
 
 namespace parquet::arrow {
@@ -40,12 +41,13 @@ class TaskReader : public arrow::RecordBatchReader {
     std::shared_ptr<arrow::Scalar> constant;  // null: null
     size_t match = 0;                         // into match_.fields
   };
-  // A stretch of rows of the file that is read: a row group, or the whole file.
+  // A stretch of rows of the file that is read: a row group, some of one, or the whole file.
   struct Stretch {
     int row_group = -1;
     int64_t first_row = 0;
     int64_t num_rows = 0;
     int64_t batch_rows = 0;  // how many fit the budget of bytes
+    int64_t in_group = -1;   // where some of one begin in it
   };
 
   const std::shared_ptr<arrow::Scalar>* PartitionValue(const std::string& column) const;
@@ -53,6 +55,8 @@ class TaskReader : public arrow::RecordBatchReader {
   Status PlanColumns();
   Result<std::vector<BoundComparison>> BindPredicate();
   Status PlanRowGroups();
+  Status PlanRowGroup(const Stretch& whole, const std::vector<BoundComparison>& comparisons);
+  int64_t BufferBytes() const;
   Status CheckRows(int64_t file_rows) const;
   bool IsSelected(int64_t first_row, int64_t rows) const;
   int64_t BatchRows(int row_group) const;
@@ -60,9 +64,6 @@ class TaskReader : public arrow::RecordBatchReader {
   Result<std::shared_ptr<arrow::RecordBatch>> NextPhysical(int64_t* rows);
   Result<std::shared_ptr<arrow::RecordBatch>> ToOutput(const arrow::RecordBatch* physical, int64_t first_row,
                                                        int64_t rows);
-  // Without the rows that are deleted or not selected.
-  Result<std::shared_ptr<arrow::RecordBatch>> Drop(std::shared_ptr<arrow::RecordBatch> batch,
-                                                   int64_t first_row);
   Status Split(std::shared_ptr<arrow::RecordBatch> batch);
   // Names the file, and tells bytes that break the format from a store that fails.
   Status InFile(const Status& status) const;
@@ -75,6 +76,7 @@ class TaskReader : public arrow::RecordBatchReader {
   const int64_t batch_bytes_;
   const ScanTask task_;
 
+  std::shared_ptr<arrow::io::RandomAccessFile> input_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   FileMatch match_;
   std::vector<int> leaves_;
@@ -84,6 +86,8 @@ class TaskReader : public arrow::RecordBatchReader {
   size_t stretch_ = 0;
   int64_t row_in_stretch_ = 0;
   std::unique_ptr<arrow::RecordBatchReader> row_group_;
+  std::unique_ptr<RowRangeReader> ranges_;  // null: of no use here, or not tried yet
+  bool ranges_tried_ = false;
   std::deque<std::shared_ptr<arrow::RecordBatch>> ready_;
 };
 
