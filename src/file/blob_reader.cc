@@ -17,6 +17,7 @@
 
 #include "file/blob_chunk_internal.h"
 #include "file/blob_places_internal.h"
+#include "file/open_parquet.h"
 #include "file/page_header_internal.h"
 
 namespace pixlake::file {
@@ -242,7 +243,7 @@ class Reader : public BlobReader {
 Result<std::unique_ptr<BlobReader>> BlobReader::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                      const std::string& path) {
   try {
-    auto parquet = parquet::ParquetFileReader::Open(file, CheckedProperties());
+    auto parquet = OpenParquet(file, CheckedProperties());
     auto reader = std::make_unique<Reader>(std::move(file), std::move(parquet), path);
     PL_RETURN_NOT_OK(reader->CountRows());
     return std::unique_ptr<BlobReader>(std::move(reader));

@@ -6,7 +6,6 @@
 #include <system_error>
 #include <utility>
 
-#include <arrow/io/file.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,6 +14,7 @@
 
 #include "base/descriptor.h"
 #include "io/local_file_internal.h"
+#include "io/local_input_internal.h"
 
 namespace pixlake::io {
 namespace {
@@ -37,19 +37,7 @@ class LocalStore : public Store {
   std::string_view scheme() const override { return "file"; }
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(const std::string& path) override {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return ErrnoError(errno, "opening", path);
-    struct stat info {};
-    if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
-      ::close(fd);
-      return Error(ErrorCode::kIo, "opening " + path + ": it is a folder");
-    }
-    auto file = arrow::io::ReadableFile::Open(fd);
-    if (!file.ok()) {
-      ::close(fd);
-      return WithContext(file.status(), "opening " + path);
-    }
-    return std::shared_ptr<arrow::io::RandomAccessFile>(*std::move(file));
+    return OpenLocalInput(path);
   }
 
   Result<std::string> ReadAll(const std::string& path, int64_t max_bytes) override {
@@ -192,15 +180,6 @@ class LocalStore : public Store {
 
 std::unique_ptr<Store> MakeLocalStore(LocalOptions options) {
   return std::make_unique<LocalStore>(options);
-}
-
-std::string JoinPath(std::string_view folder, std::string_view name) {
-  if (name.empty()) return std::string(folder);
-  if (name.front() == '/' || name.find("://") != std::string_view::npos || folder.empty())
-    return std::string(name);
-  std::string joined(folder);
-  if (joined.back() != '/') joined.push_back('/');
-  return joined.append(name);
 }
 
 }  // namespace pixlake::io

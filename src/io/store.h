@@ -81,6 +81,14 @@ class Store {
   virtual Status Delete(const std::string& path) = 0;
 };
 
+// Of a file that OpenInput gave: what no other bytes have, under this name or another, and
+// these only until they are changed. Empty where that cannot be told, as of a file that was
+// changed only now.
+std::string VersionOf(arrow::io::RandomAccessFile* file);
+
+// How a file says it: for its ReadMetadata. Null for an empty one.
+std::shared_ptr<const arrow::KeyValueMetadata> VersionMetadata(const std::string& version);
+
 // "a/b" + "c" -> "a/b/c"; `name` absolute or with a scheme stays as it is.
 std::string JoinPath(std::string_view folder, std::string_view name);
 

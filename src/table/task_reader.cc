@@ -12,6 +12,7 @@
 #include <parquet/properties.h>
 
 #include "base/interrupt.h"
+#include "file/open_parquet.h"
 #include "table/column_cast_internal.h"
 #include "table/decoded_size_internal.h"
 #include "table/row_filter_internal.h"
@@ -90,7 +91,7 @@ Status TaskReader::OpenFile(const std::shared_ptr<io::Store>& store) {
   parquet::ReaderProperties properties;
   // Only what is decoded is held, never a whole column chunk of images.
   properties.set_buffer_size(BufferBytes());
-  auto probe = parquet::ParquetFileReader::Open(input_, properties);
+  auto probe = file::OpenParquet(input_, properties);
   const auto metadata = probe->metadata();
   for (int i = 0; i < metadata->num_row_groups(); ++i) {
     if (metadata->RowGroup(i)->total_byte_size() > batch_bytes_) properties.enable_buffered_stream();

@@ -9,6 +9,7 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
+#include "base/byte_lru.h"
 #include "io/object_url.h"
 
 namespace pixlake::io {
@@ -38,11 +39,23 @@ Status PutNew(ObjectApi* api, const std::string& path, std::string_view bytes) {
   return put;
 }
 
-// Ranged reads; the size is asked for once.
+// Footers, indexes and small pages are asked for again and again.
+constexpr int64_t kMostKept = int64_t{256} << 10;
+
+ByteLru<std::string>& SmallReads() {
+  static auto* const reads = new ByteLru<std::string>(int64_t{32} << 20);
+  return *reads;
+}
+
+// Ranged reads, small ones kept by the object's version; the size is asked for once.
 class RemoteFile : public arrow::io::RandomAccessFile {
  public:
   RemoteFile(std::shared_ptr<ObjectApi> api, ObjectInfo info)
-      : api_(std::move(api)), info_(std::move(info)) {}
+      : api_(std::move(api)),
+        info_(std::move(info)),
+        version_(info_.etag.empty()
+                     ? std::string()
+                     : fmt::format("{} {} {} {}", info_.path, info_.etag, info_.size, info_.modified_ms)) {}
 
   Status Close() override {
     closed_ = true;
@@ -75,6 +88,9 @@ class RemoteFile : public arrow::io::RandomAccessFile {
     position_ += buffer->size();
     return buffer;
   }
+  Result<std::shared_ptr<const arrow::KeyValueMetadata>> ReadMetadata() override {
+    return VersionMetadata(version_);
+  }
 
  private:
   Result<std::string> Range(int64_t position, int64_t count) {
@@ -83,16 +99,23 @@ class RemoteFile : public arrow::io::RandomAccessFile {
                    fmt::format("reading {} bytes at {} of {}", count, position, info_.path));
     count = std::min(count, info_.size - std::min(position, info_.size));
     if (count == 0) return std::string();
+    const bool kept = count <= kMostKept && !version_.empty();
+    const std::string key = kept ? fmt::format("{} {}+{}", version_, position, count) : std::string();
+    if (kept) {
+      if (const auto before = SmallReads().Find(key); before != nullptr) return *before;
+    }
     PL_ASSIGN_OR_RETURN(std::string bytes, api_->Get(info_.path, position, count, count));
     if (static_cast<int64_t>(bytes.size()) != count) {
       return Error(ErrorCode::kIo, fmt::format("reading {}: {} bytes came of the {} at {}", info_.path,
                                                bytes.size(), count, position));
     }
+    if (kept) SmallReads().Put(key, std::make_shared<const std::string>(bytes), count);
     return bytes;
   }
 
   const std::shared_ptr<ObjectApi> api_;
   const ObjectInfo info_;
+  const std::string version_;
   int64_t position_ = 0;
   bool closed_ = false;
 };
