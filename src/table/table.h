@@ -63,7 +63,7 @@ class Snapshot : public RowSource {
   virtual const std::string& table_id() const = 0;
   virtual Result<SnapshotTotals> Totals() const = 0;
   // Prunes by partition and file statistics.
-  virtual Result<ScanPlan> PlanScan(const ScanRequest& request) const = 0;
+  Result<ScanPlan> PlanScan(const ScanRequest& request) const override = 0;
   // The live data files that may hold rows for `predicate`, in the log's order.
   virtual Result<std::vector<DataFile>> Files(const Predicate& predicate = {}) const = 0;
   // A plan that reads these files and no others; `request`'s predicate skips row groups
