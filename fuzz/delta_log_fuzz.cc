@@ -30,7 +30,7 @@ class MemoryStore : public pixlake::io::Store {
   }
   Result<pixlake::io::ObjectInfo> Stat(const std::string& path) override {
     PL_ASSIGN_OR_RETURN(const std::string bytes, ReadAll(path, 0));
-    return pixlake::io::ObjectInfo{path, static_cast<int64_t>(bytes.size()), 0};
+    return pixlake::io::ObjectInfo{path, static_cast<int64_t>(bytes.size()), 0, {}};
   }
   Result<std::unique_ptr<pixlake::io::OutputFile>> Create(const std::string& path) override {
     return Error(ErrorCode::kPermission, path);
@@ -46,9 +46,12 @@ class MemoryStore : public pixlake::io::Store {
     std::vector<pixlake::io::ObjectInfo> found;
     for (const auto& [path, bytes] : files_) {
       if (path.rfind(folder + "/", 0) != 0 || path.substr(folder.size() + 1) < start_from) continue;
-      found.push_back({path, static_cast<int64_t>(bytes.size()), 0});
+      found.push_back({path, static_cast<int64_t>(bytes.size()), 0, {}});
     }
     return found;
+  }
+  Result<std::vector<std::string>> ListFolders(const std::string&) override {
+    return std::vector<std::string>();
   }
   Result<bool> Exists(const std::string& path) override {
     for (const auto& [name, bytes] : files_) {
