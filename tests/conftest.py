@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gzip
 import json
 import os
@@ -237,6 +238,24 @@ def DataFiles(table: Path) -> list[str]:
     import deltalake
 
     return deltalake.DeltaTable(str(table)).file_uris()
+
+
+@functools.cache
+def DuckDbWithDelta():
+    """A connection of DuckDB with its own delta_scan: an extension that DuckDB has signed."""
+    import duckdb
+    import duckdb_extension_delta
+
+    folder = Path(duckdb_extension_delta.__file__).parent
+    (extension,) = folder.rglob("delta.duckdb_extension")
+    connection = duckdb.connect()
+    connection.execute(f"LOAD '{extension}'")
+    return connection
+
+
+@pytest.fixture(scope="session")
+def duckdb_delta():
+    return DuckDbWithDelta()
 
 
 @pytest.fixture(scope="session")

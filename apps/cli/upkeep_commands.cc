@@ -165,10 +165,13 @@ void AddOptimizeOptions(CLI::App* command, const Options& options) {
 void AddUpkeepCommands(CLI::App* group) {
   const auto optimize = std::make_shared<UpkeepOptions>();
   CLI::App* packing = Add(group, "optimize",
-                          "Small files become large ones, deleted rows go; no row changes.\n"
+                          "Small files become large ones, deleted rows go; no row changes. A table with\n"
+                          "CLUSTER BY columns is arranged by these.\n"
                           "A second run finds nothing to do.",
                           optimize, RunOptimize);
   AddOptimizeOptions(packing, optimize);
+  packing->add_flag("--full", optimize->optimize.full,
+                    "Of a clustered table arrange every file anew, not only those that are new");
   packing->add_flag(
       "--purge", optimize->optimize.purge,
       "Only files with deleted rows: these are gone for good once a VACUUM deleted the old files");

@@ -46,6 +46,7 @@ class DeltaFormat : public table::TableFormat {
     const table::TableDefinition& made = empty->definition();
     transaction->SetOperation({"CREATE TABLE",
                                {{"partitionBy", nlohmann::json(made.partition_columns).dump()},
+                                {"clusterBy", nlohmann::json(made.clustering_columns).dump()},
                                 {"properties", nlohmann::json(made.properties).dump()},
                                 {"description", made.description},
                                 {"isManaged", "false"}},

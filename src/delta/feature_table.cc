@@ -96,7 +96,7 @@ constexpr Feature kFeatures[] = {
      Appends::kYes,
      0,
      {true, false, "domainMetadata", "delta.feature.clustering"},
-     "its metadata is kept; Z-order arranges the rows"},
+     "CREATE TABLE … CLUSTER BY; OPTIMIZE arranges the rows, along a Z-order curve"},
     {"icebergCompatV1", true, Appends::kNo, 0, {}, ""},
     {"icebergCompatV2",
      true,

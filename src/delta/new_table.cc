@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "delta/clustering_internal.h"
 #include "delta/column_mapping_internal.h"
 #include "delta/definition_check_internal.h"
 #include "delta/features_internal.h"
@@ -23,6 +24,7 @@ Result<TableState> FirstState(const table::TableDefinition& definition) {
   metadata.created_time = NowMillis();
   std::vector<std::string> features = FeaturesForProperties(definition.properties);
   for (std::string& name : FeaturesForSchema(*definition.schema)) features.push_back(std::move(name));
+  if (!definition.clustering_columns.empty()) features.emplace_back("clustering");
   PL_ASSIGN_OR_RETURN(state.protocol, WithFeatures(ProtocolFor(*definition.schema), features));
   DropFeatureRequests(&metadata.configuration);
   PL_ASSIGN_OR_RETURN(state.mapping_mode, ColumnMappingMode(state.protocol, metadata));
@@ -30,6 +32,9 @@ Result<TableState> FirstState(const table::TableDefinition& definition) {
   PL_ASSIGN_OR_RETURN(metadata.schema_string, SchemaToJson(*definition.schema));
   PL_RETURN_NOT_OK(MapColumns(state.mapping_mode, state.mapping_mode, &metadata));
   PL_ASSIGN_OR_RETURN(state.schema, SchemaFromJson(metadata.schema_string));
+  if (!definition.clustering_columns.empty()) {
+    PL_RETURN_NOT_OK(ClusterBy(definition.clustering_columns, &state));
+  }
   PL_RETURN_NOT_OK(CheckAppendable(state.protocol, metadata, *state.schema, true));
   return state;
 }

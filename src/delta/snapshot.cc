@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "delta/clustering_internal.h"
 #include "delta/column_mapping_internal.h"
 #include "delta/commit_reader_internal.h"
 #include "delta/features_internal.h"
@@ -27,6 +28,7 @@ Result<std::shared_ptr<const DeltaSnapshot>> DeltaSnapshot::Make(io::Location lo
   PL_ASSIGN_OR_RETURN(snapshot->mapping_, MappingFor(*state.schema, state.mapping_mode));
   snapshot->definition_.schema = state.schema;
   snapshot->definition_.partition_columns = state.metadata.partition_columns;
+  snapshot->definition_.clustering_columns = ClusteringColumns(state);
   snapshot->definition_.properties = state.metadata.configuration;
   snapshot->definition_.name = state.metadata.name;
   snapshot->definition_.description = state.metadata.description;
@@ -181,6 +183,9 @@ std::vector<std::pair<std::string, std::string>> DeltaSnapshot::Facts() const {
       {"min_writer_version", std::to_string(state_.protocol.min_writer_version)},
       {"features", fmt::format("{}", fmt::join(FeatureNames(state_.protocol), ", "))},
       {"column_mapping", state_.mapping_mode},
+      {"clustered_by", definition_.clustering_columns.empty()
+                           ? "none"
+                           : fmt::format("{}", fmt::join(definition_.clustering_columns, ", "))},
       {"checkpoint_version", state_.checkpoint_version ? std::to_string(*state_.checkpoint_version) : "none"},
       {"commits_replayed", std::to_string(state_.commits_replayed)},
   };

@@ -20,6 +20,7 @@ DeltaTransaction::DeltaTransaction(std::shared_ptr<const DeltaSnapshot> read)
   if (read_->version() == kBeforeFirst) {
     changes_.protocol = head_.protocol;
     changes_.metadata = head_.metadata;
+    changes_.domains = read_->state().domains;
   }
 }
 

@@ -26,6 +26,7 @@ struct TableDefinition {
   std::map<std::string, std::string> properties;
   std::string name;
   std::string description;
+  std::vector<std::string> clustering_columns = {};  // OPTIMIZE arranges rows by them; fields as "a.b"
 };
 
 // Which state to read: the latest, a version, or the latest not after a time

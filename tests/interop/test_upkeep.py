@@ -11,11 +11,10 @@ from collections import Counter
 from pathlib import Path
 
 import deltalake
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import BIN, Stop
+from conftest import BIN, DuckDbWithDelta, Stop
 
 MIB = 1 << 20
 
@@ -50,12 +49,7 @@ def ByDeltalake(table, version=None) -> Counter:
 
 
 def ByDuckdb(table) -> Counter:
-    """By DuckDB's own reader of Parquet over the files that delta-rs names."""
-    files = deltalake.DeltaTable(str(table)).file_uris()
-    rows = duckdb.sql(
-        "SELECT id, x, y, image, CAST(day AS VARCHAR) AS day "
-        f"FROM read_parquet({files!r}, hive_partitioning = true, hive_types_autocast = false)"
-    )
+    rows = DuckDbWithDelta().sql(f"SELECT * FROM delta_scan('{table}')")
     names = rows.columns
     return Digest(dict(zip(names, row, strict=True)) for row in rows.fetchall())
 
@@ -71,6 +65,54 @@ def ByUs(pixlake, table) -> Counter:
 def table(tmp_path) -> Path:
     Write(tmp_path / "table")
     return tmp_path / "table"
+
+
+def Ranges(table) -> list[tuple]:
+    """Of each file, the least and the greatest x and y, by delta-rs."""
+    actions = pa.table(deltalake.DeltaTable(str(table)).get_add_actions(flatten=True)).to_pylist()
+    return [tuple(action[f"{what}.{column}"] for column in "xy" for what in ("min", "max")) for action in actions]
+
+
+def test_a_clustered_table_is_arranged_by_its_columns_and_only_what_is_new(pixlake, tmp_path):
+    table = tmp_path / "clustered"
+    pixlake("sql", f"CREATE TABLE delta.`{table}` (id STRING, x BIGINT, y DOUBLE, image BLOB) CLUSTER BY (x, y)")
+    assert pixlake("table", "describe", table, "--json").json["facts"]["clustered_by"] == "x, y"
+
+    def Add(seed):
+        Write(tmp_path / f"rows{seed}", seed=seed)
+        pixlake("sql", f"INSERT INTO delta.`{table}` SELECT id, x, y, image FROM delta_scan('{tmp_path}/rows{seed}')")
+
+    def Rows():
+        def Known(rows) -> Counter:
+            return Counter(
+                (row["id"], row["x"], row["y"], row["image"] and hashlib.sha256(row["image"]).digest()) for row in rows
+            )
+
+        by_duckdb = DuckDbWithDelta().sql(f"SELECT * FROM delta_scan('{table}')")
+        names = by_duckdb.columns
+        found = Known(dict(zip(names, row, strict=True)) for row in by_duckdb.fetchall())
+        assert found == Known(deltalake.DeltaTable(str(table)).to_pyarrow_table().to_pylist())
+        return found
+
+    Add(1)
+    Add(2)
+    before = Rows()
+    optimize = ("table", "optimize", table, "--target-size", "100KB", "--json")
+    assert pixlake(*optimize).json["files_added"] > 4
+    assert Rows() == before
+    # Near rows stand in one file: no file has the whole range of both.
+    assert all(most_x - least_x < 900 or most_y - least_y < 0.9 for least_x, most_x, least_y, most_y in Ranges(table))
+    assert not pixlake(*optimize).json["committed"]
+    files = set(deltalake.DeltaTable(str(table)).file_uris())
+    Add(3)
+    added = Rows()
+    assert pixlake(*optimize).json["committed"]
+    assert len(files & set(deltalake.DeltaTable(str(table)).file_uris())) > len(files) / 2
+    assert Rows() == added
+    assert pixlake(*optimize, "--full").json["files_removed"] > len(files) / 2
+    assert Rows() == added
+    failed = pixlake("table", "zorder", table, "--by", "x", status=2)
+    assert "clustered by x, y" in failed.stderr
 
 
 @pytest.mark.spark

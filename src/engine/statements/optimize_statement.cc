@@ -1,4 +1,4 @@
-// OPTIMIZE table [WHERE condition on partition columns] [ZORDER BY (a, b)]
+// OPTIMIZE table [FULL] [WHERE condition on partition columns] [ZORDER BY (a, b)]
 // REORG TABLE table [WHERE condition on partition columns] APPLY (PURGE)
 #include <utility>
 
@@ -14,6 +14,7 @@ Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& 
   PL_RETURN_NOT_OK(cursor.Expect("OPTIMIZE"));
   OptimizeRequest request;
   PL_ASSIGN_OR_RETURN(request.table, cursor.TakeTable());
+  request.full = cursor.TakeWords("FULL");
   if (cursor.TakeWords("WHERE")) request.where = cursor.TakeUntil({"ZORDER"});
   if (cursor.TakeWords("ZORDER BY")) {
     const bool brackets = cursor.TakeSymbol('(');

@@ -1,5 +1,9 @@
 #include "engine/upkeep/optimize.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/sql.h"
@@ -22,27 +26,56 @@ std::string PredicateText(const std::string& where) {
   return where.empty() ? "[]" : nlohmann::json::array({where}).dump();
 }
 
+// As Delta Spark names it in the files' add actions.
+constexpr char kClusteringProvider[] = "liquid";
+
+// The files that are not clustered, and with them clustered ones of less than half the target;
+// none when all are.
+std::vector<table::DataFile> ToCluster(std::vector<table::DataFile> files, int64_t target) {
+  const auto clustered = [](const table::DataFile& file) {
+    return file.clustering_provider == kClusteringProvider && file.deleted_rows == 0;
+  };
+  if (std::all_of(files.begin(), files.end(), clustered)) return {};
+  std::erase_if(files,
+                [&](const table::DataFile& file) { return clustered(file) && file.size >= target / 2; });
+  return files;
+}
+
 }  // namespace
 
 Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request) {
   PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
   if (request.purge && !request.zorder_by.empty())
     return Error(ErrorCode::kUsage, "purging and ordering rows are two things: do one after the other");
-  if (!request.zorder_by.empty()) {
+  PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+  const std::vector<std::string>& clustering = snapshot->definition().clustering_columns;
+  const bool clusters = !clustering.empty() && !request.purge;
+  if (!clustering.empty() && !request.zorder_by.empty()) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{} is clustered by {}; OPTIMIZE without ZORDER BY arranges it", request.table,
+                             fmt::join(clustering, ", ")));
+  }
+  if (request.full && !clusters)
+    return Error(ErrorCode::kUsage, "FULL is for tables that are clustered; this one is not");
+  if (clusters || !request.zorder_by.empty()) {
     table::ZOrderRequest zorder;
-    zorder.columns = request.zorder_by;
+    zorder.columns = clusters ? clustering : request.zorder_by;
+    if (clusters) zorder.clustering_provider = kClusteringProvider;
     zorder.target_file_bytes = request.target_file_bytes;
     zorder.predicate_text = PredicateText(request.where);
-    zorder.select = [&](const table::Snapshot& snapshot) {
-      return FilesOfPartitions(engine, snapshot, request.where);
+    zorder.select = [&](const table::Snapshot& now) -> Result<std::vector<table::DataFile>> {
+      PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(engine, now, request.where));
+      if (!clusters || request.full) return files;
+      const int64_t target = zorder.target_file_bytes.value_or(table::TargetFileBytes(now.definition()));
+      return ToCluster(std::move(files), target);
     };
     return table::ZOrder(table.get(), zorder, OptionsFor(engine, request));
   }
   table::CompactRequest compact;
   compact.target_file_bytes = request.target_file_bytes;
   compact.predicate_text = PredicateText(request.where);
-  compact.select = [&](const table::Snapshot& snapshot) -> Result<std::vector<table::DataFile>> {
-    PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(engine, snapshot, request.where));
+  compact.select = [&](const table::Snapshot& now) -> Result<std::vector<table::DataFile>> {
+    PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(engine, now, request.where));
     std::erase_if(files,
                   [&](const table::DataFile& file) { return request.purge && file.deleted_rows == 0; });
     return files;

@@ -1,5 +1,5 @@
 // CREATE TABLE [IF NOT EXISTS] table [(columns)] [USING DELTA] [PARTITIONED BY (…)]
-// [LOCATION '…'] [COMMENT '…'] [TBLPROPERTIES (…)] [AS query]
+// [CLUSTER BY (…)] [LOCATION '…'] [COMMENT '…'] [TBLPROPERTIES (…)] [AS query]
 #include <arrow/type.h>
 #include <fmt/format.h>
 
@@ -49,6 +49,18 @@ Status TakePartitions(query::SqlCursor* cursor, CreateStatement* out) {
   return cursor->TakeSymbol(')') ? Status::OK() : cursor->Unexpected("`,` or `)`");
 }
 
+// (a, b)
+Result<std::vector<std::string>> TakeNames(query::SqlCursor* cursor) {
+  std::vector<std::string> names;
+  if (!cursor->TakeSymbol('(')) return cursor->Unexpected("`(`");
+  do {
+    PL_ASSIGN_OR_RETURN(std::string name, cursor->TakeName("a column"));
+    names.push_back(std::move(name));
+  } while (cursor->TakeSymbol(','));
+  if (!cursor->TakeSymbol(')')) return cursor->Unexpected("`,` or `)`");
+  return names;
+}
+
 // One clause behind the columns; false: none stands there.
 Result<bool> TakeClause(query::SqlCursor* cursor, CreateStatement* out) {
   if (cursor->TakeWords("USING")) {
@@ -66,9 +78,8 @@ Result<bool> TakeClause(query::SqlCursor* cursor, CreateStatement* out) {
     PL_ASSIGN_OR_RETURN(out->definition.properties, TakeProperties(cursor));
     out->says_delta = true;
   } else if (cursor->TakeWords("CLUSTER BY")) {
-    return Error(ErrorCode::kUnsupported,
-                 "CREATE TABLE … CLUSTER BY is not there yet; OPTIMIZE … ZORDER BY "
-                 "arranges the rows of any table");
+    PL_ASSIGN_OR_RETURN(out->definition.clustering_columns, TakeNames(cursor));
+    out->says_delta = true;
   } else {
     return false;
   }
