@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import upkeep_part
-from contest import BIN, PEERS, Aim, Bench, Compete, Contestant, Table
+from contest import BIN, DUCKDB_DELTA, PEERS, Aim, Bench, Compete, Contestant, Table
 
 MERGED = 1_000
 FEW = "label < 10"  # about one row in a hundred
@@ -144,6 +144,8 @@ def OurRun(table: Path, columns: str, where: str, again: int = 0) -> tuple[float
 
 def Peer(peer: str, table: Path, columns: str, where: str, runs: int) -> tuple[float, int]:
     command = [sys.executable, PEERS / "change.py", "query", peer, table, columns, where, str(runs)]
+    if peer == "duckdb":
+        command = [DUCKDB_DELTA, PEERS / "duckdb_delta.py", "query", table, columns, where, str(runs)]
     found = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
     return statistics.median(found["times"]), found["rows"]
 
@@ -165,7 +167,9 @@ def Queries(bench: Bench, table: Path) -> list[str]:
     counts: dict[str, set[int]] = {TWO: set(), FEW: set()}
     medians: dict[str, dict[str, float]] = {}
     contestants = {"pixlake": table, "pixlake, Z-ordered": clustered, "deltalake": table}
-    for name, place in {**contestants, "deltalake, Z-ordered": clustered, "lance": bench.work / "lance"}.items():
+    contestants |= {"deltalake, Z-ordered": clustered, "lance": bench.work / "lance"}
+    contestants |= {"duckdb delta_scan": table, "duckdb delta_scan, Z-ordered": clustered}
+    for name, place in contestants.items():
         commands: list[str] = []
         for columns, where in (("id", TWO), ("content", FEW)):
             if name.startswith("pixlake"):
@@ -178,7 +182,7 @@ def Queries(bench: Bench, table: Path) -> list[str]:
                     share = 100 * found[0][1] / size
                     aims.append(Aim(f"{name}: of the table's bytes read for the ids, percent", share, 1, True))
             else:
-                time, rows = Peer(name.split(",")[0], place, columns, where, 2 * bench.runs)
+                time, rows = Peer(name.split(",")[0].split()[0], place, columns, where, 2 * bench.runs)
             counts[where].add(rows)
             medians.setdefault(name, {})[columns] = time
         print(f"  {name}: {medians[name]} {commands}", flush=True)
@@ -194,8 +198,8 @@ def Queries(bench: Bench, table: Path) -> list[str]:
     report.append(
         f"`SELECT id … WHERE {TWO}` ({counts[TWO].pop()} rows) and `SELECT content … WHERE {FEW}` "
         f"({counts[FEW].pop()} rows), in the page cache, in process with the table open. pixlake's is what a command "
-        f"with the query {AGAIN} times more takes longer, by the time, its result written nowhere; the last column is "
-        "the whole command with one query, from start to exit."
+        f"with the query {AGAIN} times more takes longer, for each of them; the last column is the whole command with "
+        "one query, from start to exit."
     )
     return [*report, "", *lines, "", *aims, ""]
 

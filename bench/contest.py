@@ -18,6 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / "build/release/bin"
 PEERS = ROOT / "bench/peers"
+# Peers in environments of their own, beside that of the others.
+DUCKDB_DELTA = Path(sys.executable).parents[2] / "venv-duckdb-delta/bin/python"
+IMG2DATASET = Path(sys.executable).parents[2] / "venv-img2dataset/bin/img2dataset"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pixlake"
 DEPS = Path(os.environ.get("PIXLAKE_DEPS", CACHE / "deps"))
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -15,11 +15,10 @@ import time
 import urllib.request
 from pathlib import Path
 
-from contest import BIN, PEERS, Aim, Bench, Compete, Contestant, Table
+from contest import BIN, IMG2DATASET, PEERS, Aim, Bench, Compete, Contestant, Table
 from inputs import Drawn, MakeImages
 from PIL import Image
 
-IMG2DATASET = Path(sys.executable).parents[2] / "venv-img2dataset/bin/img2dataset"
 LOCAL = 20_000
 FETCHED = 10_000
 AT_ONCE = 128

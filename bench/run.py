@@ -78,8 +78,9 @@ def Machine(work: Path) -> list[tuple[str, str]]:
     versions += ["delta-spark", "duckdb", "pylance"]
     ours = json.loads(subprocess.run([BIN / "pixlake", "version", "--json"], capture_output=True, text=True).stdout)
     peers = [f"{name} {importlib.metadata.version(name)}" for name in versions]
-    locked = re.search(r"^img2dataset==(\S+)", (ROOT / "bench/img2dataset.txt").read_text(), re.MULTILINE)
-    peers.append(f"img2dataset {locked[1]}")
+    for name, lock in (("img2dataset", "img2dataset"), ("duckdb-extension-delta", "duckdb_delta")):
+        locked = re.search(rf"^{name}==(\S+)", (ROOT / f"bench/{lock}.txt").read_text(), re.MULTILINE)
+        peers.append(f"{name} {locked[1]}")
     return [
         ("processor", f"{cpu}, {os.cpu_count()} cores"),
         ("memory", f"{memory:.0f} GiB"),

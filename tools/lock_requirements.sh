@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for name in tests/requirements-build tests/requirements bench/requirements bench/img2dataset; do
+for name in tests/requirements-build tests/requirements bench/requirements bench/img2dataset bench/duckdb_delta; do
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
     "${name}.in" --output-file "${name}.txt"

@@ -70,6 +70,7 @@ hadoop_dir=${deps}/hadoop-jars
 test_venv=$(dirname "${deps}")/venv-test
 bench_venv=$(dirname "${deps}")/venv-bench
 img2dataset_venv=$(dirname "${deps}")/venv-img2dataset
+duckdb_delta_venv=$(dirname "${deps}")/venv-duckdb-delta
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -354,6 +355,7 @@ everything_is_here() {
   if ((want_bench)); then
     venv_is_here "${bench_venv}" bench/requirements.txt || return 1
     venv_is_here "${img2dataset_venv}" bench/img2dataset.txt || return 1
+    venv_is_here "${duckdb_delta_venv}" bench/duckdb_delta.txt || return 1
   fi
 }
 
@@ -381,5 +383,6 @@ if ((want_test)); then get_venv "${test_venv}" tests/requirements.txt "the tests
 if ((want_bench)); then
   get_venv "${bench_venv}" bench/requirements.txt "the benchmark's peers"
   get_venv "${img2dataset_venv}" bench/img2dataset.txt "img2dataset, a peer of the benchmark"
+  get_venv "${duckdb_delta_venv}" bench/duckdb_delta.txt "DuckDB with delta_scan, a peer of the benchmark"
 fi
 say "done (${deps})"
