@@ -143,11 +143,13 @@ Status LakeStage::Add(ContentBatch* batch) {
   return AddPlaces(places);
 }
 
-Status LakeStage::AddContents(ContentTable* table, const std::vector<const Content*>& contents) {
+Status LakeStage::AddContents(ContentTable* table, const std::vector<const Content*>& contents,
+                              const std::string& content_uri) {
   if (contents.empty()) return Status::OK();
-  const int64_t share = table == &images_ ? options_.memory_bytes / 8 : options_.memory_bytes / 32;
+  const int64_t share = table == &images_ ? options_.memory_bytes / 8 : SmallShare();
   PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
-  PL_ASSIGN_OR_RETURN(const auto rows, BuildRows(table->opened->file_schema, contents, {now_us_, ""}));
+  PL_ASSIGN_OR_RETURN(const auto rows,
+                      BuildRows(table->opened->file_schema, contents, {now_us_, content_uri}));
   PL_RETURN_NOT_OK(writer->Write(*rows));
   Count(*table, contents);
   return table == &images_ ? AddDescriptions(contents) : Status::OK();
@@ -161,7 +163,7 @@ Status LakeStage::AddDescriptions(const std::vector<const Content*>& contents) {
                               content->description));
   }
   if (rows.empty()) return Status::OK();
-  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*metadata_, options_.memory_bytes / 32, &metadata_writer_));
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*metadata_, SmallShare(), &metadata_writer_));
   PL_ASSIGN_OR_RETURN(const auto batch, BuildMetadataRows(metadata_->file_schema, rows, now_us_));
   counts_.described += static_cast<int64_t>(rows.size());
   return writer->Write(*batch);
@@ -188,14 +190,7 @@ Status LakeStage::AddLarge(ContentTable* table, Content* content) {
                                       "column content_uri of their rows names them.\n"));
   PL_RETURN_NOT_OK(KeepBeside(content->spilled, folder, content->id));
   content->spilled.clear();
-  const int64_t share = table == &images_ ? options_.memory_bytes / 8 : options_.memory_bytes / 32;
-  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
-  const std::vector<const Content*> one = {content};
-  PL_ASSIGN_OR_RETURN(const auto rows,
-                      BuildRows(table->opened->file_schema, one, {now_us_, "_pixlake/blobs/" + content->id}));
-  PL_RETURN_NOT_OK(writer->Write(*rows));
-  Count(*table, one);
-  return table == &images_ ? AddDescriptions(one) : Status::OK();
+  return AddContents(table, {content}, "_pixlake/blobs/" + content->id);
 }
 
 Status LakeStage::AddPlaces(const std::vector<const Content*>& contents) {
@@ -239,7 +234,7 @@ Status LakeStage::AddGone(std::string_view uri) {
 
 Status LakeStage::WritePlaces(const std::vector<PlaceRow>& rows) {
   if (rows.empty()) return Status::OK();
-  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*sources_, options_.memory_bytes / 32, &sources_writer_));
+  PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*sources_, SmallShare(), &sources_writer_));
   PL_ASSIGN_OR_RETURN(const auto batch, BuildPlaceRows(sources_->file_schema, rows));
   PL_RETURN_NOT_OK(writer->Write(*batch));
   counts_.places += static_cast<int64_t>(rows.size());

@@ -62,7 +62,11 @@ class LakeStage {
         options_(options) {}
   Status Init(LakeTables* tables);
   Result<bool> IsNew(ContentTable* table, const Content& content);
-  Status AddContents(ContentTable* table, const std::vector<const Content*>& contents);
+  // `content_uri`: where their bytes are, when not in the rows.
+  Status AddContents(ContentTable* table, const std::vector<const Content*>& contents,
+                     const std::string& content_uri = "");
+  // Of the memory, for a table without images.
+  int64_t SmallShare() const { return options_.memory_bytes / 32; }
   Status AddLarge(ContentTable* table, Content* content);
   void Count(const ContentTable& table, const std::vector<const Content*>& contents);
   Status AddDescriptions(const std::vector<const Content*>& contents);
