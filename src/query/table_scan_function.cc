@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "query/arrow_to_duckdb_internal.h"
+#include "query/scan_batches_internal.h"
 #include "query/table_scan_function_internal.h"
 #include "table/scan.h"
 
@@ -35,15 +35,14 @@ struct BoundScan {
 
 // One run of a scan, shared by its threads.
 struct RunningScan {
-  table::ScanPlan plan;
+  std::shared_ptr<SharedScan> shared = std::make_shared<SharedScan>();
   // Per column of the output chunk: which of the plan's columns; -1 is kRowColumn.
   std::vector<int> plan_column;
   std::vector<const ColumnConverter*> converters;  // null for kRowColumn
-  std::atomic<size_t> next_task{0};
 };
 
 struct ScanThread {
-  std::unique_ptr<arrow::RecordBatchReader> reader;
+  std::unique_ptr<ScanBatches> batches;  // null before the first rows are asked for
   std::shared_ptr<arrow::RecordBatch> batch;
   int64_t offset = 0;
 };
@@ -159,11 +158,13 @@ Status StartScan(duckdb_init_info info, const BoundScan& bound) {
   request.predicate = bound.context->PredicateFor(bound.uri, *bound.table.rows->row_schema());
   request.batch_rows = kBatchRows;
   request.batch_bytes = bound.context->batch_bytes();
-  PL_ASSIGN_OR_RETURN(scan->plan, bound.table.rows->PlanScan(request));
-  bound.context->AddFiles(scan->plan.files_total, scan->plan.files_skipped);
-  const auto threads =
-      std::clamp<size_t>(scan->plan.tasks.size(), 1, static_cast<size_t>(bound.context->threads()));
-  duckdb_init_set_max_threads(info, threads);
+  SharedScan* const shared = scan->shared.get();
+  PL_ASSIGN_OR_RETURN(shared->plan, bound.table.rows->PlanScan(request));
+  shared->store = bound.table.store;
+  shared->threads = bound.context->threads();
+  bound.context->AddFiles(shared->plan.files_total, shared->plan.files_skipped);
+  duckdb_init_set_max_threads(
+      info, std::clamp<size_t>(shared->plan.tasks.size(), 1, static_cast<size_t>(shared->threads)));
   duckdb_init_set_init_data(info, scan.release(), Delete<RunningScan>);
   return Status::OK();
 }
@@ -185,25 +186,18 @@ void InitThread(duckdb_init_info info) {
 }
 
 // Sees to it that the thread has rows; false at the end.
-Result<bool> HasRows(const BoundScan& bound, RunningScan* scan, ScanThread* thread) {
+Result<bool> HasRows(const RunningScan& scan, ScanThread* thread) {
   while (thread->batch == nullptr || thread->offset == thread->batch->num_rows()) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
-    thread->batch.reset();
+    if (thread->batches == nullptr) thread->batches = std::make_unique<ScanBatches>(scan.shared);
     thread->offset = 0;
-    if (thread->reader == nullptr) {
-      const size_t task = scan->next_task.fetch_add(1);
-      if (task >= scan->plan.tasks.size()) return false;
-      PL_ASSIGN_OR_RETURN(thread->reader,
-                          table::ReadTask(bound.table.store, scan->plan, scan->plan.tasks[task]));
-    }
-    PL_RETURN_NOT_OK(thread->reader->ReadNext(&thread->batch));
-    if (thread->batch == nullptr) thread->reader.reset();
+    PL_ASSIGN_OR_RETURN(thread->batch, thread->batches->Next());
+    if (thread->batch == nullptr) return false;
   }
   return true;
 }
 
 Status FillChunk(const BoundScan& bound, RunningScan* scan, ScanThread* thread, duckdb_data_chunk chunk) {
-  PL_ASSIGN_OR_RETURN(const bool has_rows, HasRows(bound, scan, thread));
+  PL_ASSIGN_OR_RETURN(const bool has_rows, HasRows(*scan, thread));
   if (!has_rows) {
     duckdb_data_chunk_set_size(chunk, 0);
     return Status::OK();
