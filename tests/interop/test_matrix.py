@@ -99,8 +99,9 @@ OPERATION_TITLES = [
 FOOT = """
 A hyphen: the engine has no such operation, or its form of it is another row. Random sequences of
 operations on twin tables are in `tests/interop/test_change_rows.py`; change data feeds in
-`test_change_feed.py`. Tables of other writers, with the rows that they must give, are read in
-`src/delta/conformance_test.cc`.
+`test_change_feed.py`; what Spark and delta-rs commit between our reading and our commit, and what
+then stands, in `test_commits_of_others.py`. Tables of other writers, with the rows that they must
+give, are read in `src/delta/conformance_test.cc`.
 """
 
 
