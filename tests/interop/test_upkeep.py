@@ -115,6 +115,20 @@ def test_a_clustered_table_is_arranged_by_its_columns_and_only_what_is_new(pixla
     assert "clustered by x, y" in failed.stderr
 
 
+def test_a_table_clustered_by_a_field_of_a_struct_is_packed(pixlake, tmp_path):
+    table = tmp_path / "t"
+    pixlake("sql", f"CREATE TABLE delta.`{table}` (id BIGINT, s STRUCT<x: INT>) CLUSTER BY (id)")
+    # As Spark writes it for CLUSTER BY (s.x), which we do not make.
+    first = table / "_delta_log/00000000000000000000.json"
+    first.write_text(first.read_text().replace('[[\\"id\\"]]', '[[\\"s\\",\\"x\\"]]'))
+    first.with_suffix(".crc").unlink(missing_ok=True)
+    for i in (1, 2):
+        pixlake("sql", f"INSERT INTO delta.`{table}` VALUES ({i}, {{'x': {i}}})")
+    assert pixlake("table", "describe", table, "--json").json["facts"]["clustered_by"] == "s.x"
+    assert pixlake("table", "optimize", table, "--json").json["files_added"] == 1
+    assert sorted(deltalake.DeltaTable(str(table)).to_pyarrow_table()["id"].to_pylist()) == [1, 2]
+
+
 @pytest.mark.spark
 def test_optimize_and_zorder_keep_every_row_for_every_reader(pixlake, table, spark):
     before = ByDeltalake(table)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <arrow/type.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -49,7 +50,11 @@ Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeReques
     return Error(ErrorCode::kUsage, "purging and ordering rows are two things: do one after the other");
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
   const std::vector<std::string>& clustering = snapshot->definition().clustering_columns;
-  const bool clusters = !clustering.empty() && !request.purge;
+  // By fields of structs we cannot arrange: such a table is packed as any other.
+  const bool arrangeable = std::all_of(clustering.begin(), clustering.end(), [&](const std::string& name) {
+    return snapshot->row_schema()->GetFieldByName(name) != nullptr;
+  });
+  const bool clusters = !clustering.empty() && arrangeable && !request.purge;
   if (!clustering.empty() && !request.zorder_by.empty()) {
     return Error(ErrorCode::kUsage,
                  fmt::format("{} is clustered by {}; OPTIMIZE without ZORDER BY arranges it", request.table,
