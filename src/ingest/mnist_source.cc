@@ -12,6 +12,7 @@
 
 #include "image/hash/sha256.h"
 #include "io/http_download.h"
+#include "io/uri_scheme.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -38,7 +39,7 @@ std::string DefaultCache() {
 }
 
 bool IsUrl(const std::string& source) {
-  return source.rfind("http://", 0) == 0 || source.rfind("https://", 0) == 0;
+  return io::SchemeOf(source) == "http" || io::SchemeOf(source) == "https";
 }
 
 // "train-images-idx3-ubyte" -> "train-images.idx3-ubyte", which some copies have.

@@ -10,6 +10,7 @@
 
 #include "io/object/remote_store.h"
 #include "io/object_url.h"
+#include "io/uri_scheme.h"
 
 namespace pixlake::io {
 namespace {
@@ -58,8 +59,28 @@ std::string Normalise(const std::string& path) {
 
 }  // namespace
 
-Result<Location> Locate(const std::string& uri, LocalOptions options) {
-  if (uri.empty()) return Error(ErrorCode::kUsage, "an empty path names no place");
+std::string SchemeOf(std::string_view uri) {
+  const size_t colon = uri.find(':');
+  if (colon == std::string_view::npos || colon == 0) return {};
+  std::string scheme(uri.substr(0, colon));
+  for (char& c : scheme) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    const bool letter = c >= 'a' && c <= 'z';
+    const bool other = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    if (!letter && (!other || &c == scheme.data())) return {};
+  }
+  return uri.substr(colon).starts_with("://") || scheme == "file" || scheme == "data" ? scheme
+                                                                                      : std::string();
+}
+
+std::string WithLowerScheme(std::string uri) {
+  const std::string scheme = SchemeOf(uri);
+  return uri.replace(0, scheme.size(), scheme);
+}
+
+Result<Location> Locate(const std::string& text, LocalOptions options) {
+  if (text.empty()) return Error(ErrorCode::kUsage, "an empty path names no place");
+  const std::string uri = WithLowerScheme(text);
   std::string path = uri;
   if (uri.rfind("file:", 0) == 0) {
     PL_ASSIGN_OR_RETURN(path, FilePathOf(uri));
@@ -70,8 +91,10 @@ Result<Location> Locate(const std::string& uri, LocalOptions options) {
     const std::string root = uri.substr(0, uri.find("://") + 3) + name.bucket;
     return Location{MakeRemoteStore(std::move(api)), key == "/" ? root : root + key};
   } else if (const size_t colon = uri.find("://"); colon != std::string::npos && uri.find('/') > colon) {
-    return Error(ErrorCode::kUnsupported, "'" + uri + "': no store for '" + uri.substr(0, colon) +
-                                              "://'; this build has: file, s3, gs, hdfs");
+    return Error(ErrorCode::kUnsupported,
+                 "'" + uri + "': no store for '" + uri.substr(0, colon) +
+                     "://'; this build has: file, s3, gs, hdfs, and http and https for "
+                     "images to ingest");
   }
   if (path.front() != '/') {
     char buffer[PATH_MAX];

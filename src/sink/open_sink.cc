@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "io/uri_scheme.h"
+
 #include "sink/sinks_internal.h"
 
 namespace pixlake::sink {
@@ -42,8 +44,8 @@ std::string Quoted(const std::string& name) {
 
 Result<std::unique_ptr<Sink>> OpenSink(const std::string& uri, const SinkOptions& options) {
   SinkOptions chosen = options;
-  std::string place = uri;
-  if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
+  std::string place = io::WithLowerScheme(uri);
+  if (place.starts_with("postgresql://") || place.starts_with("postgres://")) {
     PL_ASSIGN_OR_RETURN(chosen.table, TakeTable(&place, options.table));
     return OpenPostgresSink(place, chosen);
   }

@@ -5,10 +5,7 @@
 
 namespace pixlake::ingest {
 
-// "s3" of "s3://b/k", "file" of "file:/p"; empty: a path.
-std::string_view SchemeOf(std::string_view url);
-
-// Over HTTP or in an object store.
+// Over HTTP, in an object store or in the URL itself.
 bool IsRemote(std::string_view url);
 
 // "a.jpg" of "https://h/b/a.jpg?w=1" and of "b/a.jpg".

@@ -34,6 +34,7 @@ void FetchTransfer::Prepare(FetchJob job, bool fresh) {
   job_ = std::move(job);
   body_.clear();
   refused_.clear();
+  coding_.clear();
   announced_ = -1;
   next_look_ = kFirstLook;
   gives_ranges_ = enough_ = too_large_ = paused = privileged = false;
@@ -68,7 +69,12 @@ void FetchTransfer::Prepare(FetchJob job, bool fresh) {
     const std::string range = fmt::format("{}-{}", job_.result.size - kTailBytes, job_.result.size - 1);
     curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());
   }
-  headers_ = MakeHeaders(job_.headers);
+  // We ask for the image as it is; a body that is coded all the same (12.5.3) is decoded by
+  // libcurl, and what OnBody counts is what came of it.
+  if (!job_.as_it_came) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+  std::vector<std::string> headers = job_.headers;
+  headers.emplace_back("Accept-Encoding: identity");
+  headers_ = MakeHeaders(headers);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers_.get());
 }
 
@@ -79,6 +85,10 @@ size_t FetchTransfer::OnHeader(char* data, size_t, size_t size, void* user) {
   if (line.starts_with("HTTP/")) {  // a further answer, as of a redirect
     transfer->announced_ = -1;
     transfer->gives_ranges_ = false;
+    transfer->coding_.clear();
+  } else if (HeaderIs(line, "content-encoding", &value)) {
+    if (!value.empty() && value.size() <= 40 && ::strncasecmp(value.data(), "identity", value.size()) != 0)
+      transfer->coding_ = value;
   } else if (HeaderIs(line, "content-length", &value)) {
     int64_t length = -1;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), length);
@@ -112,8 +122,8 @@ size_t FetchTransfer::Take(const char* data, size_t size) {
   }
   shared_->held.fetch_add(bytes, std::memory_order_relaxed);
   body_.append(data, size);
-  const bool long_one =
-      announced_ > options.whole_below_bytes && job_.kind == FetchJob::Kind::kImage && status == 200;
+  const bool long_one = coding_.empty() && announced_ > options.whole_below_bytes &&
+                        job_.kind == FetchJob::Kind::kImage && status == 200;
   if (long_one && shared_->enough && body_.size() >= next_look_) {
     next_look_ = body_.size() * 2;
     const bool nearly_all = static_cast<int64_t>(body_.size()) + kTailBytes >= announced_;
@@ -133,6 +143,12 @@ curl_socket_t FetchTransfer::OnSocket(void* user, curlsocktype, curl_sockaddr* a
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+bool FetchTransfer::is_coded() const {
+  const auto is = [&](const char* name) { return ::strcasecmp(coding_.c_str(), name) == 0; };
+  if (is("gzip") || is("x-gzip")) return body_.starts_with("\x1F\x8B");
+  return is("zstd") && body_.starts_with("\x28\xB5\x2F\xFD");
 }
 
 int FetchTransfer::http_status() const {

@@ -26,7 +26,8 @@ struct FetchJob {
   bool trusted = false;
   int hops = 0;
   int attempts = 0;
-  FetchResult result;  // kTail: has the head
+  bool as_it_came = false;  // whatever Content-Encoding says
+  FetchResult result;       // kTail: has the head
 };
 
 // What all transfers of a fetcher share.
@@ -55,7 +56,12 @@ class FetchTransfer {
   std::string RedirectUrl() const;
   double RetryAfterSeconds() const;
   int64_t announced_size() const { return announced_; }
-  bool gives_ranges() const { return gives_ranges_; }
+  // Of the body as it is; of a coded one they would be ranges of the code.
+  bool gives_ranges() const { return gives_ranges_ && coding_.empty(); }
+  // RFC 9110, 8.4; empty: none, or "identity".
+  const std::string& coding() const { return coding_; }
+  // The body begins as its coding's own format does.
+  bool is_coded() const;
 
   CURL* curl() const { return curl_.get(); }
   FetchJob& job() { return job_; }
@@ -76,6 +82,7 @@ class FetchTransfer {
   FetchJob job_;
   std::string body_;
   std::string refused_;
+  std::string coding_;
   int64_t announced_ = -1;
   size_t next_look_ = 0;
   bool gives_ranges_ = false;

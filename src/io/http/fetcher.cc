@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "io/data_uri.h"
 #include "io/http/fetch_hosts_internal.h"
 #include "io/http/fetch_rules_internal.h"
 #include "io/http/fetch_transfer_internal.h"
@@ -91,6 +92,7 @@ class MultiFetcher : public Fetcher {
   void TakeInbox();
   void StartWhatMay();
   void StartJob(FetchJob job);
+  void DeliverData(FetchJob job);
   void Ended(FetchTransfer* transfer, CURLcode code);
   void EndedRobots(FetchTransfer* transfer, CURLcode code);
   void EndedImage(FetchTransfer* transfer, CURLcode code);
@@ -161,6 +163,10 @@ void MultiFetcher::TakeInbox() {
   }
   for (FetchJob& job : jobs) {
     job.result.tag = job.tag;
+    if (IsDataUri(job.url)) {
+      DeliverData(std::move(job));
+      continue;
+    }
     if (IsObjectUri(job.url)) {
       auto target = OpenObject(job.url);
       if (!target.ok()) {
@@ -180,6 +186,16 @@ void MultiFetcher::TakeInbox() {
     if (job.trusted) trusted_hosts_.insert(job.host);
     hosts_.Add(std::move(job));
   }
+}
+
+void MultiFetcher::DeliverData(FetchJob job) {
+  auto data = ParseDataUri(job.url, shared_.options.max_bytes);
+  if (!data.ok()) return Fail(std::move(job), CodeOf(data.status()), data.status().message());
+  job.result.content_type = std::move(data->media_type);
+  job.result.body = std::move(data->bytes);
+  job.result.size = static_cast<int64_t>(job.result.body.size());
+  shared_.held.fetch_add(job.result.size);
+  Deliver(std::move(job.result));
 }
 
 void MultiFetcher::StartWhatMay() {
@@ -273,6 +289,12 @@ void MultiFetcher::EndedImage(FetchTransfer* transfer, CURLcode code) {
                 fmt::format("{} has more than {} bytes", RedactUrl(job.url), shared_.options.max_bytes));
   }
   if (code == CURLE_OK || transfer->got_enough() || transfer->too_large()) return Answered(transfer, status);
+  // What calls itself coded and is not, or in a way that nobody knows: taken as it came.
+  if (code == CURLE_BAD_CONTENT_ENCODING && !job.as_it_came) {
+    job.as_it_came = true;
+    --job.attempts;
+    return hosts_.Add(std::move(job), true);
+  }
   const bool passes = code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CERTPROBLEM &&
                       code != CURLE_URL_MALFORMAT && code != CURLE_OUT_OF_MEMORY;
   const std::string why = fmt::format("{}: {}", RedactUrl(job.url), curl_easy_strerror(code));
@@ -285,6 +307,11 @@ void MultiFetcher::Answered(FetchTransfer* transfer, int status) {
   hosts_.Of(job)->unanswered = 0;
   if (status >= 200 && status < 300) {
     FetchResult& result = job.result;
+    if (job.as_it_came && transfer->is_coded()) {
+      return Fail(std::move(job), ErrorCode::kCorrupt,
+                  fmt::format("{}: the body says it is coded ({}) and cannot be decoded; it is damaged",
+                              RedactUrl(job.url), transfer->coding()));
+    }
     result.content_type = transfer->ContentType();
     result.whole = !transfer->got_enough();
     result.body = std::move(transfer->body());

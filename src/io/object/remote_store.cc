@@ -10,7 +10,9 @@
 #include <fmt/format.h>
 
 #include "base/byte_lru.h"
+#include "io/location.h"
 #include "io/object_url.h"
+#include "io/uri_scheme.h"
 
 namespace pixlake::io {
 namespace {
@@ -242,7 +244,7 @@ ObjectName SplitObjectUri(std::string_view uri) {
 Result<std::shared_ptr<ObjectApi>> OpenObjectApi(std::string_view uri) {
   static std::mutex mutex;
   static std::map<std::string, std::shared_ptr<ObjectApi>> open;
-  const std::string scheme(uri.substr(0, uri.find("://")));
+  const std::string scheme = SchemeOf(uri);
   const std::string bucket = SplitObjectUri(uri).bucket;
   if (bucket.empty() || bucket.find_first_of("?#@ ") != std::string::npos)
     return Error(ErrorCode::kUsage, fmt::format("'{}' names no bucket or host", uri));
@@ -262,8 +264,9 @@ Result<std::shared_ptr<ObjectApi>> OpenObjectApi(std::string_view uri) {
 }
 
 bool IsObjectUri(std::string_view uri) {
-  for (const std::string_view scheme : {"s3://", "s3a://", "gs://", "hdfs://", "webhdfs://"}) {
-    if (uri.starts_with(scheme)) return true;
+  const std::string found = SchemeOf(uri);
+  for (const std::string_view scheme : {"s3", "s3a", "gs", "hdfs", "webhdfs"}) {
+    if (found == scheme) return true;
   }
   return false;
 }

@@ -1,18 +1,21 @@
+#include "io/byte_stream.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
 
+#include <arrow/buffer.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/util/compression.h>
 #include <fmt/format.h>
 #include <isa-l/igzip_lib.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
-#include "ingest/source/byte_stream_internal.h"
 
-namespace pixlake::ingest {
+namespace pixlake::io {
 namespace {
 
 // Fits the second-level cache together with what is made of it.
@@ -59,6 +62,23 @@ class Memory : public ByteStream {
   size_t position_ = 0;
 };
 
+class Stream : public ByteStream {
+ public:
+  explicit Stream(std::shared_ptr<arrow::io::InputStream> stream)
+      : stream_(std::move(stream)), chunk_(kChunkBytes) {}
+
+  Result<std::span<const uint8_t>> Next() override {
+    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_ASSIGN_OR_RETURN(const int64_t got,
+                        stream_->Read(static_cast<int64_t>(chunk_.size()), chunk_.data()));
+    return std::span<const uint8_t>(chunk_.data(), static_cast<size_t>(got));
+  }
+
+ private:
+  const std::shared_ptr<arrow::io::InputStream> stream_;
+  std::vector<uint8_t> chunk_;
+};
+
 class Gzip : public ByteStream {
  public:
   explicit Gzip(std::unique_ptr<ByteStream> packed) : packed_(std::move(packed)), chunk_(kChunkBytes) {
@@ -75,6 +95,7 @@ class Gzip : public ByteStream {
         while (state_->avail_in > 0 && *state_->next_in == 0) Take(1);
         if (state_->avail_in == 0 && !at_end_) continue;
         if (state_->avail_in == 0) return std::span<const uint8_t>();
+        if (!BeginsAsMember()) return LeaveOut();
         StartMember();
       } else if (state_->avail_in == 0) {
         return Corrupt("the gzip stream ends before it is complete");
@@ -90,7 +111,27 @@ class Gzip : public ByteStream {
     return std::span<const uint8_t>(chunk_.data(), chunk_.size() - state_->avail_out);
   }
 
+  std::string remark() const override {
+    return left_out_ == 0 ? std::string()
+                          : fmt::format("{} bytes behind the gzip stream are none of it and were left out",
+                                        left_out_);
+  }
+
  private:
+  // RFC 1952, 2.3.1. Of a single byte at the end of what is there the next ones tell.
+  bool BeginsAsMember() const {
+    return state_->next_in[0] == 0x1F && (state_->avail_in == 1 ? !at_end_ : state_->next_in[1] == 0x8B);
+  }
+
+  Result<std::span<const uint8_t>> LeaveOut() {
+    while (!at_end_ || state_->avail_in > 0) {
+      left_out_ += state_->avail_in;
+      Take(state_->avail_in);
+      PL_RETURN_NOT_OK(Refill());
+    }
+    return std::span<const uint8_t>();
+  }
+
   void StartMember() {
     const auto in = std::pair(state_->next_in, state_->avail_in);
     const auto out = std::pair(state_->next_out, state_->avail_out);
@@ -125,6 +166,7 @@ class Gzip : public ByteStream {
   std::vector<uint8_t> chunk_;
   const std::unique_ptr<inflate_state> state_ = std::make_unique<inflate_state>();
   int64_t taken_ = 0;
+  int64_t left_out_ = 0;  // behind the last member
   bool at_end_ = false;
   Status damage_;
 };
@@ -186,6 +228,10 @@ std::unique_ptr<ByteStream> MemoryBytes(std::span<const uint8_t> bytes) {
   return std::make_unique<Memory>(bytes);
 }
 
+std::unique_ptr<ByteStream> StreamBytes(std::shared_ptr<arrow::io::InputStream> stream) {
+  return std::make_unique<Stream>(std::move(stream));
+}
+
 std::unique_ptr<ByteStream> GzipBytes(std::unique_ptr<ByteStream> packed) {
   return std::make_unique<Gzip>(std::move(packed));
 }
@@ -196,4 +242,4 @@ Result<std::unique_ptr<ByteStream>> ZstdBytes(std::unique_ptr<ByteStream> packed
   return std::make_unique<Zstd>(std::move(packed), std::move(decompressor));
 }
 
-}  // namespace pixlake::ingest
+}  // namespace pixlake::io
