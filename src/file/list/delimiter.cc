@@ -6,7 +6,7 @@ namespace pixlake::file {
 
 // RFC 4180, 2: a quote inside quotes is doubled; delimiters and line breaks inside
 // quotes belong to the value.
-std::vector<std::string> SplitRecord(std::string_view text, char delimiter) {
+std::vector<std::string> SplitRecord(std::string_view text, char delimiter, bool quoted_values) {
   std::vector<std::string> values(1);
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -20,7 +20,7 @@ std::vector<std::string> SplitRecord(std::string_view text, char delimiter) {
       } else {
         quoted = false;
       }
-    } else if (c == '"' && values.back().empty()) {
+    } else if (quoted_values && c == '"' && values.back().empty()) {
       quoted = true;
     } else if (c == delimiter) {
       values.emplace_back();
@@ -33,12 +33,13 @@ std::vector<std::string> SplitRecord(std::string_view text, char delimiter) {
   return values;
 }
 
-char DetectDelimiter(std::string_view head, std::string_view column) {
+char DetectDelimiter(std::string_view head, std::string_view column, Quoting quoting) {
   char best = kNoDelimiter;
   size_t most = 1;
   bool best_has = false;
   for (const char delimiter : kDelimiters) {
-    const std::vector<std::string> values = SplitRecord(head, delimiter);
+    const bool quoted = quoting == Quoting::kCsv || (quoting == Quoting::kByDelimiter && delimiter != '\t');
+    const std::vector<std::string> values = SplitRecord(head, delimiter, quoted);
     const bool has = std::find(values.begin(), values.end(), column) != values.end();
     if (values.size() < 2 || (best_has && !has)) continue;
     if (values.size() > most || (has && !best_has)) {

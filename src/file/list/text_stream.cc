@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include <arrow/buffer.h>
-#include <arrow/io/compressed.h>
-#include <arrow/util/compression.h>
 #include <arrow/util/utf8.h>
 
 #include "file/list/text_stream_internal.h"
+#include "io/byte_stream.h"
 
 namespace pixlake::file {
 namespace {
@@ -151,10 +151,6 @@ class TextStream : public arrow::io::InputStream {
     } else {
       for (const char c : bytes) TakeUtf16Byte(static_cast<uint8_t>(c));
     }
-    if (!begun_) {
-      taken_ = std::min(text_.find_first_not_of("\r\n"), text_.size());
-      begun_ = taken_ < text_.size();
-    }
   }
 
   // RFC 2781, 2.2.
@@ -184,7 +180,6 @@ class TextStream : public arrow::io::InputStream {
   std::string text_;
   size_t taken_ = 0;
   int64_t position_ = 0;
-  bool begun_ = false;  // something but line breaks has come
   bool ended_ = false;
   bool closed_ = false;
   int odd_ = -1;       // the first byte of a unit whose second has not come
@@ -225,6 +220,45 @@ class Rejoined : public arrow::io::InputStream {
   int64_t position_ = 0;
 };
 
+// What a ByteStream gives, as much as is asked for.
+class UnpackedStream : public arrow::io::InputStream {
+ public:
+  explicit UnpackedStream(std::unique_ptr<io::ByteStream> bytes) : bytes_(std::move(bytes)) {}
+  Status Close() override {
+    closed_ = true;
+    return Status::OK();
+  }
+  bool closed() const override { return closed_; }
+  Result<int64_t> Tell() const override { return position_; }
+  Result<int64_t> Read(int64_t count, void* out) override {
+    int64_t filled = 0;
+    while (filled < count) {
+      if (rest_.empty()) {
+        PL_ASSIGN_OR_RETURN(rest_, bytes_->Next());
+        if (rest_.empty()) break;
+      }
+      const size_t part = std::min(rest_.size(), static_cast<size_t>(count - filled));
+      std::memcpy(static_cast<char*>(out) + filled, rest_.data(), part);
+      rest_ = rest_.subspan(part);
+      filled += static_cast<int64_t>(part);
+    }
+    position_ += filled;
+    return filled;
+  }
+  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
+    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
+    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
+    PL_RETURN_NOT_OK(buffer->Resize(got));
+    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
+  }
+
+ private:
+  const std::unique_ptr<io::ByteStream> bytes_;
+  std::span<const uint8_t> rest_;
+  int64_t position_ = 0;
+  bool closed_ = false;
+};
+
 Result<std::string> ReadHead(arrow::io::InputStream* bytes, size_t most) {
   std::string head(most, '\0');
   size_t filled = 0;
@@ -250,11 +284,10 @@ Result<std::shared_ptr<arrow::io::InputStream>> OpenText(std::shared_ptr<arrow::
   PL_ASSIGN_OR_RETURN(std::string magic, ReadHead(bytes.get(), 4));
   const bool gzip = magic.starts_with("\x1F\x8B"), zstd = magic == "\x28\xB5\x2F\xFD";
   bytes = Rejoin(std::move(magic), std::move(bytes));
-  if (gzip || zstd) {
-    const auto kind = gzip ? arrow::Compression::GZIP : arrow::Compression::ZSTD;
-    PL_ASSIGN_OR_RETURN(const auto codec, arrow::util::Codec::Create(kind));
-    // The stream keeps no codec beyond its making.
-    PL_ASSIGN_OR_RETURN(bytes, arrow::io::CompressedInputStream::Make(codec.get(), bytes));
+  if (gzip) bytes = std::make_shared<UnpackedStream>(io::GzipBytes(io::StreamBytes(std::move(bytes))));
+  if (zstd) {
+    PL_ASSIGN_OR_RETURN(auto unpacked, io::ZstdBytes(io::StreamBytes(std::move(bytes))));
+    bytes = std::make_shared<UnpackedStream>(std::move(unpacked));
   }
   auto head = ReadHead(bytes.get(), kLookedAt);
   if (!head.ok()) return Error(ErrorCode::kCorrupt, "reading " + name + ": " + head.status().message());

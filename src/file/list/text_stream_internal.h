@@ -12,8 +12,7 @@ namespace pixlake::file {
 
 // Gzip and zstd are known by their magic. A byte-order mark is taken away; UTF-16 is known
 // by its mark or by zeros in every other of the first bytes; what is not UTF-8 within the
-// first 64 KiB is read as Windows-1252. Line breaks in front of everything are left out.
-// Unpaired surrogates become U+FFFD.
+// first 64 KiB is read as Windows-1252. Unpaired surrogates become U+FFFD.
 Result<std::shared_ptr<arrow::io::InputStream>> OpenText(std::shared_ptr<arrow::io::InputStream> bytes,
                                                          const std::string& name);
 

@@ -20,11 +20,12 @@ struct Read {
   int64_t blank = 0;
 };
 
-Read ReadList(const std::string& text, const std::string& column = "url", char delimiter = 0) {
+Read ReadList(const std::string& text, const std::string& column = "url", char delimiter = 0,
+              Quoting quoting = Quoting::kByDelimiter) {
   Read read;
   auto opened =
       UrlListReader::Open(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(text)), "list",
-                          {column, delimiter});
+                          {column, delimiter, quoting});
   read.status = opened.status();
   if (!opened.ok()) return read;
   std::vector<UrlListRow> rows;
@@ -122,6 +123,43 @@ TEST(UrlListTest, TellsLinesThatAreNoRows) {
   EXPECT_THAT(read.problems, ElementsAre(HasSubstr("4 values, the header has 3"), HasSubstr("1 values")));
 }
 
+// Judge: python's csv, with QUOTE_NONE for tabs.
+TEST(UrlListTest, TakesQuotesBetweenTabsForLetters) {
+  const std::string text = "n\turl\n\"open\ta\nx\tb\nclose\"\tc\n\"q\"\td\n";
+  EXPECT_THAT(ReadList(text).urls, ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(ReadList(text, "url", 0, Quoting::kCsv).urls, ElementsAre("b", "c", "d"));
+  EXPECT_THAT(ReadList("n,url\n\"open,a\nx,b\n", "url", 0, Quoting::kNone).urls, ElementsAre("a", "b"));
+}
+
+TEST(UrlListTest, LosesOneLineToAQuoteThatNothingCloses) {
+  const Read read = ReadList("n,url\n\"a\nb\",1\n\"open,2\n,3\nclose\" x,4\n\"end,5");
+  EXPECT_THAT(read.urls, ElementsAre("1", "3", "4"));
+  EXPECT_THAT(read.problems, ElementsAre(HasSubstr("line 4"), HasSubstr("line 7")));
+  std::string many = "n,url\n";
+  for (int i = 0; i < 200000; ++i) many += "\"a,u\n";
+  many += "x,last\n";
+  const Read last = ReadList(many);
+  EXPECT_THAT(last.urls, ElementsAre("last"));
+  EXPECT_EQ(last.problems.size(), 200000u);
+}
+
+TEST(UrlListTest, CountsLinesOfTheFile) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    std::string text;
+    for (const char* line : {"", "", "url,n", "a,1", "", "\"b", "c\",2", "d", "e,1,2"}) text += line + end;
+    const Read read = ReadList(text);
+    EXPECT_THAT(read.urls.size(), 2u);
+    EXPECT_THAT(read.problems, ElementsAre(HasSubstr("line 8 has 1"), HasSubstr("line 9 has 3")))
+        << end.size();
+  }
+}
+
+TEST(UrlListTest, RefusesALineWithoutEnd) {
+  const Read read = ReadList("url,n\na,1\n" + std::string(9 << 20, 'x'));
+  EXPECT_EQ(CodeOf(read.status), ErrorCode::kCorrupt);
+  EXPECT_THAT(read.status.message(), HasSubstr("line 3"));
+}
+
 TEST(UrlListTest, PassesOverAMillionEmptyLines) {
   const std::string empty(1000000, '\n'), more(5 << 20, '\n');
   const Read read = ReadList(empty + "id,url\n" + more + "1,a.jpg\n" + more + "2,\n3,b.jpg\n" + empty);
@@ -146,7 +184,7 @@ TEST(UrlListTest, ReadsManyBlocksInOrder) {
 }
 
 TEST(UrlListTest, ListNames) {
-  for (const char* name : {"a.csv", "a.tsv", "a.csv.gz", "s3://b/a.tsv.zst"})
+  for (const char* name : {"a.csv", "a.tsv", "a.csv.gz", "A.Csv", "s3://b/a.tsv.zst"})
     EXPECT_TRUE(IsUrlListName(name)) << name;
   for (const char* name : {"a.jpg", "csv", "a.gz", ""}) EXPECT_FALSE(IsUrlListName(name)) << name;
 }
