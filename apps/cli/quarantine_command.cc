@@ -7,6 +7,7 @@
 #include "engine/sql.h"
 
 #include "cli/command.h"
+#include "cli/fetch_options.h"
 
 namespace pixlake::cli {
 namespace {
@@ -23,7 +24,7 @@ Status List(const QuarantineOptions& options) {
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
   PL_RETURN_NOT_OK(engine->OpenLake().status());
   engine::SqlRequest request;
-  PL_ASSIGN_OR_RETURN(request.sql, engine::QuarantineListing(options.filter, options.limit));
+  PL_ASSIGN_OR_RETURN(request.sql, engine::QuarantineListing(*engine, options.filter, options.limit));
   if (options.common.json) return engine::RunSqlAsJson(*engine, request).status();
   return engine::RunSql(*engine, request).status();
 }
@@ -49,12 +50,17 @@ Status Replay(const QuarantineOptions& options) {
                {"replayed", report.replayed},
                {"released", report.released},
                {"left", report.left},
+               {"failed_again", report.failed_again},
                {"missing", report.missing}});
     return Status::OK();
   }
   fmt::print("{} judged again: {} are sound now and in raw.images, {} stay in quarantine\n", report.replayed,
              report.released, report.left);
-  if (report.missing > 0) fmt::print("{} have neither bytes nor a file to read them from\n", report.missing);
+  if (report.failed_again > 0) fmt::print("{} could not be had now either\n", report.failed_again);
+  if (report.missing > 0) {
+    fmt::print("{} have neither bytes nor a file or URL to have them from; ingest their sources again\n",
+               report.missing);
+  }
   return Status::OK();
 }
 
@@ -95,9 +101,11 @@ void AddQuarantineCommand(CLI::App* program) {
   CLI::App* replay = group->add_subcommand("replay",
                                            "Judges what is in quarantine again, by the bytes that were kept: "
                                            "what is sound by these options goes to\n"
-                                           "raw.images and leaves raw.quarantine.");
+                                           "raw.images and leaves raw.quarantine. Of what no bytes were "
+                                           "kept is read or fetched again.");
   AddFilter(replay, options.get());
   AddExamineOptions(replay, &options->ingest.examine);
+  AddFetchOptions(replay, &options->ingest.source.fetch);
   AddLakeOption(replay, &options->common);
   AddCommonOptions(replay, &options->common);
   OnCommand(replay, &options->common, [options] { return Replay(*options); });

@@ -2,6 +2,7 @@
 #include <arrow/api.h>
 
 #include "catalog/lake.h"
+#include "catalog/later_columns.h"
 
 namespace pixlake::catalog {
 namespace {
@@ -51,28 +52,37 @@ std::shared_ptr<arrow::Schema> Metadata() {
                         field("document", arrow::utf8()), field("described_at", Time()), Partition()});
 }
 
-// Every place a content was met under. A place met again with other bytes, or gone,
-// adds a row; the newest `last_seen` of a uri counts. `table` is where the content is.
+// Every place a content was met under. A place met again with other bytes, tried again
+// without success, or gone, adds a row; the newest `last_seen` of a uri counts. `table` is
+// where the content is. `attempts`: in how many runs it was tried since it was last taken,
+// this one included; `problem`: why it was not taken, null when it was.
 std::shared_ptr<arrow::Schema> Sources() {
   return arrow::schema({field("uri", arrow::utf8()), field("etag", arrow::utf8()),
                         field("size", arrow::int64()), field("mtime", Time()), field("id", arrow::utf8()),
                         field("table", arrow::utf8()), field("label", arrow::utf8()),
                         field("attributes", arrow::utf8()), field("first_seen", Time()),
-                        field("last_seen", Time()), field("gone", arrow::boolean()), Partition()});
+                        field("last_seen", Time()), field("gone", arrow::boolean()),
+                        field("attempts", arrow::int32()), field("problem", arrow::utf8()), Partition()});
 }
 
 // What could not be taken as an image, with its verdict and, where it could be read,
-// its bytes.
+// its bytes; `attempts` as in raw.sources.
 std::shared_ptr<arrow::Schema> Quarantine() {
   return arrow::schema(
       {field("id", arrow::utf8()), field("filename", arrow::utf8()), field("content", arrow::binary()),
        field("mime_type", arrow::utf8()), field("size", arrow::int64()), field("created_at", Time()),
        field("verdict", arrow::utf8()), field("message", arrow::utf8()), field("offset", arrow::int64()),
        field("quarantined_at", Time()), field("source", arrow::utf8()), field("label", arrow::utf8()),
-       field("content_uri", arrow::utf8()), Partition()});
+       field("content_uri", arrow::utf8()), field("attempts", arrow::int32()), Partition()});
 }
 
 }  // namespace
+
+bool IsLaterColumn(const TableName& name, std::string_view column) {
+  if (name.zone != "raw") return false;
+  if (name.name == "sources") return column == "attempts" || column == "problem";
+  return name.name == "quarantine" && column == "attempts";
+}
 
 std::vector<TableName> OwnTables() {
   return {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/quarantine.h"
 #include "ingest/lake/lake_tables.h"
 
 #include "catalog/lake.h"
@@ -42,7 +43,15 @@ Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestReques
   options.memory_bytes = engine.memory_bytes();
   options.threads = engine.threads();
   options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
-  return ingest::IngestIntoLake(lake, format, request.sources, options);
+  PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport report,
+                      ingest::IngestIntoLake(lake, format, request.sources, options));
+  // A run that was killed before this is made good by the next one that tries something again.
+  if (report.added.resolved + report.added.failed_again + report.added.gone + report.replayed_batches > 0) {
+    EngineOptions with_lake = {engine.memory_bytes(), engine.threads(), engine.sync(), request.lake};
+    PL_ASSIGN_OR_RETURN(const auto of_lake, Engine::Make(with_lake));
+    PL_RETURN_NOT_OK(WithContext(SettleQuarantine(*of_lake), "the images are taken; tidying raw.quarantine"));
+  }
+  return report;
 }
 
 }  // namespace pixlake::engine

@@ -1,5 +1,6 @@
 #include "engine/quarantine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <arrow/api.h>
@@ -25,22 +26,48 @@ Result<std::string> Condition(const QuarantineFilter& filter) {
   return condition;
 }
 
-constexpr std::string_view kReleased = "(id IS NOT NULL AND id IN (SELECT id FROM raw.images))";
+// Places that are or were in quarantine, each as it is now. Bound to what raw.quarantine names,
+// so that the cost is not that of all places there are.
+constexpr std::string_view kLatestPlaces =
+    "(SELECT * FROM raw.sources WHERE uri IN (SELECT source FROM raw.quarantine WHERE id IS NULL) OR uri IN "
+    "(SELECT uri FROM raw.sources WHERE \"table\" = 'raw.quarantine' AND id IN (SELECT id FROM "
+    "raw.quarantine)) "
+    "QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC, coalesce(gone, false)) = 1)";
+
+// Rows of raw.quarantine that are no longer true: a content that is an image by now; one that is
+// at none of the places it was met at, all of which have others; why a place could not be had that
+// has been since, is gone, or has a newer reason.
+std::string Settled() {
+  return fmt::format(
+      "(id IS NOT NULL AND (id IN (SELECT id FROM raw.images) OR id IN (SELECT met.id FROM (SELECT DISTINCT "
+      "id, "
+      "uri FROM raw.sources WHERE \"table\" = 'raw.quarantine' AND id IS NOT NULL) met JOIN {0} now USING "
+      "(uri) "
+      "GROUP BY met.id HAVING NOT bool_or(coalesce(now.gone, false) OR (now.id IS NOT DISTINCT FROM met.id "
+      "AND "
+      "now.\"table\" IS NOT DISTINCT FROM 'raw.quarantine'))))) OR (id IS NULL AND (source IN (SELECT uri "
+      "FROM {0} "
+      "WHERE coalesce(gone, false) OR id IS NOT NULL OR \"table\" IS DISTINCT FROM 'raw.quarantine') OR "
+      "struct_pack(s := source, t := quarantined_at) NOT IN (SELECT struct_pack(s := source, t := "
+      "max(quarantined_at)) FROM raw.quarantine WHERE id IS NULL AND source IS NOT NULL GROUP BY source)))",
+      kLatestPlaces);
+}
+
+// What is fetched rather than read; RFC 3986, 3.1: schemes are the same in any case.
+constexpr std::string_view kRemote =
+    "(s.id IS NULL AND regexp_matches(s.uri, '^(https?|s3a?|gs|hdfs|webhdfs)://', 'i'))";
 
 // The places whose latest word is that they are in quarantine, with what was kept of them.
-std::string PlacesOf(const std::string& condition) {
+std::string PlacesOf(const std::string& condition, bool remote) {
   return fmt::format(
-      "WITH latest AS (SELECT * FROM raw.sources QUALIFY row_number() OVER (PARTITION BY uri ORDER BY "
-      "last_seen "
-      "DESC) = 1), kept AS (SELECT * FROM raw.quarantine WHERE {} AND NOT coalesce({}, false)) "
+      "WITH kept AS (SELECT * FROM raw.quarantine WHERE {0} AND NOT coalesce({1}, false)) "
       "SELECT s.uri AS uri, s.etag AS etag, s.label AS label, q.filename AS filename, "
       "coalesce(epoch_ns(s.mtime), 0)::BIGINT AS mtime_ns, coalesce(q.size, 0)::BIGINT AS size, q.content AS "
-      "content, "
-      "CASE WHEN q.content IS NULL AND s.uri LIKE 'file://%' AND s.uri NOT LIKE '%#%' THEN "
-      "url_decode(s.uri[8:]) END AS path FROM latest s JOIN kept q ON "
+      "content, CASE WHEN q.content IS NULL AND s.uri LIKE 'file://%' AND s.uri NOT LIKE '%#%' THEN "
+      "url_decode(s.uri[8:]) END AS path, s.attributes AS attributes FROM {2} s JOIN kept q ON "
       "coalesce(s.id, s.uri) = coalesce(q.id, q.source) WHERE s.\"table\" = 'raw.quarantine' AND NOT "
-      "coalesce(s.gone, false)",
-      condition, kReleased);
+      "coalesce(s.gone, false) AND {3} {4}",
+      condition, Settled(), kLatestPlaces, remote ? "" : "NOT", kRemote);
 }
 
 Result<int64_t> Count(query::SqlSession* session, const std::string& sql) {
@@ -51,17 +78,38 @@ Result<int64_t> Count(query::SqlSession* session, const std::string& sql) {
   return static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
 }
 
+// Lakes of earlier versions do not count the tries until something is ingested again.
+Result<bool> CountsAttempts(const Engine& engine, const catalog::Lake& lake) {
+  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(lake.TablePlace({"raw", "quarantine"}).path));
+  PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+  return snapshot->definition().schema->GetFieldByName("attempts") != nullptr;
+}
+
+Status DeleteSettled(const Engine& engine, query::SqlSession* session) {
+  PL_ASSIGN_OR_RETURN(const int64_t rows,
+                      Count(session, fmt::format("SELECT count(*) FROM raw.quarantine WHERE {}", Settled())));
+  if (rows == 0) return Status::OK();
+  return RunStatements({engine, *session}, fmt::format("DELETE FROM raw.quarantine WHERE {}", Settled()))
+      .status();
+}
+
 }  // namespace
 
-Result<std::string> QuarantineListing(const QuarantineFilter& filter, int64_t limit) {
+Result<std::string> QuarantineListing(const Engine& engine, const QuarantineFilter& filter, int64_t limit) {
   PL_ASSIGN_OR_RETURN(const std::string condition, Condition(filter));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
+  PL_ASSIGN_OR_RETURN(const bool counts, CountsAttempts(engine, lake));
   std::string sql = fmt::format(
-      "SELECT id, filename, verdict, message, \"offset\", size, source, quarantined_at FROM raw.quarantine "
-      "WHERE {} "
-      "AND NOT coalesce({}, false) ORDER BY quarantined_at DESC, source",
-      condition, kReleased);
+      "SELECT id, filename, verdict, message, \"offset\", size, source, quarantined_at, {} AS attempts FROM "
+      "raw.quarantine WHERE {} AND NOT coalesce({}, false) ORDER BY quarantined_at DESC, source",
+      counts ? "attempts" : "NULL::INTEGER", condition, Settled());
   if (limit > 0) sql += fmt::format(" LIMIT {}", limit);
   return sql;
+}
+
+Status SettleQuarantine(const Engine& engine) {
+  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
+  return DeleteSettled(engine, session.get());
 }
 
 Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilter& filter,
@@ -71,24 +119,23 @@ Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilt
   PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
   PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
   ReplayReport report;
-  PL_ASSIGN_OR_RETURN(auto rows, session->Query(PlacesOf(condition)));
-  PL_ASSIGN_OR_RETURN(auto source, ingest::SourceOfRows(std::move(rows)));
   ingest::LakeIngestOptions options = request;
   options.memory_bytes = engine.memory_bytes() / 2;  // the other half is the query's
   options.threads = engine.threads();
   options.rehash = true;
-  PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport ingested,
-                      ingest::IngestFrom(lake, format, std::move(source), options));
-  report.replayed = ingested.items;
-  report.missing = ingested.skipped;
-  PL_ASSIGN_OR_RETURN(
-      report.released,
-      Count(session.get(), fmt::format("SELECT count(DISTINCT id) FROM raw.quarantine WHERE {}", kReleased)));
-  if (report.released > 0) {
-    PL_RETURN_NOT_OK(
-        RunStatements({engine, *session}, fmt::format("DELETE FROM raw.quarantine WHERE {}", kReleased))
-            .status());
+  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
+  options.source.spill_folder = lake.Internal("tmp");
+  for (const bool remote : {false, true}) {
+    PL_ASSIGN_OR_RETURN(auto rows, session->Query(PlacesOf(condition, remote)));
+    PL_ASSIGN_OR_RETURN(auto source, ingest::SourceOfRows(std::move(rows), remote, options.source));
+    PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport ingested,
+                        ingest::IngestFrom(lake, format, std::move(source), options));
+    report.replayed += ingested.items;
+    report.missing += ingested.skipped;
+    report.failed_again += ingested.added.failed_again;
+    report.released += ingested.added.resolved;
   }
+  PL_RETURN_NOT_OK(DeleteSettled(engine, session.get()));
   PL_ASSIGN_OR_RETURN(report.left, Count(session.get(), "SELECT count(*) FROM raw.quarantine"));
   return report;
 }

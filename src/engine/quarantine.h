@@ -16,20 +16,24 @@ struct QuarantineFilter {
   std::string where;    // SQL over the table's columns
 };
 
-// The SELECT that lists them, newest first, without their bytes. A content that is in
-// raw.images by now is not listed. kUsage for a verdict there is not.
-Result<std::string> QuarantineListing(const QuarantineFilter& filter, int64_t limit);
+// The SELECT that lists them, newest first, without their bytes. What has been taken since, and
+// reasons that a newer one replaced, are not listed. kUsage for a verdict there is not.
+Result<std::string> QuarantineListing(const Engine& engine, const QuarantineFilter& filter, int64_t limit);
+
+// Deletes the rows of raw.quarantine that QuarantineListing does not list. Interrupted, run again.
+Status SettleQuarantine(const Engine& engine);
 
 struct ReplayReport {
-  int64_t replayed = 0;  // places judged again
-  int64_t released = 0;  // contents that are sound now: rows of raw.images
-  int64_t left = 0;      // contents that stay
-  int64_t missing = 0;   // without bytes and without a file to read them from
+  int64_t replayed = 0;      // places judged again
+  int64_t released = 0;      // of them: taken now
+  int64_t left = 0;          // rows that stay
+  int64_t failed_again = 0;  // places without bytes that could not be had now either
+  int64_t missing = 0;       // without bytes, and nothing to read or fetch them from
 };
 
 // Judges the quarantined contents again, by the bytes that were kept, with `options`
-// (--check, --max-pixels …): what is sound now goes to raw.images and leaves
-// raw.quarantine. May be interrupted and run again.
+// (--check, --max-pixels …), reads and fetches those of which no bytes were kept: what is sound
+// now goes to raw.images and leaves raw.quarantine. May be interrupted and run again.
 Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilter& filter,
                                       const ingest::LakeIngestOptions& options);
 

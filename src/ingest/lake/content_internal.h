@@ -39,6 +39,8 @@ struct Content {
   std::optional<image::ImageHeader> header;
   image::Description description;  // where the examiner was asked for one
   std::string mime_type;
+  bool failed_again = false;  // nor could its place be had before
+  int attempts = 1;           // in how many runs its place was tried since it was last taken, with this one
 };
 
 // Contents that travel together. Small ones lie in `arena` one after another, in order.

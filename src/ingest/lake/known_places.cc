@@ -22,7 +22,16 @@ bool IsFree(const KnownPlace& place) {
 
 // As a KnownPlace holds it, with room for a later one.
 int64_t Bounded(int64_t micros) {
-  return std::clamp<int64_t>(micros, 0, int64_t{1} << 60);
+  return std::clamp<int64_t>(micros, 0, (int64_t{1} << 60) - 1);
+}
+
+// The year 2540 is late enough for what is only told.
+uint64_t FirstSeen(int64_t micros) {
+  return static_cast<uint64_t>(std::clamp<int64_t>(micros, 0, (int64_t{1} << 54) - 1));
+}
+
+uint64_t BoundedAttempts(int64_t attempts) {
+  return static_cast<uint64_t>(std::clamp<int64_t>(attempts, 0, kMostAttempts));
 }
 
 uint32_t LabelHash(std::string_view label) {
@@ -48,11 +57,13 @@ struct SourceRow {
   std::optional<std::string_view> label;
   int64_t first_us = 0, last_us = 0;
   bool gone = false;
+  bool quarantined = false;
+  int64_t attempts = 0;
 };
 
 Result<table::ScanPlan> PlanSources(const table::Snapshot& sources) {
   table::ScanRequest request;
-  request.columns = {"uri", "etag", "id", "first_seen", "last_seen", "gone", "label"};
+  request.columns = {"uri", "etag", "id", "first_seen", "last_seen", "gone", "label", "table", "attempts"};
   request.batch_rows = 16384;
   return sources.PlanScan(request);
 }
@@ -72,6 +83,8 @@ Status ForEachSource(const std::shared_ptr<io::Store>& store, table::ScanPlan pl
     const auto& last = static_cast<const arrow::TimestampArray&>(*batch->column(4));
     const auto& gone = static_cast<const arrow::BooleanArray&>(*batch->column(5));
     const auto& labels = static_cast<const arrow::StringArray&>(*batch->column(6));
+    const auto& tables = static_cast<const arrow::StringArray&>(*batch->column(7));
+    const auto& attempts = static_cast<const arrow::Int32Array&>(*batch->column(8));
     const auto text = [](const arrow::StringArray& array, int64_t i) {
       return array.IsNull(i) ? std::string_view() : array.GetView(i);
     };
@@ -82,6 +95,9 @@ Status ForEachSource(const std::shared_ptr<io::Store>& store, table::ScanPlan pl
       found.first_us = first.IsNull(i) ? 0 : Bounded(first.Value(i));
       found.last_us = last.IsNull(i) ? 0 : Bounded(last.Value(i));
       found.gone = gone.IsValid(i) && gone.Value(i);
+      found.quarantined = !found.gone && text(tables, i) == "raw.quarantine";
+      // Rows of earlier versions do not say: it was tried once.
+      found.attempts = attempts.IsValid(i) ? attempts.Value(i) : found.quarantined ? 1 : 0;
       PL_RETURN_NOT_OK(row(found));
     }
   }
@@ -121,8 +137,10 @@ Result<std::unique_ptr<KnownPlaces>> KnownPlaces::Load(const std::shared_ptr<io:
     if (fresh) ++known->used_;
     KnownPlace newer = {{key.high64, key.low64}, EtagHash(row.etag), IdHash(row.id)};
     newer.label_hash = row.label ? LabelHash(*row.label) : 0;
-    newer.first_seen_us = row.first_us;
+    newer.first_seen_us = FirstSeen(row.first_us);
     newer.last_seen_us = last;
+    newer.quarantined = row.quarantined ? 1 : 0;
+    newer.attempts = BoundedAttempts(row.attempts);
     newer.gone = row.gone ? 1 : 0;
     *place = newer;
     return Status::OK();
@@ -202,6 +220,19 @@ bool KnownPlaces::IsFileAs(std::string_view uri, std::string_view etag) const {
   return place != nullptr && !place->gone && place->id_hash != 0 && place->etag_hash == EtagHash(etag);
 }
 
+bool KnownPlaces::IsTaken(std::string_view uri, std::string_view etag, const Label& label, bool once) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const KnownPlace* place = Look(uri);
+  return place != nullptr && !place->gone && place->id_hash != 0 && place->etag_hash == EtagHash(etag) &&
+         !HasNewLabel(*place, label) && !(once && place->quarantined);
+}
+
+bool KnownPlaces::IsQuarantined(std::string_view uri) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const KnownPlace* place = Look(uri);
+  return place != nullptr && !place->gone && place->quarantined;
+}
+
 bool KnownPlaces::IsAs(std::string_view uri, std::string_view etag, std::string_view id,
                        const Label& label) const {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -210,22 +241,23 @@ bool KnownPlaces::IsAs(std::string_view uri, std::string_view etag, std::string_
          place->id_hash == IdHash(id) && !HasNewLabel(*place, label);
 }
 
-Result<int64_t> KnownPlaces::Record(std::string_view uri, std::string_view etag, std::string_view id,
-                                    const Label& label, int64_t now_us) {
+Result<int64_t> KnownPlaces::Record(std::string_view uri, const PlaceState& state, int64_t now_us) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const XXH128_hash_t key = KeyOf(uri);
   PL_RETURN_NOT_OK(Reserve(used_ + 1));
   KnownPlace* place = Slot(key.high64, key.low64);
-  const bool same = !IsFree(*place) && place->id_hash == IdHash(id);
+  const bool same = !IsFree(*place) && place->id_hash == IdHash(state.id);
   if (IsFree(*place)) ++used_;
-  KnownPlace newer = {{key.high64, key.low64}, EtagHash(etag), IdHash(id)};
-  newer.label_hash = label ? LabelHash(*label) : 0;
-  newer.first_seen_us = same ? place->first_seen_us : now_us;
+  KnownPlace newer = {{key.high64, key.low64}, EtagHash(state.etag), IdHash(state.id)};
+  newer.label_hash = state.label ? LabelHash(*state.label) : 0;
+  newer.first_seen_us = same ? place->first_seen_us : FirstSeen(now_us);
   newer.last_seen_us = static_cast<uint64_t>(Bounded(now_us));
   newer.met = 1;
+  newer.quarantined = state.quarantined ? 1 : 0;
+  newer.attempts = BoundedAttempts(state.attempts);
   *place = newer;
   newest_us_ = std::max(newest_us_, Bounded(now_us));
-  return newer.first_seen_us;
+  return static_cast<int64_t>(newer.first_seen_us);
 }
 
 Status KnownPlaces::ForEachNotMet(const std::shared_ptr<io::Store>& store, const table::Snapshot& sources,

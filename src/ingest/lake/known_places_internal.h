@@ -24,11 +24,24 @@ struct KnownPlace {
   uint64_t etag_hash = 0;
   uint32_t id_hash = 0;     // of the content id; 0: no content
   uint32_t label_hash = 0;  // 0: no label
-  int64_t first_seen_us = 0;
-  uint64_t last_seen_us : 61 = 0;
+  uint64_t first_seen_us : 54 = 0;
+  uint64_t attempts : 10 = 0;  // runs since it was last taken; kMostAttempts: as many or more
+  uint64_t last_seen_us : 60 = 0;
+  uint64_t quarantined : 1 = 0;  // what is there could not be taken
   uint64_t gone : 1 = 0;
   uint64_t met : 1 = 0;       // in this run
   uint64_t unopened : 1 = 0;  // met in this run as a container that is known, members and all
+};
+
+inline constexpr int kMostAttempts = 1023;
+
+// What is noted of a place.
+struct PlaceState {
+  std::string_view etag;
+  std::string_view id;  // empty: no content
+  Label label;
+  bool quarantined = false;
+  int attempts = 0;
 };
 
 // The newest row of every uri of `raw.sources`. Open addressing over one array, kept
@@ -54,14 +67,21 @@ class KnownPlaces {
   // True when the place is known as a file with this etag. Notes nothing.
   bool IsFileAs(std::string_view uri, std::string_view etag) const;
 
+  // True when what is at this remote place need not be fetched: it has this etag, and the label
+  // is none or the known one. `once`: the etag tells nothing, so what was quarantined may have
+  // been mended.
+  bool IsTaken(std::string_view uri, std::string_view etag, const Label& label, bool once) const;
+
+  // True when the place is known and what is there could not be taken.
+  bool IsQuarantined(std::string_view uri) const;
+
   // True when the place was recorded with exactly this etag, content and label (or is
   // given none) and is not gone.
   bool IsAs(std::string_view uri, std::string_view etag, std::string_view id, const Label& label) const;
 
   // Adds the place or brings it up to date, met in this run; gives when its content was
   // first seen there, in microseconds.
-  Result<int64_t> Record(std::string_view uri, std::string_view etag, std::string_view id, const Label& label,
-                         int64_t now_us);
+  Result<int64_t> Record(std::string_view uri, const PlaceState& state, int64_t now_us);
 
   // The latest `last_seen` of all: what is recorded now must be later to be in force,
   // whatever the clock says.

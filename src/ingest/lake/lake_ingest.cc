@@ -17,6 +17,7 @@
 #include "ingest/lake/lake_stage_internal.h"
 #include "ingest/lake/lake_tables.h"
 #include "ingest/source/path_filter_internal.h"
+#include "ingest/source/wanted_urls_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -74,6 +75,9 @@ class Run {
     source.known_whole = [this](const std::string& uri, const std::string& etag) {
       return known_->IsFileAs(uri, etag) && !options_.rehash;
     };
+    source.taken = [this](const std::string& uri, const std::string& etag, const Label& label) {
+      return !options_.rehash && known_->IsTaken(uri, etag, label, etag == kTakenOnce);
+    };
     std::error_code error;
     fs::create_directories(source.spill_folder, error);
     if (error) return Error(ErrorCode::kIo, "making " + source.spill_folder + ": " + error.message());
@@ -105,7 +109,8 @@ class Run {
       const bool opened_now =
           item.kind == SourceItem::Kind::kContainer && known_->IsFileAs(item.uri, item.etag);
       const bool same = known_->Meet(item.uri, item.etag, item.mtime_ns, item.label) && !opened_now;
-      const bool unchanged = same && !options_.rehash && item.problem.ok();
+      // What was fetched is there because it may have been mended.
+      const bool unchanged = same && !options_.rehash && item.problem.ok() && !item.fetched;
       if (unchanged) ++report_.unchanged;
       return unchanged;
     });
@@ -149,6 +154,7 @@ class Run {
       }
     }
     report_.skipped = source->skipped();
+    report_.notes = source->notes();
     return Status::OK();
   }
 

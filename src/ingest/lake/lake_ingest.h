@@ -24,6 +24,8 @@ struct StageCounts {
   int64_t described = 0;                    // new rows of raw.metadata
   int64_t duplicates = 0;                   // contents the lake had; a new place was noted
   int64_t unchanged = 0;                    // read again, for they were in doubt, and nothing new
+  int64_t failed_again = 0;                 // places that could not be had before either
+  int64_t resolved = 0;                     // places taken that an earlier run had quarantined
   int64_t places = 0;                       // rows of raw.sources
   int64_t gone = 0;                         // of them: places that are no longer there
   int64_t bytes = 0;                        // of the new contents
@@ -59,6 +61,7 @@ struct LakeIngestReport {
   int64_t replayed_batches = 0;             // of an earlier run that was interrupted
   int64_t skipped = 0;                      // by options: hidden, filters, links
   std::map<std::string, int64_t> versions;  // of the tables, by name
+  std::vector<std::string> notes;           // Source::notes
 };
 
 // Takes everything `arguments` name into the lake's raw tables. Runs of the same

@@ -50,6 +50,8 @@ void StageCounts::Add(const StageCounts& other) {
   quarantined += other.quarantined;
   duplicates += other.duplicates;
   unchanged += other.unchanged;
+  failed_again += other.failed_again;
+  resolved += other.resolved;
   places += other.places;
   gone += other.gone;
   bytes += other.bytes;
@@ -109,20 +111,24 @@ Status LakeStage::Add(ContentBatch* batch) {
   ContentTable* const tables[3] = {&images_, &binary_, &quarantine_};
   for (Content& content : batch->contents) {
     if (content.item.kind == SourceItem::Kind::kContainer) {
+      NoteTry(&content);
       places.push_back(&content);
       continue;
     }
-    // Met before exactly like this: a doubt about its content that came to nothing, or
-    // what still cannot be read.
     const auto destination = static_cast<size_t>(content.destination);
-    bool no_news = known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
-    if (no_news && !content.id.empty()) {
+    const PriorTries prior = NoteTry(&content);
+    // Met before exactly like this: a doubt about its content that came to nothing.
+    bool no_news = !content.id.empty() &&
+                   known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
+    if (no_news) {
       // Judged otherwise than before, it goes elsewhere: that is news.
       PL_ASSIGN_OR_RETURN(const auto place, tables[destination]->index->Find(content.digest));
       no_news = place.has_value();
     }
     if (no_news) {
       ++counts_.unchanged;
+      // What was asked for again and is no better: its place says how often.
+      if (content.item.fetched && prior.quarantined) places.push_back(&content);
     } else {
       PL_ASSIGN_OR_RETURN(const bool fresh, IsNew(tables[destination], content));
       const bool large = content.owner != nullptr;
@@ -141,6 +147,19 @@ Status LakeStage::Add(ContentBatch* batch) {
   }
   for (size_t i = 0; i < 3; ++i) PL_RETURN_NOT_OK(AddContents(tables[i], rows[i]));
   return AddPlaces(places);
+}
+
+LakeStage::PriorTries LakeStage::NoteTry(Content* content) {
+  const auto known = known_->Find(content->item.uri);
+  PriorTries prior;
+  prior.quarantined = known && !known->gone && known->quarantined;
+  prior.failed = prior.quarantined && known->id_hash == 0;
+  content->attempts = (prior.quarantined ? static_cast<int>(known->attempts) : 0) + 1;
+  const bool quarantined = content->destination == Destination::kQuarantine;
+  content->failed_again = prior.failed && quarantined && content->id.empty();
+  if (content->failed_again) ++counts_.failed_again;
+  if (prior.quarantined && !quarantined) ++counts_.resolved;
+  return prior;
 }
 
 Status LakeStage::AddContents(ContentTable* table, const std::vector<const Content*>& contents,
@@ -170,10 +189,9 @@ Status LakeStage::AddDescriptions(const std::vector<const Content*>& contents) {
 }
 
 void LakeStage::Count(const ContentTable& table, const std::vector<const Content*>& contents) {
-  (&table == &images_   ? counts_.images
-   : &table == &binary_ ? counts_.binary
-                        : counts_.quarantined) += static_cast<int64_t>(contents.size());
   for (const Content* content : contents) {
+    if (content->failed_again) continue;
+    ++(&table == &images_ ? counts_.images : &table == &binary_ ? counts_.binary : counts_.quarantined);
     counts_.bytes += static_cast<int64_t>(content->bytes.size());
     if (&table == &quarantine_)
       ++counts_.verdicts[std::string(image::VerdictName(content->judgement.verdict))];
@@ -200,15 +218,21 @@ Status LakeStage::AddPlaces(const std::vector<const Content*>& contents) {
   for (const Content* content : contents) {
     const SourceItem& item = content->item;
     const std::string& etag = etags.emplace_back(RememberedEtag(*content));
-    PL_ASSIGN_OR_RETURN(const int64_t first_us,
-                        known_->Record(item.uri, etag, content->id, item.label, seen_us_));
+    const bool is_file = item.kind == SourceItem::Kind::kFile;
+    const bool quarantined = is_file && content->destination == Destination::kQuarantine;
+    const int attempts = is_file ? content->attempts : 0;
+    PL_ASSIGN_OR_RETURN(
+        const int64_t first_us,
+        known_->Record(item.uri, {etag, content->id, item.label, quarantined, attempts}, seen_us_));
     PlaceRow row;
+    row.attempts = attempts;
+    if (quarantined) row.problem = content->judgement.message;
     row.uri = item.uri;
     row.etag = etag;
     row.size = item.size;
     row.mtime_ns = item.mtime_ns;
     row.id = content->id;
-    if (item.kind == SourceItem::Kind::kFile) {
+    if (is_file) {
       row.table = content->destination == Destination::kImages   ? "raw.images"
                   : content->destination == Destination::kBinary ? "raw.binary"
                                                                  : "raw.quarantine";

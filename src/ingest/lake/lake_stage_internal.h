@@ -61,6 +61,13 @@ class LakeStage {
         seen_us_(std::max(now_us, known->newest_us() + 1)),
         options_(options) {}
   Status Init(LakeTables* tables);
+  // How the place of a content was before.
+  struct PriorTries {
+    bool quarantined = false;
+    bool failed = false;  // there was no content to be had
+  };
+  // Counts the try and what came of it.
+  PriorTries NoteTry(Content* content);
   Result<bool> IsNew(ContentTable* table, const Content& content);
   // `content_uri`: where their bytes are, when not in the rows.
   Status AddContents(ContentTable* table, const std::vector<const Content*>& contents,

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 
 #include "ingest/lake/batch_manifest_internal.h"
+#include "table/schema_change.h"
+
+#include "catalog/later_columns.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -33,6 +36,31 @@ Status CheckSchema(const OpenedLakeTable& opened, const table::TableDefinition& 
 
 }  // namespace
 
+namespace {
+
+// A table of an earlier version gets the columns it lacks. One that somebody else gave them
+// meanwhile has them when it is loaded again.
+Status AddLaterColumns(const table::TableDefinition& own, OpenedLakeTable* opened) {
+  const auto lacks = [&](const arrow::Field& field) {
+    return catalog::IsLaterColumn(opened->name, field.name()) &&
+           opened->snapshot->definition().schema->GetFieldByName(field.name()) == nullptr;
+  };
+  const arrow::FieldVector& fields = own.schema->fields();
+  if (std::none_of(fields.begin(), fields.end(), [&](const auto& field) { return lacks(*field); }))
+    return Status::OK();
+  PL_ASSIGN_OR_RETURN(const auto transaction, opened->table->Begin(opened->snapshot));
+  for (const auto& field : fields) {
+    if (lacks(*field)) PL_RETURN_NOT_OK(transaction->Change(table::AddColumn{{}, field, {}}));
+  }
+  transaction->SetOperation({"ADD COLUMNS", {}, {}});
+  const auto committed = transaction->Commit();
+  if (!committed.ok() && CodeOf(committed.status()) != ErrorCode::kCommitConflict)
+    return WithContext(committed.status(), "adding the columns of this version to " + opened->name.text());
+  return opened->table->Load().Value(&opened->snapshot);
+}
+
+}  // namespace
+
 Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFormat* format,
                                       const catalog::TableName& name) {
   OpenedLakeTable opened;
@@ -46,6 +74,7 @@ Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFor
   }
   PL_ASSIGN_OR_RETURN(opened.table, format->Open(opened.place));
   PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
+  PL_RETURN_NOT_OK(AddLaterColumns(*own, &opened));
   PL_RETURN_NOT_OK(CheckSchema(opened, *own));
   arrow::FieldVector fields;
   for (const auto& field : own->schema->fields()) {

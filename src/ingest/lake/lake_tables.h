@@ -38,7 +38,8 @@ struct LakeTables {
   Result<int64_t> NextBatch();
 };
 
-// One table of the lake's own, made when it is missing.
+// One table of the lake's own, made when it is missing; one of an earlier version is given the
+// columns it lacks.
 Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFormat* format,
                                       const catalog::TableName& name);
 

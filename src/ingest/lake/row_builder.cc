@@ -149,6 +149,11 @@ const std::map<std::string, ColumnMaker>& Makers() {
       {"offset", NumberColumn([](const Content& c) {
          return c.judgement.offset < 0 ? Number() : Number(c.judgement.offset);
        })},
+      {"attempts",
+       [](const Contents& contents, const RowContext&, const arrow::Field&) {
+         return Numbers(arrow::Int32Builder(), contents,
+                        [](const Content* c) { return std::optional<int32_t>(c->attempts); });
+       }},
       {"source", TextColumn([](const Content& c) { return Text(c.item.uri); })},
       {"label",
        TextColumn([](const Content& c) { return c.item.label ? Text(ValidUtf8(*c.item.label)) : Text(); })},
@@ -231,6 +236,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> BuildPlaceRows(const std::shared_ptr
   PL_ASSIGN_OR_RETURN(auto gone, Numbers(arrow::BooleanBuilder(), rows,
                                          [](const PlaceRow& r) { return std::optional<bool>(r.gone); }));
   columns.push_back(std::move(gone));
+  PL_ASSIGN_OR_RETURN(columns.emplace_back(), Numbers(arrow::Int32Builder(), rows, [](const PlaceRow& r) {
+                        return Unless(r.attempts == 0, r.attempts);
+                      }));
+  PL_ASSIGN_OR_RETURN(columns.emplace_back(), text([](const PlaceRow& r) {
+                        return r.problem.empty() ? std::nullopt : std::optional(ValidUtf8(r.problem));
+                      }));
   auto batch = arrow::RecordBatch::Make(schema, static_cast<int64_t>(rows.size()), std::move(columns));
   PL_RETURN_NOT_OK(batch->Validate());
   return batch;

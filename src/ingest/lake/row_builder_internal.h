@@ -43,6 +43,8 @@ struct PlaceRow {
   int64_t first_seen_us = 0;
   int64_t last_seen_us = 0;
   bool gone = false;
+  int32_t attempts = 0;      // 0: null
+  std::string_view problem;  // empty: null
 };
 
 Result<std::shared_ptr<arrow::RecordBatch>> BuildPlaceRows(const std::shared_ptr<arrow::Schema>& schema,
