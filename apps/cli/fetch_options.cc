@@ -6,6 +6,28 @@
 
 namespace pixlake::cli {
 
+void AddSizeOption(CLI::App* command, const std::string& name, const std::string& what, int64_t* bytes) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [name, bytes](const std::string& text) {
+            const auto size = ParseByteSize(text);
+            if (!size.ok() || *size < 1) throw CLI::ValidationError(name, "'" + text + "' is no size");
+            *bytes = *size;
+          },
+          what)
+      ->type_name("SIZE");
+}
+
+void AddQuoteOption(CLI::App* command, file::Quoting* quoting) {
+  command
+      ->add_option_function<std::string>(
+          "--quote", [quoting](const std::string& text) { *quoting = *file::QuotingFromName(text); },
+          "Of a list: `csv` values may be in quotes, `none` a quote is a letter (default: none with tabs)")
+      ->type_name("none|csv")
+      ->check(CLI::IsMember({"none", "csv"}));
+}
+
 void AddFetchOptions(CLI::App* command, io::FetchOptions* options) {
   const std::string group = "Fetching (http, https, s3, gs, hdfs)";
   command->add_option("--connections", options->connections, "Requests at once")
@@ -39,18 +61,8 @@ void AddFetchOptions(CLI::App* command, io::FetchOptions* options) {
       ->check(CLI::Range(1, 86400))
       ->capture_default_str()
       ->group(group);
-  command
-      ->add_option_function<std::string>(
-          "--max-bytes",
-          [options](const std::string& text) {
-            const auto bytes = ParseByteSize(text);
-            if (!bytes.ok() || *bytes < 1)
-              throw CLI::ValidationError("--max-bytes", "'" + text + "' is no size");
-            options->max_bytes = *bytes;
-          },
-          "Larger bodies are a failure (default 256MB)")
-      ->type_name("SIZE")
-      ->group(group);
+  AddSizeOption(command, "--max-bytes", "Larger bodies are a failure (default 256MB)", &options->max_bytes);
+  command->get_option("--max-bytes")->group(group);
   command
       ->add_option("--user-agent", options->user_agent,
                    "What servers are told of us (default pixlake/VERSION)")

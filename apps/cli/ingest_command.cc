@@ -29,12 +29,15 @@ Json ToJson(const ingest::LakeIngestReport& report, double seconds) {
                {"described", added.described},
                {"duplicates", added.duplicates},
                {"unchanged", report.unchanged + added.unchanged},
+               {"failed_again", added.failed_again},
+               {"resolved", added.resolved},
                {"gone", added.gone},
                {"skipped", report.skipped},
                {"bytes", added.bytes},
                {"batches", report.batches},
                {"replayed_batches", report.replayed_batches},
                {"seconds", seconds}};
+  json["notes"] = report.notes;
   json["verdicts"] = Json::object();
   for (const auto& [verdict, count] : added.verdicts) json["verdicts"][verdict] = count;
   json["versions"] = Json::object();
@@ -65,6 +68,12 @@ void PrintReport(const ingest::LakeIngestReport& report, const std::string& lake
         "{}\n",
         added.quarantined, verdicts, lake);
   }
+  if (added.resolved > 0) fmt::print("{} that had been quarantined are taken now\n", added.resolved);
+  if (added.failed_again > 0) {
+    fmt::print("{} tried again and failed again: pixlake quarantine list --lake {}\n", added.failed_again,
+               lake);
+  }
+  for (const std::string& note : report.notes) fmt::print("note: {}\n", note);
   if (report.batches == 0) fmt::print("Nothing new\n");
 }
 
@@ -93,7 +102,7 @@ Status Run(IngestOptions* options) {
   } else {
     PrintReport(*report, request.lake, seconds);
   }
-  if (report->added.quarantined > 0) ExitWith(kSomeQuarantined);
+  if (report->added.quarantined + report->added.failed_again > 0) ExitWith(kSomeQuarantined);
   return Status::OK();
 }
 
@@ -132,6 +141,18 @@ void AddIngestCommand(CLI::App* program) {
       ->add_option("--url-column", source.url_column, "CSV and TSV files are lists: their column of places")
       ->type_name("NAME")
       ->check(NotEmpty());
+  command->add_option("--label-column", source.label_column, "The list's column that labels its images")
+      ->type_name("NAME")
+      ->check(NotEmpty());
+  AddQuoteOption(command, &source.quoting);
+  AddSizeOption(command, "--max-member", "Larger members of archives are a `bomb` (default 64GB)",
+                &source.max_member_bytes);
+  command
+      ->add_option("--max-expansion", source.max_expansion,
+                   "How many times its own size an archive may unpack to, once above 1 GiB; else a `bomb`")
+      ->type_name("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->capture_default_str();
   AddFetchOptions(command, &source.fetch);
   AddExamineOptions(command, &request.options.examine);
   AddLakeOption(command, &options->common);

@@ -112,6 +112,7 @@ void AddMetadataCommand(CLI::App* program) {
       ->add_option("--delimiter", options->delimiter,
                    "Between values: a character or `tab` (default: found out)")
       ->type_name("CHAR");
+  AddQuoteOption(command, &request.options.quoting);
   command->add_flag("--id", request.options.with_id, "Read local files whole and give their SHA-256 as `id`");
   AddExamineOptions(command, &request.options.examine);
   AddLakeOption(command, &options->common);

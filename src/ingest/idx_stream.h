@@ -22,6 +22,8 @@ class IdxStream {
   virtual const image::IdxHeader& header() const = 0;
   virtual const std::string& path() const = 0;
   virtual int64_t items_read() const = 0;
+  // Once all is read: what a person should know of it; empty: nothing.
+  virtual std::string remark() const = 0;
 
   // Fills `out` with the next `items` items (items * header().item_bytes bytes).
   // kCorrupt when the file ends first, or when after the last item more follows or

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "file/list/url_list.h"
 #include "io/http/fetcher.h"
 #include "io/local_store.h"
 #include "table/table.h"
@@ -19,7 +20,8 @@ namespace pixlake::ingest {
 
 struct DescribeOptions {
   std::string column = "url";
-  char delimiter = 0;    // 0: found out
+  char delimiter = 0;  // 0: found out
+  file::Quoting quoting = file::Quoting::kByDelimiter;
   bool with_id = false;  // read local files whole and give their SHA-256
   // How each image is looked at; memory and threads are the run's.
   sandbox::ExaminerOptions examine;

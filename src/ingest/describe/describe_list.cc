@@ -24,8 +24,9 @@ class ListRun {
                              const std::string& failure) {
     PL_ASSIGN_OR_RETURN(const io::Location place, io::Locate(list, options_.local));
     PL_ASSIGN_OR_RETURN(auto bytes, place.store->OpenInput(place.path));
-    PL_ASSIGN_OR_RETURN(
-        reader_, file::UrlListReader::Open(std::move(bytes), list, {options_.column, options_.delimiter}));
+    PL_ASSIGN_OR_RETURN(reader_,
+                        file::UrlListReader::Open(std::move(bytes), list,
+                                                  {options_.column, options_.delimiter, options_.quoting}));
     describer_.OnReleased([this](int64_t released) { fetcher_->Release(released); });
     PL_RETURN_NOT_OK(describer_.Start(success, failure));
     Status listed = ReadList();

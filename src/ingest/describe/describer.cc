@@ -10,6 +10,7 @@
 #include "ingest/describe/lake_sink_internal.h"
 #include "ingest/describe/metadata_rows_internal.h"
 #include "io/location.h"
+#include "io/uri_scheme.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -143,7 +144,7 @@ void Describer::DescribeLocal(const file::UrlListRow& row, LocalImageReader* rea
   from.url = row.url;
   from.filename = FileNameOf(row.url);
   if (!row.problem.empty()) return Fail(from, CodeName(ErrorCode::kCorrupt), row.problem, outputs, part);
-  const std::string_view scheme = SchemeOf(row.url);
+  const std::string scheme = io::SchemeOf(row.url);
   if (scheme == "file") {
     const auto place = io::Locate(row.url, options_.local);
     if (!place.ok()) return Judge(from, place.status(), outputs, part);

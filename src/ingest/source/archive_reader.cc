@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/interrupt.h"
 #include "ingest/source/archive_reader_internal.h"
 #include "ingest/source/file_item_internal.h"
+#include "ingest/source/zip_name_internal.h"
 #include "io/location.h"
 
 namespace pixlake::ingest {
@@ -29,6 +31,10 @@ class LocaleScope {
  private:
   const locale_t before_;
 };
+
+constexpr int64_t kTarBlock = 512;
+// libarchive reads less than this ahead of the header it looks at.
+constexpr int64_t kRunsKept = int64_t{4} << 20;
 
 std::string Encoded(const char* text) {
   return io::PercentEncodePath(text == nullptr ? "" : text);
@@ -53,7 +59,9 @@ Member Describe(archive_entry* entry) {
   member.mtime_ns = MemberTime(entry);
   member.encrypted = archive_entry_is_encrypted(entry) != 0;
   const auto type = archive_entry_filetype(entry);
-  if (const char* const target = archive_entry_hardlink(entry); target != nullptr) {
+  if (const char* const target = archive_entry_hardlink(entry); target != nullptr && member.size <= 0) {
+    member.hard_link = target;
+    while (member.hard_link.starts_with("./")) member.hard_link.erase(0, 2);
     member.not_a_file = fmt::format("is a hard link to {}, which is not followed", Encoded(target));
   } else if (type == AE_IFLNK) {
     member.not_a_file =
@@ -74,6 +82,7 @@ struct ArchiveReader::Callbacks {
     Result<std::span<const uint8_t>> piece = std::exchange(self->first_, {});
     if (piece->empty()) piece = self->bytes_->Next();
     if (piece.ok()) {
+      self->NoteZeroBlocks(*piece);
       self->position_ += static_cast<int64_t>(piece->size());
       self->CountZeros(*piece);
       if (!self->packed_ || self->position_ <= self->max_unpacked_) {
@@ -82,7 +91,7 @@ struct ArchiveReader::Callbacks {
       }
       piece = Error(ErrorCode::kOverBudget,
                     fmt::format("it unpacks to more than {} bytes, which is suspicious of a "
-                                "file of its size; raise the limit if it is meant so",
+                                "file of its size; --max-expansion raises the limit if it is meant so",
                                 self->max_unpacked_));
     }
     self->stream_error_ = piece.status();
@@ -99,6 +108,7 @@ struct ArchiveReader::Callbacks {
     self->position_ += skipped;
     self->bytes_->Seek(self->position_);
     self->trailing_zeros_ = 0;
+    self->block_is_zero_ = self->position_ % kTarBlock == 0;
     self->first_ = {};
     return skipped;
   }
@@ -158,11 +168,71 @@ Result<std::unique_ptr<ArchiveReader>> ArchiveReader::Open(ArchiveBytes bytes, i
 Result<std::optional<Member>> ArchiveReader::Next() {
   PL_RETURN_NOT_OK(CheckInterrupt());
   const LocaleScope scope(locale_);
+  read_before_ = archive_filter_bytes(archive_, 0);
   const int code = archive_read_next_header(archive_, &entry_);
   if (code == ARCHIVE_EOF) return std::nullopt;
-  // A warning is about a name or an attribute; the member is there.
-  if (code < ARCHIVE_WARN) return Failure(code);
-  return Describe(entry_);
+  // A warning is about a name or an attribute; the member is there. "Retry" is a header that is
+  // none: nobody knows where the next one begins.
+  if (code < ARCHIVE_WARN || code == ARCHIVE_RETRY) {
+    const Status failure = Failure(code);
+    if (!stream_error_.ok() || !IsBehindEndMarker()) return failure;
+    // Members behind bytes that are none: it is damaged there.
+    int next = code;
+    while (next == ARCHIVE_RETRY) {
+      PL_RETURN_NOT_OK(CheckInterrupt());
+      next = archive_read_next_header(archive_, &entry_);
+    }
+    if (!stream_error_.ok()) return stream_error_;
+    if (next == ARCHIVE_OK || next == ARCHIVE_WARN) return failure;
+    return std::nullopt;
+  }
+  Member member = Describe(entry_);
+  if (format_ == ArchiveFormat::kZip) member.name = ZipName(std::move(member.name));
+  return member;
+}
+
+// Where libarchive looked for a member there was the end marker, POSIX's two blocks of zeros or the
+// one that some writers leave, and behind it what tar(1) does not look at.
+bool ArchiveReader::IsBehindEndMarker() {
+  if (format_ != ArchiveFormat::kTar) return false;
+  // libarchive does not tell once it has given up; what it had read before is as good.
+  int64_t header = archive_read_header_position(archive_);
+  if (header < 0) header = (read_before_ + kTarBlock - 1) / kTarBlock * kTarBlock;
+  for (const Run& run : zero_runs_) {
+    if (run.begin > header || run.end < header + kTarBlock) continue;
+    behind_end_ = run.end;
+    return true;
+  }
+  return false;
+}
+
+std::string ArchiveReader::remark() const {
+  std::string text = bytes_->remark();
+  if (behind_end_ < 0) return text;
+  if (!text.empty()) text += "; ";
+  const int64_t size = bytes_->size();
+  return text + (size >= behind_end_ ? fmt::format("{} bytes", size - behind_end_) : std::string("bytes")) +
+         " behind the archive's end marker are no members and were left out";
+}
+
+void ArchiveReader::NoteZeroBlocks(std::span<const uint8_t> bytes) {
+  if (format_ != ArchiveFormat::kTar) return;
+  static constexpr std::array<uint8_t, kTarBlock> kZeros{};
+  while (!zero_runs_.empty() && zero_runs_.front().end < position_ - kRunsKept) zero_runs_.pop_front();
+  int64_t at = position_;
+  while (!bytes.empty()) {
+    const auto part = std::min<size_t>(bytes.size(), static_cast<size_t>(kTarBlock - at % kTarBlock));
+    block_is_zero_ = block_is_zero_ && std::memcmp(bytes.data(), kZeros.data(), part) == 0;
+    at += static_cast<int64_t>(part);
+    bytes = bytes.subspan(part);
+    if (at % kTarBlock != 0) continue;
+    if (block_is_zero_ && !zero_runs_.empty() && zero_runs_.back().end == at - kTarBlock) {
+      zero_runs_.back().end = at;
+    } else if (block_is_zero_) {
+      zero_runs_.push_back({at - kTarBlock, at});
+    }
+    block_is_zero_ = true;
+  }
 }
 
 Result<std::optional<ArchiveReader::Piece>> ArchiveReader::Read(Status* damage) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@ struct Member {
   int64_t mtime_ns = 0;
   bool is_folder = false;
   bool encrypted = false;
+  std::string hard_link;   // the name of the member that has its content; empty: none
   std::string not_a_file;  // "is a FIFO, not a file", "is a hard link to …"; empty for files
 };
 
@@ -49,13 +51,20 @@ class ArchiveReader {
   Result<std::optional<Piece>> Read(Status* damage);
 
   // Whether the end marker was there (always for zip).
-  bool ended_properly() const { return format_ != ArchiveFormat::kTar || trailing_zeros_ >= 512; }
+  bool ended_properly() const {
+    return format_ != ArchiveFormat::kTar || trailing_zeros_ >= 512 || behind_end_ >= 0;
+  }
+  // After the end: what a person should know, such as bytes behind the end marker that are no
+  // members; empty: nothing.
+  std::string remark() const;
 
  private:
   struct Callbacks;
   explicit ArchiveReader(ArchiveBytes bytes, int64_t max_unpacked);
   Status Failure(int code);
   void CountZeros(std::span<const uint8_t> bytes);
+  void NoteZeroBlocks(std::span<const uint8_t> bytes);
+  bool IsBehindEndMarker();
 
   ::archive* archive_ = nullptr;
   ::archive_entry* entry_ = nullptr;
@@ -66,7 +75,15 @@ class ArchiveReader {
   const int64_t max_unpacked_;
   int64_t position_ = 0;        // in the unpacked bytes
   int64_t trailing_zeros_ = 0;  // at the end of what was read
-  Status stream_error_;         // of bytes_, which libarchive knows only as a failure
+  // Runs of blocks of zeros in what was read lately, and the block that is being read.
+  struct Run {
+    int64_t begin = 0, end = 0;
+  };
+  std::deque<Run> zero_runs_;
+  bool block_is_zero_ = true;
+  int64_t read_before_ = 0;  // the header that was asked for last
+  int64_t behind_end_ = -1;  // where what is no member begins behind the end marker; -1: nowhere
+  Status stream_error_;      // of bytes_, which libarchive knows only as a failure
   locale_t locale_ = nullptr;
 };
 

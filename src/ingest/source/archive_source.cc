@@ -1,11 +1,17 @@
 #include <algorithm>
+#include <cerrno>
 #include <deque>
+#include <map>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include <arrow/buffer.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/uuid.h"
+#include "ingest/source/archive_links_internal.h"
 #include "ingest/source/archive_reader_internal.h"
 #include "ingest/source/archive_source_internal.h"
 #include "ingest/source/file_item_internal.h"
@@ -50,13 +56,19 @@ class ArchiveStream : public ItemStream {
   }
 
   Result<bool> Next(SourceItem* item) override {
-    while (ready_.empty()) {
-      if (done_) return false;
-      PL_RETURN_NOT_OK(Step());
+    while (true) {
+      while (ready_.empty()) {
+        if (done_) return false;
+        PL_RETURN_NOT_OK(ended_ ? StepLinks() : Step());
+      }
+      *item = std::move(ready_.front());
+      ready_.pop_front();
+      // A link goes on when its sample has labelled it and its target can be read.
+      const auto link = link_of_.find(item->uri);
+      if (link == link_of_.end() || !item->problem.ok() || item->size >= 0) return true;
+      links_[link->second].item = std::move(*item);
+      *item = {};
     }
-    *item = std::move(ready_.front());
-    ready_.pop_front();
-    return true;
   }
 
   bool complete() const override { return complete_; }
@@ -79,7 +91,13 @@ class ArchiveStream : public ItemStream {
     Member& member = **next;
     ++members_;
     // No name, or one that says it is UTF-8 and is not, which libarchive keeps to itself.
-    if (member.name.empty() && !member.is_folder) member.name = fmt::format("unnamed-{}", members_);
+    if (member.name.empty() && !member.is_folder) {
+      member.name = fmt::format("unnamed-{}", members_);
+      run_->Note(
+          fmt::format("{}: member {} has no name that can be read (it says UTF-8 and is not?); it is "
+                      "called {}",
+                      place_.uri, members_, member.name));
+    }
     last_name_ = member.name;
     last_size_ = member.size;
     last_read_ = 0;
@@ -90,7 +108,11 @@ class ArchiveStream : public ItemStream {
     }
     ++run_->listed;
     SourceItem item = Describe(member);
-    if (!member.not_a_file.empty()) {
+    if (!member.hard_link.empty() && tar_ && place_.fd >= 0) {
+      item.size = -1;
+      link_of_[item.uri] = members_;
+      links_[members_].target = member.hard_link;
+    } else if (!member.not_a_file.empty()) {
       item.problem = Error(ErrorCode::kUnsupported, item.uri + " " + member.not_a_file);
     } else if (member.encrypted) {
       item.problem = Error(ErrorCode::kUnsupported, item.uri + " is encrypted; unpack the archive yourself");
@@ -104,6 +126,9 @@ class ArchiveStream : public ItemStream {
         if (!goes_on) return Fail(failure);
         item.problem = WithContext(failure, item.uri);
       }
+    }
+    if (IsCalledArchive(member.name) || IsCalledPacked(member.name)) {
+      run_->Note(item.uri + " is packed itself and was kept as it is, not looked into");
     }
     if (tar_) {
       group_.Add(member.name, std::move(item), &ready_);
@@ -126,10 +151,15 @@ class ArchiveStream : public ItemStream {
     return reopened.ok();
   }
 
-  Status ReopenBehind(int64_t members) {
+  Result<std::unique_ptr<ArchiveReader>> OpenAgain() const {
     PL_ASSIGN_OR_RETURN(ArchiveBytes bytes, DetectArchive(FileBytes(place_.fd, place_.status.st_size)));
-    if (bytes.format != ArchiveFormat::kZip) return Error(ErrorCode::kIo, "it is no zip file any more");
-    PL_ASSIGN_OR_RETURN(auto reader, ArchiveReader::Open(std::move(bytes), max_total_));
+    if ((bytes.format == ArchiveFormat::kTar) != tar_ || bytes.format == ArchiveFormat::kNone)
+      return Error(ErrorCode::kIo, "it is no such archive any more");
+    return ArchiveReader::Open(std::move(bytes), max_total_);
+  }
+
+  Status ReopenBehind(int64_t members) {
+    PL_ASSIGN_OR_RETURN(auto reader, OpenAgain());
     for (int64_t i = 0; i < members; ++i) {
       PL_ASSIGN_OR_RETURN(const auto member, reader->Next());
       if (!member.has_value()) return Error(ErrorCode::kIo, "it has fewer members than before");
@@ -216,16 +246,17 @@ class ArchiveStream : public ItemStream {
   }
 
   Status TooMuch() const {
-    return Error(
-        ErrorCode::kOverBudget,
-        fmt::format("its members have more than {} bytes, which is suspicious of a file of {}; raise the "
-                    "limit if it is meant so",
-                    max_total_, place_.status.st_size));
+    return Error(ErrorCode::kOverBudget,
+                 fmt::format("its members have more than {} bytes, which is suspicious of a file of {}; "
+                             "--max-expansion raises the limit if it is meant so",
+                             max_total_, place_.status.st_size));
   }
 
   static Status TooLarge(const std::string& uri, int64_t size) {
     return Error(ErrorCode::kOverBudget,
-                 fmt::format("{}: has {} bytes or more, over the limit of one member", uri, size));
+                 fmt::format("{}: has {} bytes or more, over the limit of one member; --max-member raises it "
+                             "if it is meant so",
+                             uri, size));
   }
 
   // Nothing more can be read: one problem for the archive. Interrupts end everything.
@@ -260,14 +291,104 @@ class ArchiveStream : public ItemStream {
       Close(
           Error(ErrorCode::kIo, place_.uri + ": the archive was written to while it was read; run it again"));
     } else {
+      if (const std::string remark = reader_->remark(); !remark.empty())
+        run_->Note(fmt::format("{}: {}", place_.uri, remark));
       Close(Status::OK());
     }
     return Status::OK();
   }
 
-  // The archive's own item, behind all of its members.
   void Close(Status problem) {
     group_.Flush(&ready_);
+    ended_ = true;
+    reader_.reset();
+    end_ = std::move(problem);
+    if (links_.empty()) Finish();
+  }
+
+  // The contents of hard links, in a second look at the archive, one target at a time.
+  Status StepLinks() {
+    if (!link_targets_) {
+      std::map<int64_t, std::string> names;
+      for (const auto& [number, link] : links_) names[number] = link.target;
+      auto found = FindTargets(names);
+      if (!found.ok()) return GiveUpLinks(found.status());
+      link_targets_ = *std::move(found);
+      auto opened = OpenAgain();
+      if (!opened.ok()) return GiveUpLinks(opened.status());
+      reader_ = *std::move(opened);
+      at_member_ = 0;
+    }
+    if (link_targets_->empty()) return GiveUpLinks(Status::OK());
+    std::optional<Member> member;
+    while (at_member_ < link_targets_->begin()->first) {
+      auto next = reader_->Next();
+      if (!next.ok()) return GiveUpLinks(next.status());
+      if (!next->has_value()) return GiveUpLinks(Error(ErrorCode::kIo, "it has fewer members than before"));
+      member = *std::move(*next);
+      ++at_member_;
+    }
+    const std::vector<int64_t> links = std::move(link_targets_->begin()->second);
+    link_targets_->erase(link_targets_->begin());
+    SourceItem content;
+    content.uri = links_[links.front()].item.uri;
+    Status failure;
+    PL_RETURN_NOT_OK(ReadContent(*member, &content, &failure));
+    if (!failure.ok()) content.problem = failure;
+    for (size_t i = 0; i < links.size(); ++i) {
+      const auto link = links_.find(links[i]);
+      SourceItem item = std::move(link->second.item);
+      links_.erase(link);
+      PL_RETURN_NOT_OK(ShareContent(&content, i + 1 == links.size(), &item));
+      ready_.push_back(std::move(item));
+    }
+    return Status::OK();
+  }
+
+  Result<LinkTargets> FindTargets(const std::map<int64_t, std::string>& names) const {
+    PL_ASSIGN_OR_RETURN(const auto reader, OpenAgain());
+    return FindLinkTargets(reader.get(), members_, names);
+  }
+
+  // A spilled content gets a name for each of those that have it.
+  Status ShareContent(SourceItem* content, bool last, SourceItem* item) {
+    item->problem = content->problem;
+    item->size = content->size;
+    item->bytes = content->bytes;
+    item->temporary = content->temporary;
+    item->path = content->path;
+    total_ += last ? 0 : std::max<int64_t>(content->size, 0);
+    if (total_ > max_total_ && !last) {
+      item->problem = WithContext(TooMuch(), item->uri);
+      item->temporary = false;
+      item->path.clear();
+    } else if (content->temporary && !last) {
+      item->path += "-" + NewUuid();
+      if (::link(content->path.c_str(), item->path.c_str()) != 0)
+        return ErrnoError(errno, "sharing a large member as", item->path);
+    }
+    return Status::OK();
+  }
+
+  // What is left of the links stands for nothing that can be read.
+  Status GiveUpLinks(const Status& why) {
+    if (CodeOf(why) == ErrorCode::kCancelled) return why;
+    for (auto& [number, link] : links_) {
+      SourceItem& item = link.item;
+      const std::string text =
+          fmt::format("{} is a hard link to {}", item.uri, io::PercentEncodePath(link.target));
+      item.problem = why.ok() ? Error(ErrorCode::kNotFound, text + ", which is no file of the archive")
+                              : WithContext(why, text + ", which could not be read");
+      ready_.push_back(std::move(item));
+    }
+    links_.clear();
+    Finish();
+    return Status::OK();
+  }
+
+  // The archive's own item, behind all of its members.
+  void Finish() {
+    Status problem = std::move(end_);
     done_ = true;
     reader_.reset();
     SourceItem& item = ready_.emplace_back();
@@ -295,6 +416,16 @@ class ArchiveStream : public ItemStream {
   int64_t members_ = 0;
   int times_reopened_ = 0;
   int64_t total_ = 0;
+  struct HardLink {
+    std::string target;
+    SourceItem item;
+  };
+  std::map<int64_t, HardLink> links_;                 // by member, counted from 1
+  std::unordered_map<std::string, int64_t> link_of_;  // by uri: the member
+  std::optional<LinkTargets> link_targets_;           // of those that are still to be read
+  int64_t at_member_ = 0;
+  Status end_;          // how the archive ended
+  bool ended_ = false;  // all members were met; links may be left
   std::string last_name_;
   int64_t last_size_ = -1, last_read_ = 0;
   bool done_ = false;

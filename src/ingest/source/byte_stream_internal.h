@@ -1,4 +1,4 @@
-// The bytes of an archive in order: a file's or memory's, unpacked when they are packed.
+// The bytes of an archive in order, and what kind of archive they are.
 #pragma once
 
 #include <cstdint>
@@ -9,29 +9,20 @@
 #include <sys/types.h>
 
 #include "base/result.h"
+#include "io/byte_stream.h"
 
 namespace pixlake::ingest {
 
-class ByteStream {
- public:
-  virtual ~ByteStream() = default;
-  // The next bytes, as many as are convenient; none only at the end. They stay until the
-  // next call. kCorrupt for packed bytes that are damaged or cut short.
-  virtual Result<std::span<const uint8_t>> Next() = 0;
-  // Goes to a byte of it; only where size() is known.
-  virtual void Seek(int64_t /*position*/) {}
-  // -1: unknown, and it cannot seek.
-  virtual int64_t size() const { return -1; }
-};
+using io::ByteStream;
+using io::FileBytes;
+using io::GzipBytes;
+using io::MemoryBytes;
+using io::ZstdBytes;
 
-// `fd` stays the caller's; `size` what it was when it was opened (reading goes on behind it).
-std::unique_ptr<ByteStream> FileBytes(int fd, int64_t size);
-// `bytes` outlive the stream.
-std::unique_ptr<ByteStream> MemoryBytes(std::span<const uint8_t> bytes);
-// RFC 1952, member after member, every checksum looked at; zeros may follow (tapes).
-std::unique_ptr<ByteStream> GzipBytes(std::unique_ptr<ByteStream> packed);
-// RFC 8878, frame after frame.
-Result<std::unique_ptr<ByteStream>> ZstdBytes(std::unique_ptr<ByteStream> packed);
+// xz (its file format 1.1) or bzip2, by their magic; null: neither, `packed` is given back.
+// kUnsupported when this libarchive was built without it.
+Result<std::unique_ptr<ByteStream>> UnpackedByLibarchive(std::span<const uint8_t> first,
+                                                         std::unique_ptr<ByteStream>* packed);
 
 enum class ArchiveFormat { kNone, kTar, kZip };
 
@@ -46,11 +37,16 @@ struct ArchiveBytes {
   bool lacks_directory = false;
 };
 
-// ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".zip" in any case.
+// ".tar", alone or packed (".tar.gz", ".tgz", …), ".zip", in any case.
 bool IsCalledArchive(std::string_view name);
 
+// What else says of itself that files are in it: archives of kinds that are not opened (".7z",
+// ".rar", …), and single files that are packed (".gz", ".xz", …).
+bool IsCalledPacked(std::string_view name);
+
 // Tells an archive by its bytes: tar (a header whose checksum is right, or nothing but
-// the end marker) plain or in gzip or zstd, zip. Damage is no archive. Errors of `raw` alone.
+// the end marker) plain or in gzip, zstd, xz or bzip2; zip, also behind other bytes that are no
+// image (self-extracting). Damage is no archive. Errors of `raw` alone.
 Result<ArchiveBytes> DetectArchive(std::unique_ptr<ByteStream> raw);
 
 }  // namespace pixlake::ingest

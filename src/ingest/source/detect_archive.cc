@@ -1,9 +1,10 @@
 #include <algorithm>
-#include <array>
 #include <cstring>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
+#include "image/header/image_header.h"
 #include "ingest/source/byte_stream_internal.h"
 
 namespace pixlake::ingest {
@@ -47,6 +48,56 @@ bool IsTar(Bytes bytes) {
   return any && (stated == sum || stated == signed_sum);
 }
 
+// The `size` bytes from `position`, or as many as there are.
+Result<std::string> ReadAt(ByteStream* bytes, int64_t position, size_t size) {
+  std::string read;
+  bytes->Seek(position);
+  while (read.size() < size) {
+    PL_ASSIGN_OR_RETURN(const Bytes piece, bytes->Next());
+    if (piece.empty()) break;
+    read.append(reinterpret_cast<const char*>(piece.data()), std::min(piece.size(), size - read.size()));
+  }
+  return read;
+}
+
+uint32_t Little(std::string_view bytes, size_t at, size_t size) {
+  uint32_t value = 0;
+  for (size_t i = size; i-- > 0;) value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
+  return value;
+}
+
+// APPNOTE 4.3.16, and 4.3.15 for zip64: an end record, and the central directory where it says,
+// counted from the file's beginning or, as bytes were put in front, back from the record itself.
+Result<bool> EndsAsZip(ByteStream* bytes) {
+  constexpr int64_t kReach = 22 + 65535;
+  constexpr std::string_view kEntry = "PK\1\2";
+  const int64_t begin = std::max<int64_t>(bytes->size() - kReach, 0);
+  PL_ASSIGN_OR_RETURN(const std::string tail, ReadAt(bytes, begin, static_cast<size_t>(kReach)));
+  const size_t at = tail.rfind("PK\5\6");
+  if (at == std::string::npos || at + 22 > tail.size()) return false;
+  const int64_t record = begin + static_cast<int64_t>(at);
+  if (at >= 20 && tail.compare(at - 20, 4, "PK\6\7") == 0) return true;
+  if (Little(tail, at + 10, 2) == 0) return false;  // without a member there is nothing to take
+  for (const int64_t directory :
+       {record - int64_t{Little(tail, at + 12, 4)}, int64_t{Little(tail, at + 16, 4)}}) {
+    if (directory < 0 || directory >= record) continue;
+    PL_ASSIGN_OR_RETURN(const std::string entry, ReadAt(bytes, directory, kEntry.size()));
+    if (entry == kEntry) return true;
+  }
+  return false;
+}
+
+// A tar within what was packed, or no archive.
+Result<ArchiveBytes> FinishPacked(ArchiveBytes archive) {
+  const auto first = archive.bytes->Next();
+  if (!first.ok())
+    return first.status().IsCancelled() ? Result<ArchiveBytes>(first.status()) : ArchiveBytes();
+  archive.first = *first;
+  if (!IsTar(archive.first)) return ArchiveBytes();
+  archive.format = ArchiveFormat::kTar;
+  return archive;
+}
+
 // APPNOTE 4.3.16: the end record is the last thing but a comment of at most 64 KiB.
 Result<bool> HasEndRecord(ByteStream* bytes) {
   constexpr int64_t kReach = 22 + 65535;
@@ -68,17 +119,25 @@ Result<bool> HasEndRecord(ByteStream* bytes) {
   return found;
 }
 
-}  // namespace
-
-bool IsCalledArchive(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kEndings = {".tar",    ".zip",     ".tgz",
-                                                               ".tar.gz", ".tar.zst", ".tzst"};
-  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) {
+bool EndsWithOneOf(std::string_view name, std::initializer_list<std::string_view> endings) {
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) {
     if (name.size() < ending.size()) return false;
     const std::string_view end = name.substr(name.size() - ending.size());
     return std::equal(end.begin(), end.end(), ending.begin(),
                       [](char a, char b) { return (a | 0x20) == b || a == b; });
   });
+}
+
+}  // namespace
+
+bool IsCalledArchive(std::string_view name) {
+  return EndsWithOneOf(name, {".tar", ".zip", ".tgz", ".tar.gz", ".tar.zst", ".tzst", ".tar.xz", ".txz",
+                              ".tar.bz2", ".tbz2", ".tbz"});
+}
+
+bool IsCalledPacked(std::string_view name) {
+  return EndsWithOneOf(name, {".gz", ".xz", ".bz2", ".zst", ".lz", ".lz4", ".lzma", ".z", ".br", ".7z",
+                              ".rar", ".lha", ".lzh", ".cab", ".cpio"});
 }
 
 Result<ArchiveBytes> DetectArchive(std::unique_ptr<ByteStream> raw) {
@@ -93,8 +152,30 @@ Result<ArchiveBytes> DetectArchive(std::unique_ptr<ByteStream> raw) {
     archive.bytes = std::move(raw);
     return archive;
   }
+  // Nothing that shows as an image is an archive, whatever is put behind it.
+  if (!image::DetectFormat(archive.first) && raw->size() >= 0) {
+    const bool tar = IsTar(archive.first);
+    PL_ASSIGN_OR_RETURN(const bool zip, tar ? Result<bool>(false) : EndsAsZip(raw.get()));
+    if (zip) {
+      archive.format = ArchiveFormat::kZip;
+      archive.first = {};
+      archive.bytes = std::move(raw);
+      archive.bytes->Seek(0);
+      return archive;
+    }
+    raw->Seek(0);
+    PL_ASSIGN_OR_RETURN(archive.first, raw->Next());
+  }
   const bool gzip = StartsWith(archive.first, {"\x1F\x8B", 2});
   const bool zstd = StartsWith(archive.first, {"\x28\xB5\x2F\xFD", 4});
+  auto unpacked = UnpackedByLibarchive(archive.first, &raw);
+  if (!unpacked.ok())
+    return unpacked.status().IsCancelled() ? Result<ArchiveBytes>(unpacked.status()) : ArchiveBytes();
+  if (*unpacked != nullptr) {
+    archive.packed = true;
+    archive.bytes = *std::move(unpacked);
+    return FinishPacked(std::move(archive));
+  }
   archive.bytes = std::move(raw);
   if (gzip || zstd) {
     archive.packed = true;
@@ -104,10 +185,7 @@ Result<ArchiveBytes> DetectArchive(std::unique_ptr<ByteStream> raw) {
     } else {
       PL_ASSIGN_OR_RETURN(archive.bytes, ZstdBytes(std::move(archive.bytes)));
     }
-    const auto first = archive.bytes->Next();
-    if (!first.ok())
-      return first.status().IsCancelled() ? Result<ArchiveBytes>(first.status()) : ArchiveBytes();
-    archive.first = *first;
+    return FinishPacked(std::move(archive));
   }
   if (!IsTar(archive.first)) return ArchiveBytes();
   archive.format = ArchiveFormat::kTar;

@@ -46,6 +46,7 @@ class FileStream : public ItemStream {
         return Status::OK();
       }
       SetStatus(status, item);
+      run_->NotePacked(*item);
       item->path = path_;
     }
     ++run_->listed;

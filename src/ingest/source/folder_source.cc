@@ -134,6 +134,7 @@ class FolderStream : public ItemStream {
     }
     ++run_->listed;
     SetStatus(status, item);
+    run_->NotePacked(*item);
     item->path.reserve(walk_.folder().size() + walk_.name().size());
     item->path.append(walk_.folder()).append(walk_.name());
     if (item->path.size() >= PATH_MAX) {

@@ -21,28 +21,73 @@ namespace {
 
 constexpr int64_t kChunkBytes = 256 << 10;
 
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return lower;
+}
+
 std::string_view WithoutGz(std::string_view name) {
-  if (name.ends_with(".gz")) name.remove_suffix(3);
+  if (Lower(name).ends_with(".gz")) name.remove_suffix(3);
   return name;
 }
 
 bool IsIdxImages(std::string_view name) {
-  return GlobMatches("*images*idx3*ubyte", WithoutGz(name));
+  return GlobMatches("*images*idx3*ubyte", Lower(WithoutGz(name)));
 }
 
+// MNIST's, a byte a label, and QMNIST's, eight numbers an image of which the first is the label.
 bool IsIdxLabels(std::string_view name) {
-  return GlobMatches("*labels*idx1*ubyte", WithoutGz(name));
+  const std::string plain = Lower(WithoutGz(name));
+  return GlobMatches("*labels*idx1*ubyte", plain) || GlobMatches("*labels*idx2*int", plain);
+}
+
+// What QMNIST's numbers behind the label are called in its README; null: not kept.
+constexpr const char* kQmnistColumns[] = {nullptr,      "hsf_series",         "writer_id", "digit_index",
+                                          "nist_class", "global_digit_index", "duplicate", nullptr};
+constexpr int64_t kQmnistNumbers = 8;
+
+// `word` in the capitals of what it stands for.
+std::string InCapitalsOf(std::string_view model, std::string word) {
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool first = !model.empty() && is_upper(model[0]);
+  const bool second = model.size() > 1 && is_upper(model[1]);
+  for (size_t i = 0; i < word.size(); ++i) {
+    if ((i == 0 ? first : second) && word[i] >= 'a' && word[i] <= 'z')
+      word[i] = static_cast<char>(word[i] - 32);
+  }
+  return word;
+}
+
+void ReplaceWord(std::string* name, std::string_view word, std::string_view with, size_t before) {
+  const size_t at = Lower(*name).rfind(word, before);
+  const std::string there = name->substr(at, word.size());
+  name->replace(at, word.size(), InCapitalsOf(there, std::string(with)));
 }
 
 // The names the other file of a pair may have, the likelier first.
-std::array<std::string, 2> Partners(std::string_view name, bool of_images) {
-  std::string plain(WithoutGz(name));
-  const std::string_view kind = of_images ? "images" : "labels";
-  const size_t rank = plain.rfind(of_images ? "idx3" : "idx1");
-  plain.replace(rank, 4, of_images ? "idx1" : "idx3");
-  plain.replace(plain.rfind(kind, rank), 6, of_images ? "labels" : "images");
-  std::array<std::string, 2> partners = {plain, plain + ".gz"};
-  if (name.ends_with(".gz")) std::swap(partners[0], partners[1]);
+std::vector<std::string> Partners(std::string_view name, bool of_images) {
+  struct Kind {
+    std::string_view rank, type;
+  };
+  static constexpr Kind kImages = {"idx3", "ubyte"}, kLabels = {"idx1", "ubyte"}, kQmnist = {"idx2", "int"};
+  const std::string plain(WithoutGz(name));
+  const std::string_view packed = name.substr(plain.size());
+  const bool qmnist = !of_images && Lower(plain).ends_with("int");
+  const Kind from = of_images ? kImages : qmnist ? kQmnist : kLabels;
+  const std::vector<Kind> kinds = of_images ? std::vector{kLabels, kQmnist} : std::vector{kImages};
+  std::vector<std::string> partners;
+  for (const Kind& to : kinds) {
+    std::string other = plain;
+    const size_t rank = Lower(other).rfind(from.rank);
+    ReplaceWord(&other, from.type, to.type, std::string::npos);
+    ReplaceWord(&other, from.rank, to.rank, std::string::npos);
+    ReplaceWord(&other, of_images ? "images" : "labels", of_images ? "labels" : "images", rank);
+    const std::string with_gz =
+        other + (packed.empty() ? InCapitalsOf(other.substr(other.size() - 2), ".gz") : std::string(packed));
+    partners.push_back(packed.empty() ? other : with_gz);
+    partners.push_back(packed.empty() ? with_gz : other);
+  }
   return partners;
 }
 
@@ -88,6 +133,7 @@ class IdxPair : public ItemStream {
         }
         case State::kImagesDone:
           state_ = labels_.has_value() ? State::kLabelsDone : State::kEnd;
+          Remark();
           images_.Container(item);
           return true;
         case State::kLabelsDone:
@@ -134,6 +180,13 @@ class IdxPair : public ItemStream {
     }
   };
 
+  void Remark() {
+    for (const IdxStream* stream : {image_stream_.get(), label_stream_.get()}) {
+      if (stream != nullptr && !stream->remark().empty())
+        run_->Note(fmt::format("{}: {}", FileUri(stream->path()), stream->remark()));
+    }
+  }
+
   bool IsKnown() const {
     return images_.IsKnown(run_->options) && (!labels_.has_value() || labels_->IsKnown(run_->options));
   }
@@ -158,12 +211,14 @@ class IdxPair : public ItemStream {
     PL_ASSIGN_OR_RETURN(auto encoder, image::PngEncoder::Make());
     encoder_.emplace(std::move(encoder));
     etag_ = FileEtag(images_.status);
-    stem_ = images_.name.substr(0, images_.name.rfind("idx3"));
+    stem_ = images_.name.substr(0, Lower(images_.name).rfind("idx3"));
     while (stem_.ends_with('-') || stem_.ends_with('.')) stem_.pop_back();
     if (!labels_.has_value()) return Status::OK();
     PL_ASSIGN_OR_RETURN(label_stream_, labels_->Open());
     const image::IdxHeader& labels = label_stream_->header();
-    if (labels.dimensions.size() != 1 || labels.item_count != header.item_count) {
+    is_qmnist_ = labels.type == image::IdxType::kInt32 && labels.dimensions.size() == 2 &&
+                 labels.dimensions[1] == kQmnistNumbers;
+    if ((labels.dimensions.size() != 1 && !is_qmnist_) || labels.item_count != header.item_count) {
       return Error(
           ErrorCode::kCorrupt,
           fmt::format("{}: has {} labels in {} dimensions, expected one for each of the {} images in {}",
@@ -209,12 +264,28 @@ class IdxPair : public ItemStream {
     item->mtime_ns = MtimeNs(images_.status);
     item->etag = etag_;
     if (label_stream_ != nullptr) {
-      item->label = fmt::format("{}", image::IdxElement(label_stream_->header().type, values_, at));
+      FillLabel(at, item);
     } else if (run_->options.label_from_folder) {
       item->label = FolderLabel(images_.path);
     }
     ++index_;
     return Status::OK();
+  }
+
+  void FillLabel(int64_t at, SourceItem* item) const {
+    const image::IdxType type = label_stream_->header().type;
+    const auto number = [&](int64_t i) { return image::IdxElement(type, values_, i); };
+    if (!is_qmnist_) {
+      item->label = fmt::format("{}", number(at));
+      return;
+    }
+    item->label = fmt::format("{}", number(at * kQmnistNumbers));
+    for (int64_t i = 0; i < kQmnistNumbers; ++i) {
+      if (kQmnistColumns[i] == nullptr) continue;
+      item->attributes += fmt::format("{}\"{}\":{}", item->attributes.empty() ? "{" : ",", kQmnistColumns[i],
+                                      number(at * kQmnistNumbers + i));
+    }
+    item->attributes += '}';
   }
 
   // One problem for the pair; an interrupt ends everything.
@@ -238,6 +309,7 @@ class IdxPair : public ItemStream {
   std::optional<image::PngEncoder> encoder_;
   std::string etag_, stem_;
   std::vector<uint8_t> pixels_, values_, png_;
+  bool is_qmnist_ = false;
   int64_t index_ = 0, chunk_begin_ = 0, chunk_end_ = 0;
   bool complete_ = true;
 };
@@ -245,7 +317,7 @@ class IdxPair : public ItemStream {
 }  // namespace
 
 bool MayBeIdx(std::string_view name) {
-  if (name.find("ubyte") == std::string_view::npos) return false;
+  if (Lower(name).find("idx") == std::string::npos) return false;
   return IsIdxImages(name) || IsIdxLabels(name);
 }
 

@@ -11,7 +11,7 @@
 namespace pixlake::ingest {
 
 // Whether the name is one of IDX images or labels, as MNIST's are: "…images…idx3…ubyte",
-// "…labels…idx1…ubyte", either perhaps with ".gz".
+// "…labels…idx1…ubyte", or QMNIST's "…labels…idx2…int", each perhaps with ".gz", in any case.
 bool MayBeIdx(std::string_view name);
 
 // The pair that `name` in `folder` (with a trailing slash) belongs to; `is_there` tells of

@@ -5,8 +5,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
+#include "ingest/source/byte_stream_internal.h"
 #include "ingest/source/path_filter_internal.h"
 #include "ingest/source/source.h"
 
@@ -24,6 +27,19 @@ struct SourceRun {
   std::set<std::string> idx_pairs;
   int64_t listed = 0;   // files met, containers included
   int64_t skipped = 0;  // left out by an option the user gave
+  // What a person should know and is no problem of one place (Source::notes).
+  void Note(std::string text) {
+    if (++noted <= kMostNotes) notes.push_back(std::move(text));
+  }
+  // Of a file that is called packed and was not known.
+  void NotePacked(const SourceItem& item) {
+    if (!IsCalledPacked(item.filename)) return;
+    if (options.known_whole && options.known_whole(item.uri, item.etag)) return;
+    Note(item.uri + " is packed and was kept as it is, not looked into");
+  }
+  static constexpr int64_t kMostNotes = 20;
+  std::vector<std::string> notes;
+  int64_t noted = 0;
 };
 
 // Items one after the other.

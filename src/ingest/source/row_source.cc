@@ -8,13 +8,15 @@
 
 #include "base/interrupt.h"
 #include "ingest/source/file_item_internal.h"
+#include "ingest/source/url_source_internal.h"
+#include "ingest/source/wanted_urls_internal.h"
 
 namespace pixlake::ingest {
 namespace {
 
-enum Column { kUri, kEtag, kLabel, kFilename, kMtime, kSize, kContent, kPath, kColumns };
-constexpr const char* kNames[kColumns] = {"uri",      "etag", "label",   "filename",
-                                          "mtime_ns", "size", "content", "path"};
+enum Column { kUri, kEtag, kLabel, kFilename, kMtime, kSize, kContent, kPath, kAttributes, kColumns };
+constexpr const char* kNames[kColumns] = {"uri",  "etag",    "label", "filename",  "mtime_ns",
+                                          "size", "content", "path",  "attributes"};
 
 std::optional<std::string> TextAt(const arrow::Array& column, int64_t row) {
   if (column.IsNull(row)) return std::nullopt;
@@ -61,6 +63,7 @@ class RowSource : public Source {
     item->etag = text(kEtag).value_or("");
     item->label = text(kLabel);
     item->filename = text(kFilename).value_or("");
+    item->attributes = text(kAttributes).value_or("");
     const auto number = [&](Column column) {
       const auto& values = static_cast<const arrow::Int64Array&>(*batch_->column(column));
       return values.IsNull(row) ? int64_t{0} : values.Value(row);
@@ -86,6 +89,35 @@ class RowSource : public Source {
   int64_t skipped_ = 0;
 };
 
+// The rows' uris, to be fetched.
+class RowsWanted : public WantedUrls {
+ public:
+  explicit RowsWanted(std::unique_ptr<arrow::RecordBatchReader> rows) : rows_(std::move(rows)) {}
+
+  Result<bool> Next(WantedUrl* wanted) override {
+    while (batch_ == nullptr || row_ == batch_->num_rows()) {
+      PL_RETURN_NOT_OK(rows_->ReadNext(&batch_));
+      row_ = 0;
+      if (batch_ == nullptr) return false;
+    }
+    const auto text = [&](Column column) { return TextAt(*batch_->column(column), row_); };
+    *wanted = {};
+    wanted->uri = text(kUri).value_or("");
+    // Remembered behind its verdict ("unreadable:url").
+    wanted->etag = text(kEtag).value_or("");
+    wanted->etag.erase(0, wanted->etag.find(':') + 1);
+    wanted->label = text(kLabel);
+    wanted->attributes = text(kAttributes).value_or("");
+    ++row_;
+    return true;
+  }
+
+ private:
+  const std::unique_ptr<arrow::RecordBatchReader> rows_;
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  int64_t row_ = 0;
+};
+
 bool Fits(const arrow::DataType& type, int column) {
   if (column == kMtime || column == kSize) return type.id() == arrow::Type::INT64;
   return type.id() == arrow::Type::STRING || type.id() == arrow::Type::BINARY ||
@@ -94,7 +126,8 @@ bool Fits(const arrow::DataType& type, int column) {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> SourceOfRows(std::unique_ptr<arrow::RecordBatchReader> rows) {
+Result<std::unique_ptr<Source>> SourceOfRows(std::unique_ptr<arrow::RecordBatchReader> rows, bool remote,
+                                             const SourceOptions& options) {
   const auto& schema = *rows->schema();
   for (int i = 0; i < kColumns; ++i) {
     if (schema.num_fields() != kColumns || schema.field(i)->name() != kNames[i] ||
@@ -103,6 +136,7 @@ Result<std::unique_ptr<Source>> SourceOfRows(std::unique_ptr<arrow::RecordBatchR
                                                   kNames[i], schema.ToString()));
     }
   }
+  if (remote) return SourceOfUrls(std::make_unique<RowsWanted>(std::move(rows)), options);
   return std::unique_ptr<Source>(std::make_unique<RowSource>(std::move(rows)));
 }
 

@@ -2,12 +2,16 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <arrow/buffer.h>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+#include "image/header/image_header.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/sample_group_internal.h"
 
@@ -19,12 +23,18 @@ constexpr int64_t kMaxLabelBytes = 4096;
 constexpr int64_t kMaxJsonBytes = 1 << 20;
 constexpr int kMaxJsonDepth = 64;
 
-bool IsImageLike(std::string_view extension) {
-  static constexpr std::array<std::string_view, 8> kImages = {"jpg",  "jpeg", "png", "tif",
-                                                              "tiff", "webp", "gif", "bmp"};
-  const size_t dot = extension.rfind('.');  // "seg.png"
-  if (dot != std::string_view::npos) extension.remove_prefix(dot + 1);
-  return std::find(kImages.begin(), kImages.end(), extension) != kImages.end();
+// By the first bytes, whatever it is called, or else by the name.
+bool IsImage(const SourceItem& item) {
+  std::array<uint8_t, 512> head;
+  std::span<const uint8_t> first;
+  if (item.bytes != nullptr) {
+    first = {item.bytes->data(), static_cast<size_t>(item.bytes->size())};
+  } else if (!item.path.empty()) {
+    const Descriptor file(::open(item.path.c_str(), O_RDONLY | O_CLOEXEC));
+    const ssize_t got = file.get() < 0 ? 0 : ::read(file.get(), head.data(), head.size());
+    first = {head.data(), static_cast<size_t>(std::max<ssize_t>(got, 0))};
+  }
+  return image::DetectFormat(first).has_value() || image::NameClaimsImage(item.filename);
 }
 
 std::string_view Text(const SourceItem& item) {
@@ -90,7 +100,8 @@ void SampleGroup::Add(std::string_view name, SourceItem item, std::deque<SourceI
   std::string extension(name.substr(std::min(dot + 1, name.size())));
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-  held_.push_back({std::move(extension), std::move(item)});
+  const bool is_image = IsImage(item);
+  held_.push_back({std::move(extension), is_image, std::move(item)});
 }
 
 void SampleGroup::Flush(std::deque<SourceItem>* ready) {
@@ -108,7 +119,7 @@ void SampleGroup::Annotate() {
   for (const Held& held : held_) {
     if (held.extension == "cls" && cls == nullptr) cls = &held.item;
     if (held.extension == "json" && json == nullptr) json = &held.item;
-    images += IsImageLike(held.extension) ? 1 : 0;
+    images += held.is_image ? 1 : 0;
   }
   if (images == 0) return;
   std::optional<std::string> label;
@@ -128,7 +139,7 @@ void SampleGroup::Annotate() {
     if (!text.empty() && static_cast<int64_t>(text.size()) <= kMaxLabelBytes && IsUtf8(text)) label = text;
   }
   for (Held& held : held_) {
-    if (!IsImageLike(held.extension)) continue;
+    if (!held.is_image) continue;
     if (label.has_value()) held.item.label = label;
     held.item.attributes = attributes;
   }

@@ -32,6 +32,7 @@ class SampleGroup {
  private:
   struct Held {
     std::string extension;  // in lower case, what follows the first dot
+    bool is_image = false;
     SourceItem item;
   };
   void Annotate();

@@ -74,6 +74,12 @@ class ArgumentSource : public Source {
   }
 
   int64_t skipped() const override { return run_.skipped; }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> notes = run_.notes;
+    if (run_.noted > SourceRun::kMostNotes)
+      notes.push_back(fmt::format("and {} more like these", run_.noted - SourceRun::kMostNotes));
+    return notes;
+  }
 
  private:
   static constexpr int64_t kReportEvery = 1024;

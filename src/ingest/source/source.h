@@ -12,6 +12,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
+#include "file/list/url_list.h"
 #include "io/http/fetcher.h"
 
 namespace pixlake::ingest {
@@ -28,7 +29,8 @@ struct SourceItem {
   std::string uri;
   std::string filename;              // last component, the bytes as they were (may not be UTF-8)
   std::optional<std::string> label;  // UTF-8
-  // JSON object that came with it (a WebDataset sample's .json); empty: none.
+  // JSON object that came with it (a WebDataset sample's .json, a list's other columns);
+  // empty: none.
   std::string attributes;
   int64_t size = -1;     // bytes; -1 unknown
   int64_t mtime_ns = 0;  // nanoseconds since the epoch; 0 unknown
@@ -41,6 +43,7 @@ struct SourceItem {
   // Exactly one of: the bytes; a local file to read them from; why there are none.
   std::shared_ptr<arrow::Buffer> bytes;
   std::string path;
+  bool fetched = false;    // over a network, now
   bool temporary = false;  // `path` is a spilled member: whoever reads it deletes it
   Status problem;          // not OK: listed, but cannot be read
 };
@@ -68,8 +71,15 @@ struct SourceOptions {
   std::function<bool(const std::string& uri, const std::string& etag)> known;
   // The same of an archive that was kept whole: not looked into again where a walk meets it.
   std::function<bool(const std::string& uri, const std::string& etag)> known_whole;
+  // Whether what is at a remote place was taken with this etag and, if there is one, this label,
+  // so that it need not be fetched. May be empty.
+  std::function<bool(const std::string& uri, const std::string& etag,
+                     const std::optional<std::string>& label)>
+      taken;
   // Not empty: a .csv or .tsv is a list, and this its column of places.
   std::string url_column;
+  std::string label_column;  // of a list; empty: none
+  file::Quoting quoting = file::Quoting::kByDelimiter;
   io::FetchOptions fetch;  // of what is not local
   // Folders walked and files listed so far, for progress. May be empty.
   std::function<void(int64_t files)> on_listed;
@@ -95,18 +105,22 @@ class Source {
   // Entries and members met so far that an option left out: hidden ones, links, those the
   // patterns exclude. An excluded folder counts as one.
   virtual int64_t skipped() const = 0;
+
+  // What was met that a person should know and that is no problem of one place: an archive inside
+  // an archive that was kept whole, bytes behind an archive's end. The first 20, and how many more.
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
-// What a person typed: a URL (http, https), an object or prefix of a store (s3, gs, hdfs), a
-// list of such, a folder, a file, a glob, an archive (tar, plain or with gzip or
-// zstd; zip), a pair of IDX files (either of the two, or both among `arguments`). A named
+// What a person typed: a URL (http, https, data), an object or prefix of a store (s3, gs, hdfs), a
+// list of such, a folder, a file, a glob, an archive (tar, plain or with gzip, zstd, xz or
+// bzip2; zip), a pair of IDX files (either of the two, or both among `arguments`). A named
 // archive is known by its bytes; one that a walk or a pattern meets must be called like one
-// (.tar .tgz .tar.gz .tar.zst .tzst .zip), too. One that a walk meets is opened when it
-// holds images: when one of its first members (1,000 of them, or what 64 MiB of unpacked
-// bytes show) is a file whose name says image. Else it is a file like any other, as it is.
-// In a tar, members that share a key are a
-// WebDataset sample: its images get .cls as label and .json as attributes. Links inside
-// archives are problems (kUnsupported), archives inside archives files like any other.
+// (.tar .tgz .tar.gz .tar.zst .tzst .tar.xz .txz .tar.bz2 .tbz2 .tbz .zip), too. One that a walk meets is
+// opened when it holds images: when one of its first members (1,000 of them, or what 64 MiB of unpacked bytes
+// show) is a file whose name says image. Else it is a file like any other, as it is. In a tar, members that
+// share a key are a WebDataset sample: its images get .cls as label and .json as attributes. A hard link in a
+// tar has its target's content; symbolic links inside archives are problems (kUnsupported),
+// archives inside archives files like any other, with a note.
 // What was named twice, or again below a folder, comes once. kNotFound, kPermission or kUnsupported when an
 // argument cannot be used, before anything is read.
 Result<std::unique_ptr<Source>> OpenSources(const std::vector<std::string>& arguments,

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -16,16 +17,20 @@
 #include "base/descriptor.h"
 #include "base/interrupt.h"
 #include "base/uuid.h"
+#include "image/hash/sha256.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/url_source_internal.h"
 #include "ingest/source/wanted_urls_internal.h"
+#include "io/data_uri.h"
 #include "io/http/fetcher.h"
 #include "io/location.h"
 #include "io/object_url.h"
+#include "io/uri_scheme.h"
 
 namespace pixlake::ingest {
 namespace {
 
+constexpr size_t kMostOfDataUri = 1024;
 constexpr size_t kLookAhead = 4;  // jobs given to the fetcher for each connection
 
 Status WriteFile(const std::string& path, std::string_view bytes) {
@@ -66,21 +71,19 @@ class UrlStream : public ItemStream {
     WantedUrl wanted;
     PL_ASSIGN_OR_RETURN(const bool more, wanted_->Next(&wanted));
     ended_ = !more;
-    if (!more || !met_.insert(wanted.uri).second) return false;
+    if (!more || !met_.insert(PlaceOf(wanted.uri)).second) return false;
     ++run_->listed;
-    item->uri = wanted.uri;
-    item->etag = wanted.etag;
-    item->filename = LastComponent(std::string_view(wanted.uri).substr(0, wanted.uri.find_first_of("?#")));
+    Describe(wanted, item);
     if (!wanted.problem.empty()) {
       item->problem = Error(ErrorCode::kCorrupt, wanted.problem);
       return true;
     }
     if (!IsFetched(wanted.uri)) {
-      TakeLocal(wanted.uri, item);
+      TakeLocal(wanted.uri, run_->options.label_from_folder, item);
       return true;
     }
     // Whoever asked drops it as unchanged: there is nothing to read it from.
-    if (run_->options.known_whole && run_->options.known_whole(wanted.uri, wanted.etag)) return true;
+    if (run_->options.taken && run_->options.taken(item->uri, wanted.etag, item->label)) return true;
     *item = {};
     if (fetcher_ == nullptr) {
       PL_ASSIGN_OR_RETURN(fetcher_, io::Fetcher::Start(run_->options.fetch, [this](io::FetchResult result) {
@@ -108,10 +111,8 @@ class UrlStream : public ItemStream {
     const auto at = fetching_.find(result.tag);
     const WantedUrl wanted = std::move(at->second);
     fetching_.erase(at);
-    item->uri = wanted.uri;
-    item->etag = wanted.etag;
-    item->filename = LastComponent(std::string_view(wanted.uri).substr(0, wanted.uri.find_first_of("?#")));
-    if (run_->options.label_from_folder) item->label = FolderLabel(wanted.uri);
+    Describe(wanted, item);
+    item->fetched = true;
     item->problem = result.status;
     if (!result.status.ok()) return Status::OK();
     const auto size = static_cast<int64_t>(result.body.size());
@@ -129,8 +130,31 @@ class UrlStream : public ItemStream {
     return Status::OK();
   }
 
+  // What is known of it before it is fetched.
+  void Describe(const WantedUrl& wanted, SourceItem* item) const {
+    item->uri = PlaceOf(wanted.uri);
+    item->etag = wanted.etag;
+    item->attributes = wanted.attributes;
+    item->label = wanted.label;
+    if (io::IsDataUri(wanted.uri)) {
+      item->filename = "data";
+      return;
+    }
+    const std::string_view path = std::string_view(wanted.uri).substr(0, wanted.uri.find_first_of("?#"));
+    item->filename = LastComponent(path);
+    if (!item->label && run_->options.label_from_folder) item->label = FolderLabel(path);
+  }
+
+  // A data: URI may be as long as its image: then its digest stands for what it carries.
+  static std::string PlaceOf(const std::string& uri) {
+    if (uri.size() <= kMostOfDataUri || !io::IsDataUri(uri)) return uri;
+    const std::string head = uri.substr(0, std::min(uri.find(','), kMostOfDataUri));
+    const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(uri.data()), uri.size());
+    return head + ",#sha256=" + image::Sha256Hex(bytes);
+  }
+
   // A path within a list, relative to the working folder.
-  static void TakeLocal(const std::string& text, SourceItem* item) {
+  static void TakeLocal(const std::string& text, bool label_from_folder, SourceItem* item) {
     const auto place = io::Locate(text);
     if (!place.ok()) {
       item->problem = place.status();
@@ -138,6 +162,7 @@ class UrlStream : public ItemStream {
     }
     item->uri = FileUri(place->path);
     item->filename = LastComponent(place->path);
+    if (!item->label && label_from_folder) item->label = FolderLabel(place->path);
     struct stat status {};
     if (::stat(place->path.c_str(), &status) != 0) {
       item->problem = ErrnoError(errno, "looking at", item->uri);
@@ -161,16 +186,46 @@ class UrlStream : public ItemStream {
   std::unique_ptr<io::Fetcher> fetcher_;  // ends first
 };
 
+// Of the urls alone, for what is not looked for below arguments.
+class UrlSource : public Source {
+ public:
+  UrlSource(std::unique_ptr<WantedUrls> wanted, const SourceOptions& options)
+      : run_(options), stream_(std::move(wanted), &run_) {}
+
+  Result<bool> Next(int64_t max_bytes, int64_t max_items, std::vector<SourceItem>* items) override {
+    int64_t bytes = 0;
+    for (int64_t count = 0; count == 0 || (bytes < max_bytes && count < max_items); ++count) {
+      SourceItem item;
+      PL_ASSIGN_OR_RETURN(const bool found, stream_.Next(&item));
+      if (!found) return false;
+      bytes += std::max<int64_t>(item.size, 0);
+      items->push_back(std::move(item));
+    }
+    return true;
+  }
+  std::vector<std::string> complete_roots() const override { return {}; }
+  int64_t skipped() const override { return run_.skipped; }
+
+ private:
+  SourceRun run_;
+  UrlStream stream_;
+};
+
 }  // namespace
 
+std::unique_ptr<Source> SourceOfUrls(std::unique_ptr<WantedUrls> wanted, const SourceOptions& options) {
+  return std::make_unique<UrlSource>(std::move(wanted), options);
+}
+
 bool IsFetched(const std::string& argument) {
-  return argument.starts_with("http://") || argument.starts_with("https://") || io::IsObjectUri(argument);
+  const std::string scheme = io::SchemeOf(argument);
+  return scheme == "http" || scheme == "https" || scheme == "data" || io::IsObjectUri(argument);
 }
 
 Result<std::unique_ptr<ItemStream>> OpenUrls(const std::string& argument, SourceRun* run) {
   std::unique_ptr<WantedUrls> wanted;
   if (!run->options.url_column.empty() && file::IsUrlListName(argument)) {
-    PL_ASSIGN_OR_RETURN(wanted, UrlsOfList(argument, run->options.url_column));
+    PL_ASSIGN_OR_RETURN(wanted, UrlsOfList(argument, run->options));
   } else if (io::IsObjectUri(argument)) {
     PL_ASSIGN_OR_RETURN(wanted, UrlsOfStore(argument));
   } else {

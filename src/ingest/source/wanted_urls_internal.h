@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,8 @@ struct WantedUrl {
   std::string uri;
   std::string etag;
   std::string problem;  // not empty: a line of a list that is none
+  std::optional<std::string> label = {};
+  std::string attributes = {};  // a JSON object; empty: none
 };
 
 class WantedUrls {
@@ -23,8 +26,9 @@ class WantedUrls {
   virtual Result<bool> Next(WantedUrl* wanted) = 0;
 };
 
-// The rows of a list, `name` for messages.
-Result<std::unique_ptr<WantedUrls>> UrlsOfList(const std::string& list, const std::string& column);
+// The rows of a list by `url_column`, `label_column` and `quoting` of the options; what the
+// columns besides that of the places have is each place's attributes.
+Result<std::unique_ptr<WantedUrls>> UrlsOfList(const std::string& list, const SourceOptions& options);
 
 // An object, or all objects below a prefix. kNotFound when there is neither.
 Result<std::unique_ptr<WantedUrls>> UrlsOfStore(const std::string& uri);
