@@ -6,6 +6,7 @@
 
 #include "engine/image_lookup.h"
 #include "engine/image_text.h"
+#include "engine/output_name.h"
 
 #include "cli/command.h"
 
@@ -18,7 +19,9 @@ struct CatOptions {
   std::string output;
 };
 
-Status Run(const CatOptions& options) {
+Status Run(const CatOptions& given) {
+  CatOptions options = given;
+  if (engine::IsStandardOutput(options.output)) options.output.clear();
   if (options.output.empty() && !options.common.json && isatty(STDOUT_FILENO) != 0) {
     return Error(ErrorCode::kUsage,
                  "an image is not for a terminal; write it with --output FILE or into a pipe");
@@ -63,7 +66,7 @@ void AddCatCommand(CLI::App* program) {
       ->type_name("NAME");
   command->add_option("--version", options->request.version.version, "The table as it was at this version")
       ->type_name("N");
-  command->add_option("-o,--output", options->output, "Write to this file")->type_name("FILE");
+  command->add_option("-o,--output", options->output, "Write to this file; '-' is standard output")->type_name("FILE");
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(*options); });

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/byte_size.h"
@@ -24,10 +26,19 @@ struct Chosen {
 };
 Chosen g_chosen;
 bool g_reported = false;
+// As a program that SIGPIPE ends: 128 + 13.
+constexpr int kReaderGone = 141;
 int g_exit_status = kDone;
+
+// Whoever read what we write has had enough (`| head`): no fault, and nobody to tell.
+bool ReaderIsGone() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
 
 int Report(const Status& status, bool json) {
   if (status.ok()) return kDone;
+  if (CodeOf(status) == ErrorCode::kIo && ReaderIsGone()) return kReaderGone;
   const ErrorCode code = CodeOf(status);
   std::string message = status.message();
   // One error a line: Arrow's messages may bring their own call stack.
@@ -218,9 +229,12 @@ int RunProgram(CLI::App* program, int argc, char** argv) {
   int status = kDone;
   if (g_chosen.body) status = Report(RunChosen(), g_chosen.json);
   if (status == kDone) status = g_exit_status;
+  errno = 0;
   const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
   if (lost && status == kDone) {
-    fmt::print(stderr, "pixlake: error: writing to standard output: {}\n", std::strerror(errno));
+    if (ReaderIsGone()) return kReaderGone;
+    fmt::print(stderr, "pixlake: error: writing to standard output: {}\n",
+               errno != 0 ? std::strerror(errno) : "some of it could not be written");
     status = kFailed;
   }
   return status;

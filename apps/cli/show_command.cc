@@ -1,7 +1,9 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "engine/output_name.h"
 #include "engine/show.h"
 
 #include "cli/command.h"
@@ -17,8 +19,15 @@ struct ShowOptions {
 
 Status Run(ShowOptions* options) {
   engine::ShowRequest& request = options->request;
+  PL_RETURN_NOT_OK(engine::CheckSheetName(request.output));
+  const bool to_stdout = engine::IsStandardOutput(request.output);
+  if (to_stdout && (options->common.json || isatty(STDOUT_FILENO) != 0)) {
+    return Error(ErrorCode::kUsage,
+                 options->common.json ? "--json and the sheet cannot both be standard output; add --output FILE"
+                                      : "a PNG is not for a terminal; add --output FILE");
+  }
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  request.text = PicturesFor(options->common.json);
+  request.text = to_stdout ? engine::TextPictures::kNone : PicturesFor(options->common.json);
   request.text_columns = OutputColumns();
   PL_ASSIGN_OR_RETURN(const engine::ShowReport report, engine::Show(*engine, request));
   if (options->common.json) {
@@ -26,6 +35,10 @@ Status Run(ShowOptions* options) {
                {"shown", report.shown},
                {"not_shown", report.not_shown},
                {"contact_sheet", report.output}});
+    return Status::OK();
+  }
+  if (to_stdout) {
+    for (const std::string& why : report.not_shown) fmt::print(stderr, "not shown: {}\n", why);
     return Status::OK();
   }
   fmt::print("{}", report.text_sheet);
@@ -54,7 +67,7 @@ void AddShowCommand(CLI::App* program) {
       ->type_name("N")
       ->check(CLI::Range(8, 2048))
       ->capture_default_str();
-  command->add_option("-o,--output", request.output, "The sheet, a PNG")
+  command->add_option("-o,--output", request.output, "The sheet, a PNG; '-' is standard output")
       ->type_name("FILE")
       ->capture_default_str();
   AddLakeOption(command, &options->common);

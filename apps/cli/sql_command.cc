@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "engine/output_name.h"
 #include "engine/sql.h"
 
 #include "cli/command.h"
@@ -16,13 +17,18 @@ namespace {
 struct SqlOptions {
   CommonOptions common;
   engine::SqlRequest request;
-  std::string format = "table";
+  std::string format;  // empty: as the output is named
   int64_t max_rows = 40;
 };
 
 Status Run(SqlOptions* options) {
   engine::SqlRequest& request = options->request;
-  PL_ASSIGN_OR_RETURN(request.write.format, query::ParseResultFormat(options->format));
+  if (engine::IsStandardOutput(request.output)) request.output.clear();
+  if (options->format.empty()) {
+    PL_ASSIGN_OR_RETURN(request.write.format, engine::FormatForName(request.output));
+  } else {
+    PL_ASSIGN_OR_RETURN(request.write.format, query::ParseResultFormat(options->format));
+  }
   if (request.sql == "-") request.sql.assign(std::istreambuf_iterator<char>(std::cin), {});
   const bool terminal = isatty(STDOUT_FILENO) != 0;
   const bool binary = request.write.format == query::ResultFormat::kParquet ||
@@ -41,7 +47,7 @@ Status Run(SqlOptions* options) {
     PrintJson({{"status", "ok"},
                {"row_count", report.rows},
                {"output", request.output},
-               {"format", options->format},
+               {"format", query::ResultFormatName(request.write.format)},
                {"files_total", report.scans.files_total},
                {"files_skipped", report.scans.files_skipped}});
   } else if (!request.output.empty()) {
@@ -62,10 +68,10 @@ void AddSqlCommand(CLI::App* program) {
       ->required();
   command
       ->add_option("--format", options->format,
-                   "table, csv, json, parquet or arrow (blobs in csv and json are base64)")
-      ->check(CLI::IsMember({"table", "csv", "json", "parquet", "arrow"}))
-      ->capture_default_str();
-  command->add_option("-o,--output", options->request.output, "Write to this file (whole or not at all)")
+                   "table, csv, json, parquet or arrow (blobs in csv and json are base64;\n"
+                   "default: as --output is named, else table)")
+      ->check(CLI::IsMember({"table", "csv", "json", "parquet", "arrow"}));
+  command->add_option("-o,--output", options->request.output, "Write to this file (whole or not at all); '-' is standard output")
       ->type_name("FILE");
   command->add_option("--max-rows", options->max_rows, "Rows of a table that are shown; 0: all")
       ->type_name("N")

@@ -9,6 +9,7 @@
 #include "delta/checkpoint_writer_internal.h"
 #include "delta/definition_check_internal.h"
 #include "delta/feature_table_internal.h"
+#include "table/reserved_names.h"
 
 namespace pixlake::delta {
 namespace {
@@ -34,6 +35,12 @@ Status CheckNames(const arrow::FieldVector& fields, bool mapped) {
           fmt::format("column name `{}` is empty or has one of \" ,;{{}}()\\n\\t=\", which only tables "
                       "with delta.columnMapping.mode=name may have",
                       field->name()));
+    }
+    if (table::IsReservedName(field->name())) {
+      return Error(ErrorCode::kUsage,
+                   fmt::format("column name `{}`: names that begin with __pixlake_ are kept for the "
+                               "engine's own columns; choose another",
+                               field->name()));
     }
     if (!seen.insert(arrow::internal::AsciiToLower(field->name())).second) {
       return Error(ErrorCode::kUsage,

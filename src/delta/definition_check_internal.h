@@ -9,7 +9,7 @@
 namespace pixlake::delta {
 
 // kUsage for names that are empty, twice (in any case) or, unless columns are `mapped`, such
-// that Parquet writers of other engines refuse them; for partition columns that are none;
+// that Parquet writers of other engines refuse them, or reserved (table/reserved_names.h); for partition columns that are none;
 // for a table without a column of its own.
 Status CheckDefinition(const table::TableDefinition& definition, bool mapped);
 

@@ -9,6 +9,7 @@
 #include "delta/features_internal.h"
 #include "delta/schema_json_internal.h"
 #include "table/schema_change.h"
+#include "table/text_width.h"
 
 namespace pixlake::delta {
 
@@ -170,6 +171,11 @@ Status CheckWriter(const Protocol& protocol, const Metadata& metadata, std::stri
 
 Status CheckAppendable(const Protocol& protocol, const Metadata& metadata, const arrow::Schema& schema,
                        bool keeps_rules) {
+  // No feature says so: readers that do not know CHAR and VARCHAR see text.
+  if (!keeps_rules && SchemaHasKey(schema, table::kTextTypeKey)) {
+    return Error(ErrorCode::kUnsupported,
+                 "the table has CHAR or VARCHAR columns, whose widths are kept by INSERT and MERGE alone");
+  }
   return CheckWriter(protocol, metadata, "appended to", [&](const Feature& feature) {
     const bool kept = keeps_rules && feature.appends == Appends::kByRules;
     return !kept && IsUsed(feature.name, protocol, metadata, schema);

@@ -8,6 +8,7 @@
 #include "delta/snapshot_internal.h"
 #include "delta/table_path_internal.h"
 #include "delta/value_text_internal.h"
+#include "table/text_width.h"
 
 namespace pixlake::delta {
 
@@ -75,6 +76,19 @@ Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::stri
   return out;
 }
 
+// Of text that is filled up with blanks as it is read (CHAR(n)): bounds in the log are of what
+// it was before.
+bool IsFilledUp(const arrow::FieldVector& fields, const std::vector<std::string>& column) {
+  const auto top = std::find_if(fields.begin(), fields.end(),
+                                [&](const auto& field) { return field->name() == column[0]; });
+  if (top == fields.end()) {
+    return false;
+  }
+  auto width = table::TextWidthOf(**top);
+  // What cannot be read is filled up nowhere.
+  return width.ok() && width->any();
+}
+
 table::ValueRange RangeOfValue(const std::shared_ptr<arrow::Scalar>& value) {
   table::ValueRange range;
   range.num_rows = 1;
@@ -98,6 +112,9 @@ std::optional<ScanPlanner::PhysicalColumn> ScanPlanner::FindColumn(
   PhysicalColumn out;
   const arrow::FieldVector* fields = &snapshot_.state().schema->fields();
   const std::vector<table::FieldMapping>* mappings = &snapshot_.mapping();
+  if (column.empty() || IsFilledUp(*fields, column)) {
+    return std::nullopt;
+  }
   for (const std::string& name : column) {
     if (out.type != nullptr && out.type->id() != arrow::Type::STRUCT) {
       return std::nullopt;
@@ -165,6 +182,10 @@ Result<table::ScanTask> ScanPlanner::Partition(const AddFile& file, Constants co
     PL_ASSIGN_OR_RETURN(
         auto scalar, ParsePartitionValue(value == file.partition_values.end() ? std::nullopt : value->second,
                                          state.schema->field(index)->type()));
+    const auto width = table::TextWidthOf(*state.schema->field(index));
+    if (width.ok() && width->is_char && scalar->is_valid) {
+      scalar = arrow::MakeScalar(table::Padded(scalar->ToString(), width->length));
+    }
     task.partition_values.emplace_back(name, std::move(scalar));
   }
   return task;

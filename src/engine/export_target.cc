@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/uuid.h"
+#include "engine/output_name.h"
 
 namespace pixlake::engine {
 namespace {
@@ -177,6 +178,7 @@ Result<std::unique_ptr<ExportTarget>> ExportTarget::Open(const std::string& path
     PL_RETURN_NOT_OK(tar->Init());
     return std::unique_ptr<ExportTarget>(std::move(tar));
   }
+  PL_RETURN_NOT_OK(CheckExportName(path));
   return std::unique_ptr<ExportTarget>(std::make_unique<Folder>(path));
 }
 

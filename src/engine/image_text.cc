@@ -5,12 +5,13 @@
 #include <cstdlib>
 #include <memory>
 
-#include <arrow/io/file.h>
 #include <arrow/util/base64.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/uuid.h"
+#include "engine/descriptor_output.h"
+#include "engine/output_name.h"
 #include "image/hash/sha256.h"
 
 namespace pixlake::engine {
@@ -46,9 +47,13 @@ Status ReplaceOutput(const std::string& fresh, const OutputTarget& target) {
 }
 
 Status WriteOutputFile(const Engine& engine, const std::string& uri, std::string_view bytes) {
+  if (IsStandardOutput(uri)) {
+    const auto out = DescriptorOutput::StandardOutput();
+    return out->Write(bytes.data(), static_cast<int64_t>(bytes.size()));
+  }
   PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(engine, uri));
   if (target.direct) {
-    PL_ASSIGN_OR_RETURN(const auto out, arrow::io::FileOutputStream::Open(target.path));
+    PL_ASSIGN_OR_RETURN(const auto out, DescriptorOutput::Open(target.path));
     PL_RETURN_NOT_OK(out->Write(bytes.data(), static_cast<int64_t>(bytes.size())));
     return out->Close();
   }

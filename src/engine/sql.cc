@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <utility>
 
-#include <arrow/io/file.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/uuid.h"
+#include "engine/descriptor_output.h"
 #include "engine/image_text.h"
 #include "engine/statements/statement.h"
 
@@ -24,13 +24,6 @@ Result<SqlReport> Run(const Engine& engine, const SqlRequest& request, arrow::io
   PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), request.write, out));
   report.scans = result->scan_totals();
   return report;
-}
-
-// A stream over a descriptor of its own, so that closing it leaves `fd` open.
-Result<std::shared_ptr<arrow::io::FileOutputStream>> OpenDescriptor(int fd) {
-  const int copy = ::dup(fd);
-  if (copy < 0) return ErrnoError(errno, "opening", "an output");
-  return arrow::io::FileOutputStream::Open(copy);
 }
 
 }  // namespace
@@ -84,14 +77,12 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
 
 Result<SqlReport> RunSql(const Engine& engine, const SqlRequest& request) {
   if (request.output.empty()) {
-    PL_ASSIGN_OR_RETURN(const auto out, OpenDescriptor(STDOUT_FILENO));
-    PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out.get()));
-    PL_RETURN_NOT_OK(out->Close());
-    return report;
+    const auto out = DescriptorOutput::StandardOutput();
+    return Run(engine, request, out.get());
   }
   PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(engine, request.output));
   if (target.direct) {
-    PL_ASSIGN_OR_RETURN(const auto out, arrow::io::FileOutputStream::Open(target.path));
+    PL_ASSIGN_OR_RETURN(const auto out, DescriptorOutput::Open(target.path));
     PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out.get()));
     PL_RETURN_NOT_OK(out->Close());
     return report;
@@ -111,9 +102,8 @@ Result<SqlReport> RunSqlAsJson(const Engine& engine, const SqlRequest& request) 
   rows.write.format = query::ResultFormat::kJson;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> spool(std::tmpfile(), std::fclose);
   if (spool == nullptr) return ErrnoError(errno, "creating", "a temporary file");
-  PL_ASSIGN_OR_RETURN(const auto out, OpenDescriptor(fileno(spool.get())));
-  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, rows, out.get()));
-  PL_RETURN_NOT_OK(out->Close());
+  DescriptorOutput out(fileno(spool.get()), "a temporary file");
+  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, rows, &out));
   std::fputs("{\"status\":\"ok\",\"rows\":", stdout);
   std::rewind(spool.get());
   char buffer[1 << 16];

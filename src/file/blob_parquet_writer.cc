@@ -51,7 +51,7 @@ class Writer : public BlobParquetWriter {
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().build();
     PL_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
         with_ids.get(), *parquet::WriterProperties::Builder().build(), *arrow_properties, &descriptor));
-    descriptor_ = std::move(descriptor);
+    PL_ASSIGN_OR_RETURN(descriptor_, WithIntervals(*schema_, std::move(descriptor)));
     properties_ = PropertiesFor(*descriptor_, options_);
     metadata_ = parquet::FileMetaDataBuilder::Make(descriptor_.get(), properties_);
     page_index_ = parquet::PageIndexBuilder::Make(descriptor_.get());

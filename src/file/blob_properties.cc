@@ -5,6 +5,7 @@
 #include <parquet/schema.h>
 
 #include "file/blob_properties_internal.h"
+#include "file/parquet_interval.h"
 
 namespace pixlake::file {
 namespace {
@@ -37,6 +38,27 @@ std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>
     fields[i] = fields[i]->WithMergedMetadata(metadata);
   }
   return arrow::schema(std::move(fields));
+}
+
+Result<std::shared_ptr<parquet::SchemaDescriptor>> WithIntervals(
+    const arrow::Schema& schema, std::shared_ptr<parquet::SchemaDescriptor> descriptor) {
+  parquet::schema::NodeVector nodes;
+  bool any = false;
+  for (int i = 0; i < schema.num_fields(); ++i) {
+    const auto& metadata = schema.field(i)->metadata();
+    const auto& node = descriptor->group_node()->field(i);
+    const bool interval = metadata != nullptr && metadata->FindKey(kIntervalKey) >= 0;
+    any = any || interval;
+    nodes.push_back(interval ? parquet::schema::PrimitiveNode::Make(
+                                   node->name(), node->repetition(), parquet::LogicalType::Interval(),
+                                   parquet::Type::FIXED_LEN_BYTE_ARRAY, 12, node->field_id())
+                             : node);
+  }
+  if (!any) return descriptor;
+  const auto& root = *descriptor->group_node();
+  auto out = std::make_shared<parquet::SchemaDescriptor>();
+  out->Init(parquet::schema::GroupNode::Make(root.name(), root.repetition(), nodes));
+  return out;
 }
 
 std::shared_ptr<parquet::WriterProperties> PropertiesFor(const parquet::SchemaDescriptor& schema,

@@ -22,6 +22,10 @@ bool IsBlob(const arrow::DataType& type);
 std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema,
                                             const std::vector<int32_t>& ids);
 
+// The descriptor with top-level fields that have kIntervalKey as INTERVAL.
+Result<std::shared_ptr<parquet::SchemaDescriptor>> WithIntervals(
+    const arrow::Schema& schema, std::shared_ptr<parquet::SchemaDescriptor> descriptor);
+
 // ZSTD, statistics and page index for all columns, nothing of it for blobs.
 std::shared_ptr<parquet::WriterProperties> PropertiesFor(const parquet::SchemaDescriptor& schema,
                                                          const BlobParquetOptions& options);

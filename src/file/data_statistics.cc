@@ -9,6 +9,8 @@
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
 
+#include "file/file_calendar.h"
+
 namespace pixlake::file {
 namespace {
 
@@ -112,7 +114,9 @@ Result<ColumnStatistics> MergeColumn(const parquet::FileMetaData& metadata, cons
   ColumnStatistics merged;
   merged.path = leaf.path;
   merged.null_count = 0;
-  bool bounded = true;
+  // Bounds of another calendar are none of the values that are read.
+  bool bounded = !IsHybrid(CalendarOf(metadata.key_value_metadata().get()),
+                           *metadata.schema()->Column(leaf.column));
   for (int group = 0; group < metadata.num_row_groups(); ++group) {
     const auto chunk = metadata.RowGroup(group)->ColumnChunk(leaf.column);
     const auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;

@@ -7,8 +7,10 @@
 #include <arrow/api.h>
 #include <arrow/c/abi.h>
 #include <arrow/c/bridge.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include "base/interrupt.h"
+#include "query/plain_types_internal.h"
 #include "query/query_result_internal.h"
 
 namespace pixlake::query {
@@ -45,8 +47,12 @@ class InterruptWatch {
 
 class Rows : public QueryResult {
  public:
-  Rows(duckdb_connection connection, Prepared statement, std::shared_ptr<ScanContext> context)
-      : statement_(std::move(statement)), context_(std::move(context)), watch_(connection) {}
+  Rows(duckdb_connection connection, Prepared statement, std::shared_ptr<ScanContext> context,
+       std::vector<std::string> kinds)
+      : statement_(std::move(statement)),
+        context_(std::move(context)),
+        kinds_(std::move(kinds)),
+        watch_(connection) {}
 
   Status Start();
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
@@ -61,6 +67,7 @@ class Rows : public QueryResult {
 
   Prepared statement_;
   std::shared_ptr<ScanContext> context_;
+  const std::vector<std::string> kinds_;
   OwnedResult result_;
   ArrowOptions options_;
   std::shared_ptr<arrow::Schema> schema_;
@@ -102,7 +109,13 @@ Status Rows::MakeSchema() {
   ArrowSchema exported{};
   PL_RETURN_NOT_OK(
       TakeError(duckdb_to_arrow_schema(options_.get(), handles.data(), names.data(), count, &exported)));
-  PL_ASSIGN_OR_RETURN(schema_, arrow::ImportSchema(&exported));
+  PL_ASSIGN_OR_RETURN(const auto schema, arrow::ImportSchema(&exported));
+  arrow::FieldVector fields = schema->fields();
+  for (size_t i = 0; i < kinds_.size() && i < fields.size(); ++i) {
+    if (kinds_[i].empty()) continue;
+    fields[i] = fields[i]->WithMergedMetadata(arrow::key_value_metadata({kKindKey}, {kinds_[i]}));
+  }
+  schema_ = arrow::schema(std::move(fields));
   return Status::OK();
 }
 
@@ -128,8 +141,10 @@ Status Rows::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
 }  // namespace
 
 Result<std::unique_ptr<QueryResult>> RunStatement(duckdb_connection connection, Prepared statement,
-                                                  std::shared_ptr<ScanContext> context) {
-  auto rows = std::make_unique<Rows>(connection, std::move(statement), std::move(context));
+                                                  std::shared_ptr<ScanContext> context,
+                                                  std::vector<std::string> kinds) {
+  auto rows =
+      std::make_unique<Rows>(connection, std::move(statement), std::move(context), std::move(kinds));
   PL_RETURN_NOT_OK(rows->Start());
   return std::unique_ptr<QueryResult>(std::move(rows));
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "query/duckdb_handles_internal.h"
 #include "query/sql_session.h"
@@ -9,9 +11,11 @@
 
 namespace pixlake::query {
 
-// Starts a prepared statement; returns when its first rows are there.
+// Starts a prepared statement; returns when its first rows are there. `kinds`: what the
+// columns' fields say of themselves (PlainType::kind), by position; may be shorter.
 Result<std::unique_ptr<QueryResult>> RunStatement(duckdb_connection connection, Prepared statement,
-                                                  std::shared_ptr<ScanContext> context);
+                                                  std::shared_ptr<ScanContext> context,
+                                                  std::vector<std::string> kinds = {});
 
 // Runs it to its end for what it does, not for its rows.
 Status DrainResult(QueryResult* result);

@@ -1,5 +1,6 @@
 #include "query/result_writer.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,9 @@
 
 #include "file/blob_parquet_writer.h"
 #include "io/store.h"
+#include "query/file_types_internal.h"
+#include "query/plain_types_internal.h"
+#include "query/result_kinds.h"
 #include "query/table_box_internal.h"
 #include "query/value_format_internal.h"
 
@@ -78,8 +82,14 @@ Result<int64_t> WriteCsv(arrow::RecordBatchReader* rows, arrow::io::OutputStream
   return count;
 }
 
+bool IsOfKind(const arrow::Field& field, const char* kind) {
+  return field.metadata() != nullptr && field.metadata()->Get(kKindKey).ValueOr("") == kind;
+}
+
 Result<int64_t> WriteJson(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
   std::vector<std::string> keys;
+  std::vector<bool> numbers;  // texts that are one
+  for (const auto& field : rows->schema()->fields()) numbers.push_back(IsOfKind(*field, kNumberKind));
   for (const auto& field : rows->schema()->fields()) {
     std::string key = keys.empty() ? "{" : ",";
     AppendJsonString(field->name(), &key);
@@ -92,7 +102,12 @@ Result<int64_t> WriteJson(arrow::RecordBatchReader* rows, arrow::io::OutputStrea
                           text += std::exchange(separator, ",\n");
                           for (size_t i = 0; i < keys.size(); ++i) {
                             text += keys[i];
-                            AppendJson(*batch.column(static_cast<int>(i)), row, &text);
+                            const auto& column = *batch.column(static_cast<int>(i));
+                            if (numbers[i] && column.IsValid(row)) {
+                              AppendPlain(column, row, &text);
+                              continue;
+                            }
+                            AppendJson(column, row, &text);
                           }
                           text += keys.empty() ? "{}" : "}";
                           PL_RETURN_NOT_OK(FlushIfLarge(&text, out));
@@ -104,8 +119,10 @@ Result<int64_t> WriteJson(arrow::RecordBatchReader* rows, arrow::io::OutputStrea
 }
 
 Result<int64_t> WriteArrow(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+  PL_RETURN_NOT_OK(CheckFileTypes(*rows->schema(), "Arrow"));
   PL_ASSIGN_OR_RETURN(auto writer, arrow::ipc::MakeStreamWriter(out, rows->schema()));
   PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) {
+                        PL_RETURN_NOT_OK(CheckDigits(batch));
                         PL_RETURN_NOT_OK(writer->WriteRecordBatch(batch));
                         return out->Flush();  // the stream may hold the batch's buffers until then
                       }));
@@ -125,10 +142,15 @@ class BorrowedOutput : public io::OutputFile {
 };
 
 Result<int64_t> WriteParquet(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+  PL_RETURN_NOT_OK(CheckFileTypes(*rows->schema(), "Parquet"));
+  PL_ASSIGN_OR_RETURN(const auto schema, ParquetSchemaOf(*rows->schema()));
   PL_ASSIGN_OR_RETURN(auto writer,
-                      file::BlobParquetWriter::Open(std::make_unique<BorrowedOutput>(out), rows->schema()));
-  PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) {
-                        return writer->Write(batch);
+                      file::BlobParquetWriter::Open(std::make_unique<BorrowedOutput>(out), schema));
+  PL_ASSIGN_OR_RETURN(const int64_t count,
+                      ForEachBatch(rows, [&](const arrow::RecordBatch& batch) -> Status {
+                        PL_RETURN_NOT_OK(CheckDigits(batch));
+                        PL_ASSIGN_OR_RETURN(const auto written, ForParquet(batch, schema));
+                        return writer->Write(*written);
                       }));
   PL_RETURN_NOT_OK(writer->Close());
   return count;
@@ -136,14 +158,30 @@ Result<int64_t> WriteParquet(arrow::RecordBatchReader* rows, arrow::io::OutputSt
 
 }  // namespace
 
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ResultFormat>, 5> kFormatNames = {
+    {{"table", ResultFormat::kTable},
+     {"csv", ResultFormat::kCsv},
+     {"json", ResultFormat::kJson},
+     {"parquet", ResultFormat::kParquet},
+     {"arrow", ResultFormat::kArrow}}};
+
+}  // namespace
+
 Result<ResultFormat> ParseResultFormat(std::string_view name) {
-  if (name == "table") return ResultFormat::kTable;
-  if (name == "csv") return ResultFormat::kCsv;
-  if (name == "json") return ResultFormat::kJson;
-  if (name == "parquet") return ResultFormat::kParquet;
-  if (name == "arrow") return ResultFormat::kArrow;
+  for (const auto& [known, format] : kFormatNames) {
+    if (name == known) return format;
+  }
   return Error(ErrorCode::kUsage,
                fmt::format("format '{}' is none of table, csv, json, parquet, arrow", name));
+}
+
+std::string_view ResultFormatName(ResultFormat format) {
+  for (const auto& [name, known] : kFormatNames) {
+    if (format == known) return name;
+  }
+  return "";
 }
 
 Result<int64_t> WriteResult(arrow::RecordBatchReader* rows, const WriteOptions& options,

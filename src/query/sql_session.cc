@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "query/change/change_query_internal.h"
 #include "query/duckdb_handles_internal.h"
+#include "query/plain_types_internal.h"
 #include "query/query_result_internal.h"
 #include "query/scan_literals_internal.h"
 #include "query/table_scan_function_internal.h"
+#include "query/time_travel_rewrite.h"
 
 namespace pixlake::query {
 namespace {
@@ -26,6 +29,11 @@ class Session : public SqlSession {
                                 const std::string& select) override;
 
  private:
+  // The text as DuckDB is to read it.
+  std::string Rewritten(const std::string& sql) const;
+  Result<std::unique_ptr<QueryResult>> Run(const std::string& sql);
+  // The query `sql`, prepared, with columns that Arrow has no type for as others.
+  void MakePlain(const std::string& sql, Prepared* prepared, std::vector<std::string>* kinds);
   ScanPredicates PredicatesOf(const std::string& sql);
   Status NameTables(const std::string& sql);
 
@@ -142,7 +150,40 @@ bool IsSelect(duckdb_prepared_statement statement) {
   return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
 }
 
+void Session::MakePlain(const std::string& sql, Prepared* prepared, std::vector<std::string>* kinds) {
+  std::string columns;
+  bool any = false;
+  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(prepared->get()); ++i) {
+    const LogicalType type(duckdb_prepared_statement_column_logical_type(prepared->get(), i));
+    const auto plain = PlainTypeOf(type.get());
+    char* name = const_cast<char*>(duckdb_prepared_statement_column_name(prepared->get(), i));
+    const std::string column = plain ? fmt::format("CAST(#{} AS {})", i + 1, plain->sql) : fmt::format("#{}", i + 1);
+    columns += fmt::format("{}{} AS {}", i > 0 ? ", " : "", column, QuoteName(name == nullptr ? "" : name));
+    duckdb_free(name);
+    kinds->push_back(plain ? plain->kind : "");
+    any = any || plain;
+  }
+  Prepared better;
+  const std::string outer = fmt::format("SELECT {} FROM ({}\n) AS __pixlake_plain", columns, sql);
+  if (any && duckdb_prepare(connection_.get(), outer.c_str(), better.out()) == DuckDBSuccess) {
+    *prepared = std::move(better);
+  } else {
+    kinds->clear();
+  }
+}
+
+std::string Session::Rewritten(const std::string& sql) const {
+  return RewriteTables(sql, [this](const std::string& name) {
+    return std::any_of(options_.scan_functions.begin(), options_.scan_functions.end(),
+                       [&](const auto& scan) { return scan.recognises && scan.recognises(name); });
+  });
+}
+
 Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
+  return Run(Rewritten(sql));
+}
+
+Result<std::unique_ptr<QueryResult>> Session::Run(const std::string& sql) {
   Extracted statements;
   const idx_t count = duckdb_extract_statements(connection_.get(), sql.c_str(), statements.out());
   if (count == 0) {
@@ -162,14 +203,20 @@ Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
       return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get())) : failure;
     }
     only_selects_ &= IsSelect(prepared.get());
-    PL_ASSIGN_OR_RETURN(auto result, RunStatement(connection_.get(), std::move(prepared), context_));
+    std::vector<std::string> kinds;
+    if (count == 1 && duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_SELECT) {
+      MakePlain(sql, &prepared, &kinds);
+    }
+    PL_ASSIGN_OR_RETURN(auto result,
+                        RunStatement(connection_.get(), std::move(prepared), context_, std::move(kinds)));
     if (i + 1 == count) return result;
     PL_RETURN_NOT_OK(DrainResult(result.get()));
   }
   return Error(ErrorCode::kInternal, "no statement was run");
 }
 
-Status Session::Keep(const std::string& name, const std::string& select) {
+Status Session::Keep(const std::string& name, const std::string& given) {
+  const std::string select = Rewritten(given);
   context_->BeginQuery({});
   PL_RETURN_NOT_OK(NameTables(select));
   context_->BeginQuery(only_selects_ ? PredicatesOf(select) : ScanPredicates{});

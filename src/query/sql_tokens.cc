@@ -87,6 +87,11 @@ class Lexer {
   Status Read(SqlToken* token) {
     const char c = Char();
     if (c == '\'') return ReadQuoted(c, TokenKind::kText, token);
+    if ((c == 'x' || c == 'X') && Char(1) == '\'') {
+      ++at_;
+      return ReadQuoted('\'', TokenKind::kBytes, token);
+    }
+    if ((c == 'e' || c == 'E') && Char(1) == '\'') return ReadEscaped(token);
     if (c == '"' || c == '`') return ReadQuoted(c, TokenKind::kQuoted, token);
     if (c == '$' && (Char(1) == '$' || IsWordStart(Char(1)))) return ReadDollarQuoted(token);
     if (IsWordStart(c)) {
@@ -119,6 +124,43 @@ class Lexer {
     return Unended("quoted text", token->begin);
   }
 
+  // E'…' as DuckDB (PostgreSQL) has it: a backslash makes the quote behind it text.
+  Status ReadEscaped(SqlToken* token) {
+    token->kind = TokenKind::kText;
+    for (at_ += 2; at_ < sql_.size(); ++at_) {
+      if (Char() == '\\' && at_ + 1 < sql_.size()) {
+        ++at_;
+        token->text += Unescaped(Char());
+      } else if (Char() != '\'') {
+        token->text += Char();
+      } else if (Char(1) == '\'') {
+        token->text += '\'';
+        ++at_;
+      } else {
+        ++at_;
+        return Status::OK();
+      }
+    }
+    return Unended("quoted text", token->begin);
+  }
+
+  static char Unescaped(char c) {
+    switch (c) {
+      case 'n':
+        return '\n';
+      case 'r':
+        return '\r';
+      case 't':
+        return '\t';
+      case 'b':
+        return '\b';
+      case 'f':
+        return '\f';
+      default:
+        return c;
+    }
+  }
+
   // "$tag$text$tag$"; a lone "$1" is a parameter, which is left to whoever runs it.
   Status ReadDollarQuoted(SqlToken* token) {
     size_t tag = at_ + 1;
@@ -140,6 +182,19 @@ class Lexer {
   const std::string_view sql_;
   size_t at_ = 0;
 };
+
+// "'\\x00\\xff'::BLOB" for the digits "00ff"; an odd one has a nought in front, as in Spark.
+Result<std::string> BlobLiteral(const SqlToken& token) {
+  std::string digits = (token.text.size() % 2 == 1 ? "0" : "") + token.text;
+  const auto wrong = digits.find_first_not_of("0123456789abcdefABCDEF");
+  if (wrong != std::string::npos) {
+    return Error(ErrorCode::kUsage, fmt::format("X'{}' has `{}` where a hexadecimal digit was expected",
+                                                token.text, digits[wrong]));
+  }
+  std::string out = "'";
+  for (size_t i = 0; i < digits.size(); i += 2) out += "\\x" + digits.substr(i, 2);
+  return out + "'::BLOB";
+}
 
 }  // namespace
 
@@ -171,15 +226,22 @@ Result<std::vector<SqlStatement>> SplitStatements(std::string_view sql) {
     tokens.clear();
     out.push_back(std::move(statement));
   };
+  std::string plain;  // `sql` up to `copied`, with blobs for X'…'
+  size_t copied = 0;
   while (true) {
     PL_ASSIGN_OR_RETURN(std::optional<SqlToken> token, lexer.Next());
     if (!token) break;
-    if (token->IsSymbol(';')) {
+    if (token->kind == TokenKind::kBytes) {
+      PL_ASSIGN_OR_RETURN(const std::string blob, BlobLiteral(*token));
+      plain.append(sql.substr(copied, token->begin - copied)).append(blob);
+      copied = token->end;
+    } else if (token->IsSymbol(';')) {
       close();
     } else {
       tokens.push_back(*std::move(token));
     }
   }
+  if (copied > 0) return SplitStatements(plain.append(sql.substr(copied)));
   close();
   return out;
 }

@@ -13,7 +13,8 @@ namespace pixlake::query {
 enum class TokenKind {
   kWord,    // a name or keyword, as it was written
   kQuoted,  // "name" or `name`: the text inside
-  kText,    // 'literal': the text inside
+  kText,    // 'literal', E'escaped\\n', $$dollar quoted$$: the text that is meant
+  kBytes,   // X'00ff': the digits inside; SplitStatements leaves none
   kNumber,
   kSymbol,  // one character of punctuation
 };
@@ -35,7 +36,9 @@ struct SqlStatement {
 };
 
 // Splits at semicolons and into tokens; comments and blank statements are left out. Text
-// in dollar quotes is one token. kUsage for a quote or comment that does not end.
+// in dollar quotes is one token. X'00ff' (SQL's and Spark's bytes, which DuckDB reads as
+// text) becomes '\\x00\\xff'::BLOB in text and tokens alike. kUsage for a quote or comment
+// that does not end, and for digits that are not hexadecimal.
 Result<std::vector<SqlStatement>> SplitStatements(std::string_view sql);
 
 // Reads a statement from left to right. Words match in any case.

@@ -54,6 +54,45 @@ TEST(SqlTokens, TakesAConditionUpToTheNextClause) {
   EXPECT_THAT(status.message(), ::testing::HasSubstr("there is `(`"));
 }
 
+TEST(SqlTokens, HexadecimalLiteralsAreBlobs) {
+  EXPECT_THAT(Texts("SELECT X'12ab', x'' , fx'12' FROM t -- X'zz'\n; SELECT 'X''12''', X'f'"),
+              ::testing::ElementsAre("SELECT '\\x12\\xab'::BLOB, ''::BLOB , fx'12' FROM t",
+                                     "SELECT 'X''12''', '\\x0f'::BLOB"));
+  const auto wrong = SplitStatements("SELECT X'12g4'");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_THAT(wrong.status().message(), ::testing::HasSubstr("`g`"));
+}
+
+TEST(SqlTokens, ABackslashInAnEscapedTextHidesTheQuote) {
+  const auto statements = SplitStatements(R"(SELECT E'it\'s; \n''\\', e'' ; SELECT 'a\' )").ValueOrDie();
+  ASSERT_EQ(statements.size(), 2U);
+  EXPECT_EQ(statements[0].tokens[1].text, "it's; \n'\\");
+  EXPECT_EQ(statements[1].tokens[1].text, "a\\");
+  EXPECT_FALSE(SplitStatements(R"(SELECT E'it\')").ok());
+}
+
+TEST(TimeTravelRewrite, OnlyWhereATableIsNamed) {
+  const auto is_table = [](const std::string& name) { return name == "a/t.json"; };
+  for (const auto& [sql, rewritten] : std::vector<std::pair<std::string, std::string>>{
+           {"SELECT delta.\"a\" FROM (SELECT 1 AS a) AS delta", ""},
+           {"SELECT delta.\"a\", x FROM delta.\"/y\" AS delta WHERE delta.\"a\" IS DISTINCT FROM delta.\"b\"",
+            "SELECT delta.\"a\", x FROM delta_scan('/y') AS delta WHERE delta.\"a\" IS DISTINCT FROM delta.\"b\""},
+           {"SELECT extract(year FROM delta.\"at\") FROM x AS delta", ""},
+           {"SELECT * FROM x WHERE a IN (FROM delta.\"/y\")", "SELECT * FROM x WHERE a IN (FROM delta_scan('/y'))"},
+           {"FROM (delta.`/x` JOIN delta.`/y` USING (id)), delta.`/z`",
+            "FROM (delta_scan('/x') JOIN delta_scan('/y') USING (id)), delta_scan('/z')"},
+           {"SELECT 'a', 'a/t.json' FROM 'a/t.json', 'b.json' ORDER BY 1, 'a/t.json'",
+            "SELECT 'a', 'a/t.json' FROM delta_scan('a/t.json'), 'b.json' ORDER BY 1, 'a/t.json'"},
+           {"FROM read_json('a/t.json')", ""},
+           {"DESCRIBE \"a/t.json\"", "DESCRIBE delta_scan('a/t.json')"}}) {
+    EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0), is_table),
+              rewritten.empty() ? sql : rewritten);
+  }
+  EXPECT_EQ(RewriteTables("SELECT 'unended", is_table), "SELECT 'unended");
+  EXPECT_EQ(RewriteTables("SELECT X'00'; FROM 'a/t.json';", is_table),
+            "SELECT '\\x00'::BLOB;\nFROM delta_scan('a/t.json')");
+}
+
 TEST(TimeTravelRewrite, SaysVersionsAndPathsAsScans) {
   for (const auto& [sql, rewritten] : std::vector<std::pair<std::string, std::string>>{
            {"SELECT * FROM raw.images VERSION AS OF 3 t",

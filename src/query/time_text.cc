@@ -44,6 +44,9 @@ int64_t UnitsPerSecond(arrow::TimeUnit::type unit) {
 }  // namespace
 
 std::string FormatDate(int64_t days) {
+  // DuckDB's infinite dates are the ends of the range.
+  if (days == INT32_MAX) return "infinity";
+  if (days == -INT32_MAX) return "-infinity";
   const CivilDate date = ToCivil(days);
   return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
 }
@@ -60,6 +63,8 @@ std::string FormatTimeOfDay(int64_t value, arrow::TimeUnit::type unit) {
 }
 
 std::string FormatTimestamp(int64_t value, const arrow::TimestampType& type) {
+  if (value == INT64_MAX) return "infinity";
+  if (value == -INT64_MAX) return "-infinity";
   const int64_t per_day = UnitsPerSecond(type.unit()) * 86400;
   const int64_t days = value / per_day - (value % per_day < 0 ? 1 : 0);
   return FormatDate(days) + "T" + FormatTimeOfDay(value - days * per_day, type.unit()) +
@@ -67,13 +72,20 @@ std::string FormatTimestamp(int64_t value, const arrow::TimestampType& type) {
 }
 
 std::string FormatInterval(const arrow::MonthDayNanoIntervalType::MonthDayNanos& value) {
-  std::string text = "P";
-  if (value.months != 0) text += fmt::format("{}M", value.months);
-  if (value.days != 0) text += fmt::format("{}D", value.days);
-  if (value.nanoseconds != 0 || text.size() == 1) {
-    text += fmt::format("T{}S", static_cast<double>(value.nanoseconds) / 1e9);
-  }
-  return text;
+  std::string text;
+  const auto add = [&](int64_t count, std::string_view unit) {
+    if (count == 0) return;
+    text += fmt::format("{}{} {}{}", text.empty() ? "" : " ", count, unit, count == 1 || count == -1 ? "" : "s");
+  };
+  add(value.months / 12, "year");
+  add(value.months % 12, "month");
+  add(value.days, "day");
+  if (value.nanoseconds == 0 && !text.empty()) return text;
+  const bool negative = value.nanoseconds < 0;
+  // Of the whole range: the least one has no positive twin.
+  const uint64_t nanos = negative ? 0 - static_cast<uint64_t>(value.nanoseconds) : static_cast<uint64_t>(value.nanoseconds);
+  const std::string time = FormatTimeOfDay(static_cast<int64_t>(nanos / 1000), arrow::TimeUnit::MICRO);
+  return text + (text.empty() ? "" : " ") + (negative ? "-" : "") + time;
 }
 
 }  // namespace pixlake::query

@@ -1,6 +1,11 @@
 #include "query/time_travel_rewrite.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
+
+#include "query/scan_literals_internal.h"
+#include "query/table_places_internal.h"
 
 namespace pixlake::query {
 namespace {
@@ -11,9 +16,21 @@ struct Replacement {
   std::string text;
 };
 
+// What DuckDB takes for a file, if only by its name.
+bool LooksLikeAFile(const std::string& name) {
+  constexpr std::array<std::string_view, 6> kSuffixes = {".json", ".ndjson", ".csv", ".tsv", ".parquet", ".txt"};
+  const std::string lower = LowerCase(name);
+  return std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                     [&](std::string_view suffix) { return lower.find(suffix) != std::string::npos; });
+}
+
 class Rewriter {
  public:
-  explicit Rewriter(const SqlStatement& statement) : statement_(statement), tokens_(statement.tokens) {}
+  Rewriter(const SqlStatement& statement, const IsTablePlace& is_table)
+      : statement_(statement),
+        tokens_(statement.tokens),
+        is_table_(is_table),
+        places_(TablePlaces(statement.tokens)) {}
 
   std::string Run() {
     std::string out;
@@ -49,7 +66,7 @@ class Rewriter {
     if (tokens_[i].kind == TokenKind::kText) {
       uri = tokens_[i].text;
     } else if (IsName(i) && IsDot(i + 1) && IsName(i + 2) && !IsDot(i + 3)) {
-      format = IsWord(i, "DELTA") && tokens_[i + 2].kind == TokenKind::kQuoted;
+      format = IsWord(i, "DELTA") && tokens_[i + 2].kind == TokenKind::kQuoted && places_[i];
       uri = format ? tokens_[i + 2].text : tokens_[i].text + "." + tokens_[i + 2].text;
       last = i + 2;
     } else if (IsName(i) && !IsDot(i + 1)) {
@@ -68,17 +85,31 @@ class Rewriter {
         return Replacement{i, travel + 3, start + ", as_of := " + SqlLiteral(value.text) + ")"};
       }
     }
-    return format ? std::optional(Replacement{i, last, start + ")"}) : std::nullopt;
+    const bool folder = places_[i] && last == i && tokens_[i].kind != TokenKind::kWord &&
+                        is_table_ != nullptr && LooksLikeAFile(uri) && is_table_(uri);
+    return format || folder ? std::optional(Replacement{i, last, start + ")"}) : std::nullopt;
   }
 
   const SqlStatement& statement_;
   const std::vector<SqlToken>& tokens_;
+  const IsTablePlace& is_table_;
+  const std::vector<bool> places_;
 };
 
 }  // namespace
 
-std::string RewriteTimeTravel(const SqlStatement& statement) {
-  return Rewriter(statement).Run();
+std::string RewriteTimeTravel(const SqlStatement& statement, const IsTablePlace& is_table) {
+  return Rewriter(statement, is_table).Run();
+}
+
+std::string RewriteTables(const std::string& sql, const IsTablePlace& is_table) {
+  const auto statements = SplitStatements(sql);
+  if (!statements.ok()) return sql;
+  std::string out;
+  for (const SqlStatement& statement : *statements) {
+    out += (out.empty() ? "" : ";\n") + RewriteTimeTravel(statement, is_table);
+  }
+  return out;
 }
 
 }  // namespace pixlake::query

@@ -1,17 +1,28 @@
 // Table references that DuckDB does not know, said as calls of a scan function.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "query/sql_tokens.h"
 
 namespace pixlake::query {
 
+// True for the place of a table.
+using IsTablePlace = std::function<bool(const std::string&)>;
+
 // The statement with
-//   delta.`uri`                                as  delta_scan('uri')
+//   delta.`uri` where a table is named         as  delta_scan('uri')
+//   'a/t.json' where a table is named          as  delta_scan('a/t.json') if `is_table` says that
+//                                                  it is one, since DuckDB reads a file by its name
 //   t VERSION AS OF 3, t FOR VERSION AS OF 3   as  delta_scan('t', version := 3)
 //   t TIMESTAMP AS OF '2026-11-21'             as  delta_scan('t', as_of := '2026-11-21')
 // and everything else as it was. t: zone.name, delta.`uri`, 'uri'.
-std::string RewriteTimeTravel(const SqlStatement& statement);
+std::string RewriteTimeTravel(const SqlStatement& statement, const IsTablePlace& is_table = nullptr);
+
+// All statements of a text so, and X'00ff' as blobs; the text itself when it is no SQL
+// that can be read.
+std::string RewriteTables(const std::string& sql, const IsTablePlace& is_table);
 
 }  // namespace pixlake::query

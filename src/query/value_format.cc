@@ -142,6 +142,22 @@ void AppendJsonStruct(const arrow::StructArray& rows, int64_t row, std::string* 
   *out += '}';
 }
 
+// {"tag":value}, as DuckDB has it: which of the types it is, is part of the value.
+void AppendJsonUnion(const Array& array, int64_t row, std::string* out) {
+  (void)FollowIndirection(array, row, [&](const Array& inner, int64_t at) {
+    if (inner.IsNull(at)) {
+      *out += "null";
+      return;
+    }
+    const int child = static_cast<const arrow::UnionArray&>(array).child_id(row);
+    *out += '{';
+    AppendJsonString(array.type()->field(child)->name(), out);
+    *out += ':';
+    AppendJson(inner, at, out);
+    *out += '}';
+  });
+}
+
 // True when the value was nested and is written.
 bool AppendNested(const Array& array, int64_t row, std::string* out) {
   switch (array.type_id()) {
@@ -206,6 +222,10 @@ void AppendJsonString(std::string_view text, std::string* out) {
 void AppendJson(const Array& array, int64_t row, std::string* out) {
   if (array.IsNull(row) || array.type_id() == Type::NA) {
     *out += "null";
+    return;
+  }
+  if (array.type_id() == Type::SPARSE_UNION || array.type_id() == Type::DENSE_UNION) {
+    AppendJsonUnion(array, row, out);
     return;
   }
   if (FollowIndirection(array, row, [&](const Array& inner, int64_t at) { AppendJson(inner, at, out); }))

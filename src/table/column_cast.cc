@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "table/column_cast_internal.h"
+#include "table/legacy_calendar_internal.h"
+#include "table/text_width.h"
 
 namespace pixlake::table {
 namespace {
@@ -206,9 +208,13 @@ Result<std::shared_ptr<Array>> CastColumn(const std::shared_ptr<Array>& array, c
       if (array->type_id() != Type::MAP) break;
       return CastMap(*array, match);
     default: {
-      auto cast = CastLeaf(array, type);
+      auto leaf = array;
+      if (match.hybrid != nullptr) {
+        PL_ASSIGN_OR_RETURN(leaf, Rebased(array, *match.hybrid));
+      }
+      auto cast = CastLeaf(leaf, type);
       if (!cast.ok()) return WithContext(cast.status(), "column " + match.path);
-      return cast;
+      return match.char_length > 0 ? Padded(*cast, match.char_length) : cast;
     }
   }
   return Error(ErrorCode::kSchemaMismatch, fmt::format("column {} was read as {}, wanted {}", match.path,

@@ -18,6 +18,8 @@ struct SchemaManifest;
 
 namespace pixlake::table {
 
+class OldZone;
+
 // One field of the table. Children follow the logical type: a struct's fields, a
 // list's element, a map's key and value.
 struct FieldMatch {
@@ -28,6 +30,9 @@ struct FieldMatch {
   // Which child of what was read under the parent it is; unused under lists and maps.
   int read_position = -1;
   std::vector<FieldMatch> children;
+  int32_t char_length = 0;  // text is filled up with blanks to so many characters; 0: it is not
+  // Set: values are of the calendar before Spark 3 and are brought to ours.
+  std::shared_ptr<const OldZone> hybrid = nullptr;
 };
 
 struct FileMatch {

@@ -2,6 +2,8 @@
 
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/util/string.h>
+#include <arrow/util/utf8.h>
 #include <fmt/format.h>
 
 namespace pixlake::table {
@@ -44,8 +46,17 @@ std::optional<std::string> NullIfEmpty(std::string text) {
 Result<std::optional<std::string>> PartitionTextOf(const arrow::Scalar& value) {
   if (!value.is_valid) return std::nullopt;
   switch (value.type->id()) {
-    case arrow::Type::STRING:
     case arrow::Type::BINARY:
+      // A log is JSON: other bytes would be replaced in it and lost.
+      arrow::util::InitializeUTF8();
+      if (!arrow::util::ValidateUTF8(static_cast<const arrow::BinaryScalar&>(value).view())) {
+        return Error(ErrorCode::kUnsupported,
+                     fmt::format("a table cannot keep the bytes X'{}' as a partition value: only text in UTF-8 "
+                                 "can be written in its log; partition by hex(…) of the column instead",
+                                 arrow::HexEncode(static_cast<const arrow::BinaryScalar&>(value).view())));
+      }
+      [[fallthrough]];
+    case arrow::Type::STRING:
       return NullIfEmpty(static_cast<const arrow::BaseBinaryScalar&>(value).value->ToString());
     case arrow::Type::DATE32:
       return DateText(static_cast<const arrow::Date32Scalar&>(value).value);

@@ -78,6 +78,7 @@ bool BindComparison(const Comparison& comparison, const std::vector<FieldMatch>&
     const bool last = depth + 1 == comparison.column.size();
     if (last && match->found != nullptr && match->found->is_leaf()) {
       out->leaf = match->found->column_index;
+      out->char_length = match->char_length;
       return true;
     }
     if (match->found == nullptr) {

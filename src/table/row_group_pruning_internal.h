@@ -16,6 +16,7 @@ struct BoundComparison {
   Comparison comparison;
   int leaf = -1;
   ValueRange constant;  // used when `leaf` is -1
+  int32_t char_length = 0;  // of the leaf (FieldMapping::char_length)
 };
 
 // Binds to a leaf; false when the path does not lead through structs to one of `fields`.

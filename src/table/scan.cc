@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include <arrow/api.h>
+#include <arrow/util/string.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "table/late_blobs_internal.h"
+#include "table/reserved_names.h"
 #include "table/table.h"
 #include "table/task_reader_internal.h"
 
@@ -41,11 +43,25 @@ class PlanReader : public arrow::RecordBatchReader {
   std::unique_ptr<arrow::RecordBatchReader> reader_;
 };
 
+constexpr std::string_view kReserved = "__pixlake_";
+
 }  // namespace
+
+bool IsReservedName(std::string_view name) {
+  return name.size() >= kReserved.size() &&
+         arrow::internal::AsciiEqualsCaseInsensitive(name.substr(0, kReserved.size()), kReserved);
+}
 
 Result<std::shared_ptr<arrow::Schema>> OutputSchema(const std::shared_ptr<arrow::Schema>& table,
                                                     const std::optional<std::vector<std::string>>& columns,
                                                     const std::string& place) {
+  for (const auto& field : table->fields()) {
+    if (!IsReservedName(field->name())) continue;
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{} has a column `{}`: names that begin with __pixlake_ are kept for the "
+                             "engine's own columns; rename it with what wrote it",
+                             place, field->name()));
+  }
   if (!columns) return table;
   arrow::FieldVector fields;
   for (const std::string& name : *columns) {

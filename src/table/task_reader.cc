@@ -12,11 +12,14 @@
 #include <parquet/properties.h>
 
 #include "base/interrupt.h"
+#include "file/file_calendar.h"
 #include "file/open_parquet.h"
 #include "table/column_cast_internal.h"
 #include "table/decoded_size_internal.h"
+#include "table/legacy_calendar_internal.h"
 #include "table/row_filter_internal.h"
 #include "table/task_reader_internal.h"
+#include "table/text_width.h"
 
 namespace pixlake::table {
 namespace {
@@ -37,6 +40,19 @@ Status Guard(Function function) {
   } catch (const std::exception& e) {
     return Error(ErrorCode::kCorrupt, e.what());
   }
+}
+
+void SetCharLengths(const TextWidth& width, FieldMatch* match) {
+  match->char_length = width.is_char ? width.length : 0;
+  for (size_t i = 0; i < width.children.size() && i < match->children.size(); ++i) {
+    SetCharLengths(width.children[i], &match->children[i]);
+  }
+}
+
+// Which texts are filled up with blanks, by what the table says of the column.
+void MarkChars(FieldMatch* column) {
+  const auto width = TextWidthOf(*column->field);
+  if (width.ok()) SetCharLengths(*width, column);  // what is wrong with it is a writer's to say
 }
 
 Result<std::shared_ptr<arrow::Array>> Positions(int64_t first_row, int64_t rows) {
@@ -133,12 +149,23 @@ Status TaskReader::PlanColumns() {
   }
   if (file_ == nullptr) return Status::OK();
   PL_ASSIGN_OR_RETURN(match_, MatchFields(fields, mapping, file_->manifest()));
+  const auto metadata = file_->parquet_reader()->metadata();
+  PL_RETURN_NOT_OK(MarkHybrid(file::CalendarOf(metadata->key_value_metadata().get()), *metadata->schema(),
+                              &match_.fields));
+  for (FieldMatch& match : match_.fields) MarkChars(&match);
   leaves_.assign(match_.leaves.begin(), match_.leaves.end());
   return Status::OK();
 }
 
 Result<std::vector<BoundComparison>> TaskReader::BindPredicate() {
   std::vector<BoundComparison> bound;
+  const auto metadata = file_->parquet_reader()->metadata();
+  const file::FileCalendar calendar = file::CalendarOf(metadata->key_value_metadata().get());
+  // Bounds of values that are changed as they are read say nothing of what they become.
+  const auto is_changed = [&](const BoundComparison& one) {
+    return one.leaf >= 0 &&
+           (one.char_length > 0 || file::IsHybrid(calendar, *metadata->schema()->Column(one.leaf)));
+  };
   for (const Comparison& comparison : predicate_.all_of) {
     if (comparison.column.empty()) continue;
     const std::string& name = comparison.column[0];
@@ -151,8 +178,9 @@ Result<std::vector<BoundComparison>> TaskReader::BindPredicate() {
     PL_ASSIGN_OR_RETURN(
         auto match, MatchFields({table_schema_->field(position)}, {mapping_[static_cast<size_t>(position)]},
                                 file_->manifest()));
+    for (FieldMatch& field : match.fields) MarkChars(&field);
     BoundComparison one;
-    if (BindComparison(comparison, match.fields, &one)) bound.push_back(std::move(one));
+    if (BindComparison(comparison, match.fields, &one) && !is_changed(one)) bound.push_back(std::move(one));
   }
   return bound;
 }

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "engine/statements/statement.h"
-#include "query/time_travel_rewrite.h"
 
 namespace pixlake::engine {
 namespace {
@@ -38,7 +37,7 @@ Result<std::unique_ptr<query::QueryResult>> RunOne(const StatementContext& conte
     PL_ASSIGN_OR_RETURN(auto result, kind.handler(context, statement));
     if (result != nullptr) return result;
   }
-  return context.session.Query(query::RewriteTimeTravel(statement));
+  return context.session.Query(statement.text);
 }
 
 Status Drain(query::QueryResult* result) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <arrow/type.h>
+#include <arrow/util/string.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -65,6 +66,11 @@ Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeReques
   if (clusters || !request.zorder_by.empty()) {
     table::ZOrderRequest zorder;
     zorder.columns = clusters ? clustering : request.zorder_by;
+    for (std::string& name : zorder.columns) {
+      for (const auto& field : snapshot->row_schema()->fields()) {
+        if (arrow::internal::AsciiEqualsCaseInsensitive(field->name(), name)) name = field->name();
+      }
+    }
     if (clusters) zorder.clustering_provider = kClusteringProvider;
     zorder.target_file_bytes = request.target_file_bytes;
     zorder.predicate_text = PredicateText(request.where);

@@ -10,11 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "query/change/change_query_internal.h"
+#include "query/change/nested_fields_internal.h"
 #include "query/change/row_changes_internal.h"
 #include "query/change/row_checks_internal.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/scan_literals_internal.h"
 #include "query/table_scan_function_internal.h"
+#include "table/reserved_names.h"
 
 namespace pixlake::query {
 namespace {
@@ -48,6 +50,7 @@ class Runner {
                                QuoteLiteral(target_.uri), snapshot_->version());
     target_.alias = target.alias;
     target_.schema = snapshot_->definition().schema;
+    target_.partition_columns = snapshot_->definition().partition_columns;
     target_.old_columns = target_.schema->num_fields();
     return Status::OK();
   }
@@ -62,6 +65,8 @@ class Runner {
 
   Status Run(const UpdateStatement& statement) {
     operation_ = {"UPDATE", {{"predicate", Predicates(statement.where)}}, {}};
+    PL_ASSIGN_OR_RETURN(const GivenValues nested, NestedValuesOf(target_, statement));
+    PL_RETURN_NOT_OK(CheckNested(nested));
     PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement));
     transaction_->ReadFiles(session_->ConditionsOn(target_.uri, *target_.schema, query.select));
     return Apply(query);
@@ -71,8 +76,20 @@ class Runner {
     operation_ = {"MERGE", {{"predicate", Predicates(statement.on)}}, {}};
     PL_ASSIGN_OR_RETURN(const auto source, SchemaOf(fmt::format("SELECT * FROM {} AS {}", statement.source,
                                                                 QuoteName(statement.source_alias))));
-    if (statement.schema_evolution) PL_RETURN_NOT_OK(Evolve(statement, *source));
-    PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement, source->field_names()));
+    for (const std::string& name : source->field_names()) {
+      if (!table::IsReservedName(name)) continue;
+      return Error(ErrorCode::kUsage,
+                   fmt::format("the source of MERGE has a column {}: names that begin with __pixlake_ are kept "
+                               "for the engine's own columns; give it an alias",
+                               name));
+    }
+    if (statement.schema_evolution) {
+      PL_RETURN_NOT_OK(Evolve(statement, *source));
+    } else {
+      PL_ASSIGN_OR_RETURN(const GivenValues nested, NestedValuesOf(target_, statement, *source));
+      PL_RETURN_NOT_OK(CheckNested(nested));
+    }
+    PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement, *source));
     transaction_->ReadWholeTable();
     return Apply(query);
   }
@@ -83,8 +100,12 @@ class Runner {
     operation_ = {"WRITE", {{"mode", overwrite || replace ? "Overwrite" : "Append"}}, {}};
     if (replace) operation_.parameters["predicate"] = Predicates(statement.replace_where);
     PL_ASSIGN_OR_RETURN(const auto columns, SchemaOf(statement.query));
-    PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement, columns->field_names(),
-                                                         snapshot_->definition().partition_columns));
+    PL_ASSIGN_OR_RETURN(const auto inserted, InsertedColumns(target_, statement, columns->field_names()));
+    for (size_t i = 0; i < inserted.size(); ++i) {
+      const arrow::Field& field = *target_.schema->field(inserted[i]);
+      PL_RETURN_NOT_OK(CheckFields(*columns->field(static_cast<int>(i))->type(), *field.type(), field.name()));
+    }
+    PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement, columns->field_names()));
     std::map<int64_t, FileCounts> counts;
     if (replace) {
       PL_ASSIGN_OR_RETURN(const ChangeQuery gone,
@@ -130,8 +151,19 @@ class Runner {
     return result->schema();
   }
 
+  // Fields of structs that would be lost, or that nobody said.
+  Status CheckNested(const GivenValues& nested) {
+    if (nested.select.empty()) return Status::OK();
+    PL_ASSIGN_OR_RETURN(const auto types, SchemaOf(nested.select));
+    for (size_t i = 0; i < nested.columns.size(); ++i) {
+      const arrow::Field& field = *target_.schema->field(nested.columns[i]);
+      PL_RETURN_NOT_OK(CheckFields(*types->field(static_cast<int>(i))->type(), *field.type(), field.name()));
+    }
+    return Status::OK();
+  }
+
   // Columns of the source that the table does not have become columns of the table, where
-  // a clause takes all of them.
+  // a clause takes all of them; so do fields of structs that are assigned.
   Status Evolve(const MergeStatement& statement, const arrow::Schema& source) {
     const bool star = std::any_of(statement.clauses.begin(), statement.clauses.end(),
                                   [](const MergeClause& clause) { return clause.star; });
@@ -140,7 +172,16 @@ class Runner {
       if (!star || FindColumn(*target_.schema, field->name()).ok()) continue;
       fields.push_back(arrow::field(field->name(), field->type()));
     }
-    if (static_cast<int>(fields.size()) == target_.old_columns) return Status::OK();
+    PL_ASSIGN_OR_RETURN(const GivenValues nested, NestedValuesOf(target_, statement, source));
+    if (!nested.select.empty()) {
+      PL_ASSIGN_OR_RETURN(const auto types, SchemaOf(nested.select));
+      for (size_t i = 0; i < nested.columns.size(); ++i) {
+        auto& field = fields[static_cast<size_t>(nested.columns[i])];
+        field =
+            field->WithType(WithFieldsOf(field->type(), *types->field(static_cast<int>(i))->type()));
+      }
+    }
+    if (arrow::schema(fields)->Equals(*target_.schema, /*check_metadata=*/false)) return Status::OK();
     table::TableDefinition definition = snapshot_->definition();
     definition.schema = arrow::schema(std::move(fields), definition.schema->metadata());
     target_.schema = definition.schema;

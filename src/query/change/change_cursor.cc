@@ -149,8 +149,12 @@ Result<std::string> ChangeCursor::ExpectExpression(const std::vector<std::string
     const SqlToken& token = tokens_[next_];
     if (DepthOf(next_) < depth) break;
     if (DepthOf(next_) > depth) continue;
+    // A column may be named like a keyword: t.end, and IS DISTINCT FROM begins no query.
+    if (next_ > first && IsAt(tokens_[next_ - 1], ".")) continue;
+    if (next_ > first && Is("from") && IsAt(tokens_[next_ - 1], "distinct")) continue;
     if (cases == 0 && IsOneOf(stops)) break;
-    cases += IsAt(token, "case") ? 1 : IsAt(token, "end") ? -1 : 0;
+    if (IsAt(token, "case")) ++cases;
+    if (IsAt(token, "end") && cases > 0) --cases;
   }
   if (next_ == first) return Unexpected("an expression");
   return TextOf(first, next_);

@@ -7,7 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "query/change/change_query_internal.h"
+#include "query/change/nested_fields_internal.h"
 #include "query/change/row_checks_internal.h"
+#include "query/change/stored_values_internal.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/scan_literals_internal.h"
 #include "query/value_format_internal.h"
@@ -18,6 +20,12 @@ namespace {
 using Expressions = std::map<int, std::string>;  // by column
 
 std::string Cast(const std::string& expression, const arrow::Field& field) {
+  // A void column (of a CREATE TABLE … AS SELECT NULL) has no other value.
+  if (field.type()->id() == arrow::Type::NA) {
+    return fmt::format("CASE WHEN ({}) IS NULL THEN NULL ELSE error({}) END", expression,
+                       QuoteLiteral(kViolationMark + ("column " + field.name() +
+                                                      " is void and takes nothing but NULL")));
+  }
   return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*field.type()));
 }
 
@@ -56,13 +64,21 @@ std::string FilePlace(const ChangeTarget& target) {
   return fmt::format("{0}.{1} AS {1}, {0}.{2} AS {2}", alias, table::kFileColumn, table::kPositionColumn);
 }
 
+std::set<int> ColumnsIn(const std::vector<ChangeQuery::Value>& values) {
+  std::set<int> out;
+  for (const ChangeQuery::Value& value : values) out.insert(value.column);
+  return out;
+}
+
 // Wraps the query that gives place, action and every column as it will be. `given`: the
 // columns whose values the statement says itself.
 Result<ChangeQuery> Finish(const ChangeTarget& target, std::string rows,
                            std::vector<ChangeQuery::Value> values, const GivenColumns& given) {
   ChangeQuery out;
   std::set<int> computed;
+  PL_ASSIGN_OR_RETURN(rows, AsStored(target, rows, ColumnsIn(values)));
   PL_ASSIGN_OR_RETURN(rows, WithGenerated(target, rows, given, &computed));
+  PL_ASSIGN_OR_RETURN(rows, AsStored(target, rows, computed));
   for (const int column : computed) {
     std::erase_if(values, [&](const auto& value) { return value.column == column; });
     values.push_back({column, true});
@@ -71,7 +87,7 @@ Result<ChangeQuery> Finish(const ChangeTarget& target, std::string rows,
   for (size_t i = 0; i < values.size(); ++i) {
     out.select += fmt::format(", {} AS v{}", QuoteName(target.schema->field(values[i].column)->name()), i);
   }
-  PL_ASSIGN_OR_RETURN(const std::string checks, RowChecks(target));
+  PL_ASSIGN_OR_RETURN(const std::string checks, RowChecks(target, values));
   out.select += checks;
   out.select += fmt::format(" FROM ({}) AS __pixlake_new WHERE {} IS NOT NULL", rows, kActionColumn);
   out.values = std::move(values);
@@ -97,8 +113,8 @@ struct Clause {
 };
 
 Result<Expressions> StarAssignments(const ChangeTarget& target, const MergeStatement& merge,
-                                    const MergeClause& clause,
-                                    const std::vector<std::string>& source_columns) {
+                                    const MergeClause& clause, const arrow::Schema& source) {
+  const std::vector<std::string> source_columns = source.field_names();
   Expressions out;
   for (int i = 0; i < target.schema->num_fields(); ++i) {
     const std::string& name = target.schema->field(i)->name();
@@ -106,6 +122,12 @@ Result<Expressions> StarAssignments(const ChangeTarget& target, const MergeState
                                     [&](const auto& column) { return LowerCase(column) == LowerCase(name); });
     if (found != source_columns.end()) {
       out[i] = QuoteName(merge.source_alias) + "." + QuoteName(*found);
+      // Fields that the source does not have stay as they are, like columns.
+      const bool evolves = merge.schema_evolution && clause.then == MergeClause::Then::kUpdate;
+      if (evolves && i < target.old_columns) {
+        const auto& given = source.field(static_cast<int>(found - source_columns.begin()));
+        out[i] = WithFieldsKept(out[i], *given->type(), OldValue(target, i), *target.schema->field(i)->type());
+      }
     } else if (!merge.schema_evolution) {
       return Error(ErrorCode::kUsage,
                    fmt::format("{} needs column {} in the source, which has {}; name the columns, or "
@@ -192,12 +214,12 @@ GivenColumns GivenBy(const std::vector<Clause>& clauses) {
 }
 
 Result<std::vector<Clause>> ClausesOf(const ChangeTarget& target, const MergeStatement& merge,
-                                      const std::vector<std::string>& source_columns) {
+                                      const arrow::Schema& source) {
   std::vector<Clause> out;
   for (const MergeClause& clause : merge.clauses) {
     Expressions assigned;
     if (clause.star) {
-      PL_ASSIGN_OR_RETURN(assigned, StarAssignments(target, merge, clause, source_columns));
+      PL_ASSIGN_OR_RETURN(assigned, StarAssignments(target, merge, clause, source));
     } else {
       PL_ASSIGN_OR_RETURN(assigned, Assigned(target, clause.set));
     }
@@ -206,7 +228,62 @@ Result<std::vector<Clause>> ClausesOf(const ChangeTarget& target, const MergeSta
   return out;
 }
 
+bool HasStruct(const arrow::DataType& type) {
+  return type.id() == arrow::Type::STRUCT ||
+         std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& child) { return HasStruct(*child->type()); });
+}
+
+void AddNested(const ChangeTarget& target, const Expressions& assigned, GivenValues* out) {
+  for (const auto& [column, expression] : assigned) {
+    if (!HasStruct(*target.schema->field(column)->type())) continue;
+    out->columns.push_back(column);
+    out->select += fmt::format("{}({})", out->select.empty() ? "SELECT " : ", ", expression);
+  }
+}
+
 }  // namespace
+
+Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const UpdateStatement& statement) {
+  GivenValues out;
+  PL_ASSIGN_OR_RETURN(const Expressions assigned, Assigned(target, statement.set));
+  AddNested(target, assigned, &out);
+  if (!out.select.empty()) out.select += fmt::format(" FROM {} AS {}", target.scan, QuoteName(target.alias));
+  return out;
+}
+
+Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const MergeStatement& statement,
+                                   const arrow::Schema& source) {
+  GivenValues out;
+  PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source));
+  for (const Clause& clause : clauses) AddNested(target, clause.assigned, &out);
+  if (!out.select.empty()) {
+    out.select += fmt::format(" FROM {} AS {}, (SELECT * FROM {} AS {}) AS {}", target.scan,
+                              QuoteName(target.alias), statement.source, QuoteName(statement.source_alias),
+                              QuoteName(statement.source_alias));
+  }
+  return out;
+}
+
+Result<std::vector<int>> InsertedColumns(const ChangeTarget& target, const InsertStatement& statement,
+                                         const std::vector<std::string>& query_columns) {
+  std::vector<std::string> names = statement.columns;
+  if (statement.by_name) names = query_columns;
+  if (names.empty()) names = target.schema->field_names();
+  if (names.size() != query_columns.size()) {
+    return Error(ErrorCode::kUsage, fmt::format("the query gives {} columns for {} of the table ({})",
+                                                query_columns.size(), names.size(), fmt::join(names, ", ")));
+  }
+  std::vector<int> out;
+  for (const std::string& name : names) {
+    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, name));
+    if (std::find(out.begin(), out.end(), column) != out.end()) {
+      return Error(ErrorCode::kUsage, fmt::format("column {} is given twice", name));
+    }
+    out.push_back(column);
+  }
+  return out;
+}
 
 std::string QuoteName(std::string_view name) {
   std::string out = "\"";
@@ -224,6 +301,8 @@ Result<int> FindColumn(const arrow::Schema& schema, const std::string& name) {
 
 std::string CastTypeName(const arrow::DataType& type) {
   switch (type.id()) {
+    case arrow::Type::NA:
+      return "\"NULL\"";
     case arrow::Type::LIST:
       return CastTypeName(*type.field(0)->type()) + "[]";
     case arrow::Type::MAP: {
@@ -268,8 +347,8 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const UpdateStatement& s
 }
 
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& statement,
-                            const std::vector<std::string>& source_columns) {
-  PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source_columns));
+                            const arrow::Schema& source) {
+  PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source));
   bool inserts = false;
   bool writes = false;
   std::vector<bool> updated(static_cast<size_t>(target.schema->num_fields()), false);
@@ -307,23 +386,13 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& st
 }
 
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& statement,
-                            const std::vector<std::string>& query_columns,
-                            const std::vector<std::string>& partition_columns) {
-  std::vector<std::string> names = statement.columns;
-  if (statement.by_name) names = query_columns;
-  if (names.empty()) names = target.schema->field_names();
-  if (names.size() != query_columns.size()) {
-    return Error(ErrorCode::kUsage, fmt::format("the query gives {} columns for {} of the table ({})",
-                                                query_columns.size(), names.size(), fmt::join(names, ", ")));
-  }
+                            const std::vector<std::string>& query_columns) {
+  PL_ASSIGN_OR_RETURN(const auto columns, InsertedColumns(target, statement, query_columns));
   Expressions assigned;
   std::vector<std::string> aliases;
-  for (size_t i = 0; i < names.size(); ++i) {
-    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, names[i]));
+  for (size_t i = 0; i < columns.size(); ++i) {
     aliases.push_back(fmt::format("__pixlake_c{}", i));
-    if (!assigned.emplace(column, aliases.back()).second) {
-      return Error(ErrorCode::kUsage, fmt::format("column {} is given twice", names[i]));
-    }
+    assigned.emplace(columns[i], aliases.back());
   }
   std::string rows = fmt::format(
       "SELECT CAST(NULL AS BIGINT) AS {}, CAST(NULL AS BIGINT) AS {}, CAST({} AS TINYINT) AS {}",
@@ -350,7 +419,7 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& s
         QuoteLiteral(kViolationMark + ("a new row is outside REPLACE WHERE " + statement.replace_where)));
   }
   std::vector<std::string> order;
-  for (const std::string& column : partition_columns) order.push_back(QuoteName(column));
+  for (const std::string& column : target.partition_columns) order.push_back(QuoteName(column));
   if (!order.empty()) out.select += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
   return out;
 }

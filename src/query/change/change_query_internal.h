@@ -26,8 +26,24 @@ struct ChangeTarget {
   // The table's columns after the statement; those from `old_columns` on are new.
   std::shared_ptr<arrow::Schema> schema;
   int old_columns = 0;
+  std::vector<std::string> partition_columns;
   table::WriteRules rules;
 };
+
+// What a statement assigns to columns, to learn of which types it is.
+struct GivenValues {
+  std::vector<int> columns;  // of the target's schema; one may come several times
+  std::string select;        // a value each; empty: there are none
+};
+
+// Of UPDATE and MERGE, where the column is a struct or has one in it.
+Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const UpdateStatement& statement);
+Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const MergeStatement& statement,
+                                   const arrow::Schema& source);
+
+// Which columns of the table INSERT's query gives, in its order.
+Result<std::vector<int>> InsertedColumns(const ChangeTarget& target, const InsertStatement& statement,
+                                         const std::vector<std::string>& query_columns);
 
 // The query gives file, position (null for inserts), action, then a column for each of
 // `values` and one for each check, which fails the query instead of being false.
@@ -46,13 +62,12 @@ struct ChangeQuery {
 // structs.
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const DeleteStatement& statement);
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const UpdateStatement& statement);
-// `source_columns`: what SELECT * of the source gives.
+// `source`: what SELECT * of the source gives.
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& statement,
-                            const std::vector<std::string>& source_columns);
+                            const arrow::Schema& source);
 // Only inserts. Ordered by partition, since then one file is open at a time.
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& statement,
-                            const std::vector<std::string>& query_columns,
-                            const std::vector<std::string>& partition_columns);
+                            const std::vector<std::string>& query_columns);
 
 // "STRUCT(""a"" INTEGER)": a type as CAST takes it.
 std::string CastTypeName(const arrow::DataType& type);

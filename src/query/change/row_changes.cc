@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <limits>
 
 #include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/cast.h>
 #include <arrow/compute/initialize.h>
+#include <arrow/util/bit_util.h>
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
@@ -40,10 +42,49 @@ Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(const arrow::RecordBatch& b
   return arrow::RecordBatch::Make(batch.schema(), rows->length(), std::move(columns));
 }
 
+// DuckDB's infinite dates and times are the ends of their types' range: a table's other
+// readers would find the year 5881580.
+template <typename T>
+bool HasInfinity(const arrow::ArrayData& data) {
+  const T* values = data.GetValues<T>(1);
+  for (int64_t i = 0; i < data.length; ++i) {
+    const bool end = values[i] == std::numeric_limits<T>::max() || values[i] == -std::numeric_limits<T>::max();
+    if (end && (data.buffers[0] == nullptr ||
+                arrow::bit_util::GetBit(data.buffers[0]->data(), data.offset + i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Status CheckFinite(const arrow::ArrayData& data, const std::string& path) {
+  const bool infinite = data.type->id() == arrow::Type::DATE32      ? HasInfinity<int32_t>(data)
+                        : data.type->id() == arrow::Type::TIMESTAMP ? HasInfinity<int64_t>(data)
+                                                                    : false;
+  if (infinite) {
+    return Error(ErrorCode::kSchemaMismatch,
+                 fmt::format("column {}: a new row has an infinite date or time, which tables cannot hold", path));
+  }
+  for (size_t i = 0; i < data.child_data.size(); ++i) {
+    PL_RETURN_NOT_OK(CheckFinite(*data.child_data[i], path + "." + data.type->field(static_cast<int>(i))->name()));
+  }
+  return Status::OK();
+}
+
 Result<std::shared_ptr<arrow::Array>> Indices(const std::vector<int64_t>& rows) {
   arrow::Int64Builder builder;
   PL_RETURN_NOT_OK(builder.AppendValues(rows));
   return builder.Finish();
+}
+
+// The values of a type that may have more fields in its structs than theirs.
+Result<std::shared_ptr<arrow::Array>> AsColumn(const std::shared_ptr<arrow::Array>& array,
+                                               const arrow::Field& field) {
+  if (array->type()->Equals(*field.type())) return array;
+  // A query has no type for what is always null.
+  if (field.type()->id() == arrow::Type::NA) return arrow::MakeArrayOfNull(field.type(), array->length());
+  auto cast = arrow::compute::Cast(*array, field.type());
+  return cast.ok() ? cast : WithContext(cast.status(), "column " + field.name());
 }
 
 Status ChangedTwice() {
@@ -187,10 +228,9 @@ Status RowChanges::ChangeRows(const arrow::RecordBatch& batch, const std::vector
 Result<std::shared_ptr<arrow::Array>> RowChanges::ValueOf(const arrow::RecordBatch& batch,
                                                           size_t value) const {
   const auto& field = target_->schema->field(query_->values[value].column);
-  const auto& array = batch.column(kFirstValue + static_cast<int>(value));
-  if (array->type()->Equals(field->type())) return array;
-  auto cast = arrow::compute::Cast(*array, field->type());
-  return cast.ok() ? cast : WithContext(cast.status(), "column " + field->name());
+  PL_ASSIGN_OR_RETURN(auto array, AsColumn(batch.column(kFirstValue + static_cast<int>(value)), *field));
+  PL_RETURN_NOT_OK(CheckFinite(*array->data(), field->name()));
+  return array;
 }
 
 // The rows of `old` with what the query says of them at `rows`.
@@ -212,6 +252,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowChanges::Updated(
     if (column == nullptr) {
       PL_ASSIGN_OR_RETURN(column, arrow::MakeArrayOfNull(field->type(), old.num_rows()));
     }
+    PL_ASSIGN_OR_RETURN(column, AsColumn(column, *field));
   }
   return arrow::RecordBatch::Make(target_->schema, old.num_rows(), std::move(columns));
 }
@@ -240,6 +281,7 @@ Status RowChanges::WriteChange(const arrow::RecordBatch& rows, const char* type)
     if (column == nullptr) {
       PL_ASSIGN_OR_RETURN(column, arrow::MakeArrayOfNull(field->type(), rows.num_rows()));
     }
+    PL_ASSIGN_OR_RETURN(column, AsColumn(column, *field));
     columns.push_back(std::move(column));
   }
   PL_ASSIGN_OR_RETURN(auto types, arrow::MakeArrayFromScalar(arrow::StringScalar(type), rows.num_rows()));
@@ -293,6 +335,10 @@ Status RowChanges::RewriteFile(const std::vector<uint64_t>& gone) {
     PL_RETURN_NOT_OK(reader->ReadNext(&batch));
     if (batch == nullptr) break;
     arrow::ArrayVector columns = batch->columns();
+    for (int i = 0; i < target_->old_columns; ++i) {
+      auto& column = columns[static_cast<size_t>(i)];
+      PL_ASSIGN_OR_RETURN(column, AsColumn(column, *target_->schema->field(i)));
+    }
     for (int i = target_->old_columns; i < target_->schema->num_fields(); ++i) {
       PL_ASSIGN_OR_RETURN(auto none,
                           arrow::MakeArrayOfNull(target_->schema->field(i)->type(), batch->num_rows()));

@@ -1,10 +1,14 @@
+#include <algorithm>
+
 #include <arrow/type.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "query/change/row_checks_internal.h"
 #include "query/change/spark_expression.h"
+#include "query/change/stored_values_internal.h"
 #include "query/duckdb_handles_internal.h"
+#include "query/value_format_internal.h"
 
 namespace pixlake::query {
 namespace {
@@ -35,6 +39,13 @@ std::string CheckColumn(const std::string& condition, const std::string& message
       QuoteLiteral(kViolationMark + message + ": the row has "), values);
 }
 
+std::string PartitionHint(const ChangeTarget& target, const arrow::Field& field) {
+  const auto& partitions = target.partition_columns;
+  const bool empty_is_null = std::find(partitions.begin(), partitions.end(), field.name()) != partitions.end() &&
+                             (field.type()->id() == arrow::Type::STRING || IsBlob(*field.type()));
+  return empty_is_null ? " (an empty value of a partition column is NULL)" : "";
+}
+
 Result<TranslatedExpression> Translated(const std::string& expression, const arrow::Schema& schema,
                                         const std::string& what) {
   auto translated = FromSparkSql(expression, schema);
@@ -45,11 +56,28 @@ std::string GeneratedValue(const ChangeTarget& target, int column, const std::st
   return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*target.schema->field(column)->type()));
 }
 
+// NOT NULL, of the columns that the rows have values for.
+std::string NullChecks(const ChangeTarget& target, const std::vector<ChangeQuery::Value>& values) {
+  std::string out;
+  for (const ChangeQuery::Value& value : values) {
+    const arrow::Field& field = *target.schema->field(value.column);
+    if (field.nullable()) continue;
+    // Rows that are updated keep what they have in a column that only inserts give.
+    const RowAction free = value.updated ? RowAction::kDelete : RowAction::kUpdate;
+    out += fmt::format(
+        ", CASE WHEN {0} IN ({1}, {2}) OR {3} IS NOT NULL THEN TRUE ELSE error({4}) END", kActionColumn,
+        static_cast<int>(RowAction::kDelete), static_cast<int>(free), QuoteName(field.name()),
+        QuoteLiteral(kViolationMark + fmt::format("a new row has NULL in column {}, which is NOT NULL{}",
+                                                  field.name(), PartitionHint(target, field))));
+  }
+  return out;
+}
+
 }  // namespace
 
 // PROTOCOL.md, "CHECK Constraints" and "Column Invariants": what is null is not fulfilled.
-Result<std::string> RowChecks(const ChangeTarget& target) {
-  std::string out;
+Result<std::string> RowChecks(const ChangeTarget& target, const std::vector<ChangeQuery::Value>& values) {
+  std::string out = NullChecks(target, values);
   for (const auto& constraint : target.rules.constraints) {
     PL_ASSIGN_OR_RETURN(const TranslatedExpression condition,
                         Translated(constraint.expression, *target.schema, "constraint " + constraint.name));
@@ -63,8 +91,10 @@ Result<std::string> RowChecks(const ChangeTarget& target) {
                         Translated(text, *target.schema, "generated column " + name));
     PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, name));
     value.columns.insert(column);
+    PL_ASSIGN_OR_RETURN(const std::string stored,
+                        StoredValue(target, column, GeneratedValue(target, column, value.sql)));
     out += CheckColumn(
-        fmt::format("{} IS NOT DISTINCT FROM {}", QuoteName(name), GeneratedValue(target, column, value.sql)),
+        fmt::format("{} IS NOT DISTINCT FROM {}", QuoteName(name), stored),
         fmt::format("the value given for column {} is not what it is generated as ({})", name, text),
         ValuesText(*target.schema, value.columns));
   }

@@ -16,10 +16,11 @@ inline constexpr char kViolationMark[] = "pixlake:violation:";
 // over the query's own columns holds of.
 using GivenColumns = std::map<int, std::string>;
 
-// Further columns for the query over the new rows: each constraint, as a check that fails
-// the statement, names the constraint and shows the row's values. kUnsupported, naming it,
+// Further columns for the query over the new rows: NOT NULL of the columns in `values` and
+// each constraint, as a check that fails the statement, names the constraint and shows the
+// row's values. kUnsupported, naming it,
 // for an expression that means or may mean something else here than to its writer.
-Result<std::string> RowChecks(const ChangeTarget& target);
+Result<std::string> RowChecks(const ChangeTarget& target, const std::vector<ChangeQuery::Value>& values);
 bool HasChecks(const ChangeTarget& target);
 
 // The expression behind DEFAULT; NULL when the column has none.

@@ -37,7 +37,9 @@ Result<std::unique_ptr<TableRowsWriter>> TableRowsWriter::Make(io::Location tabl
     const bool partition = std::find(partition_columns.begin(), partition_columns.end(), field->name()) !=
                            partition_columns.end();
     (partition ? out->partition_positions_ : out->file_positions_).push_back(i);
-    if (partition) continue;
+    // A void column has nothing to keep: other engines leave it out of files, too.
+    if (!partition && field->type()->id() == arrow::Type::NA) out->file_positions_.pop_back();
+    if (partition || field->type()->id() == arrow::Type::NA) continue;
     fields.push_back(field);
     physical.push_back(file_schema.field(i));
   }
@@ -55,7 +57,10 @@ Result<TableRowsWriter::Key> TableRowsWriter::KeyOf(const arrow::RecordBatch& ba
   Key key;
   for (const int position : partition_positions_) {
     PL_ASSIGN_OR_RETURN(const auto value, batch.column(position)->GetScalar(row));
-    PL_ASSIGN_OR_RETURN(key[schema_->field(position)->name()], table::PartitionTextOf(*value));
+    const std::string& name = schema_->field(position)->name();
+    auto text = table::PartitionTextOf(*value);
+    if (!text.ok()) return WithContext(text.status(), "column " + name);
+    key[name] = *std::move(text);
   }
   return key;
 }

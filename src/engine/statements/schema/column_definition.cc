@@ -190,7 +190,8 @@ Result<std::shared_ptr<arrow::DataType>> TableType(const std::shared_ptr<arrow::
           arrow::TimeUnit::MICRO,
           static_cast<const arrow::TimestampType&>(*type).timezone().empty() ? "" : "UTC");
     case Type::LIST:
-    case Type::LARGE_LIST: {
+    case Type::LARGE_LIST:
+    case Type::FIXED_SIZE_LIST: {
       PL_ASSIGN_OR_RETURN(auto element, TableType(type->field(0)->type()));
       return arrow::list(arrow::field("element", std::move(element)));
     }
@@ -212,6 +213,8 @@ Result<std::shared_ptr<arrow::DataType>> TableType(const std::shared_ptr<arrow::
     case Type::TIME32:
     case Type::TIME64:
     case Type::INTERVAL_MONTH_DAY_NANO:
+    case Type::SPARSE_UNION:
+    case Type::DENSE_UNION:
       return Error(ErrorCode::kUnsupported,
                    fmt::format("tables have no type for {}; cast the column", type->ToString()));
     default:

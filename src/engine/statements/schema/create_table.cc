@@ -1,6 +1,7 @@
 // CREATE TABLE [IF NOT EXISTS] table [(columns)] [USING DELTA] [PARTITIONED BY (…)]
 // [CLUSTER BY (…)] [LOCATION '…'] [COMMENT '…'] [TBLPROPERTIES (…)] [AS query]
 #include <arrow/type.h>
+#include <arrow/util/string.h>
 #include <fmt/format.h>
 
 #include "engine/change.h"
@@ -8,6 +9,7 @@
 #include "engine/statements/schema/column_definition.h"
 #include "engine/statements/schema/table_rules.h"
 #include "engine/statements/statement.h"
+#include "query/result_kinds.h"
 
 namespace pixlake::engine {
 namespace {
@@ -136,10 +138,26 @@ Result<arrow::FieldVector> QueryColumns(const StatementContext& context, const s
                       context.session.Query(fmt::format("SELECT * FROM ({}) LIMIT 0", query)));
   arrow::FieldVector out;
   for (const auto& field : result->schema()->fields()) {
-    PL_ASSIGN_OR_RETURN(auto type, TableType(field->type()));
-    out.push_back(arrow::field(field->name(), std::move(type)));
+    auto type = TableType(field->type());
+    if (!type.ok()) return WithContext(type.status(), "column " + field->name());
+    if (query::IsVariant(*field)) {
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("column {} is a VARIANT, which tables do not hold yet; CAST it to VARCHAR, JSON or "
+                               "a STRUCT",
+                               field->name()));
+    }
+    out.push_back(arrow::field(field->name(), *std::move(type)));
   }
   return out;
+}
+
+// Names in any case, as the columns have them; unknown ones stay, for others to refuse.
+void UseColumnNames(const arrow::FieldVector& columns, std::vector<std::string>* names) {
+  for (std::string& name : *names) {
+    for (const auto& column : columns) {
+      if (arrow::internal::AsciiEqualsCaseInsensitive(column->name(), name)) name = column->name();
+    }
+  }
 }
 
 Result<int64_t> Create(const StatementContext& context, CreateStatement* create, const io::Location& place) {
@@ -149,6 +167,8 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
     }
     PL_ASSIGN_OR_RETURN(create->columns, QueryColumns(context, create->query));
   }
+  UseColumnNames(create->columns, &create->definition.partition_columns);
+  UseColumnNames(create->columns, &create->definition.clustering_columns);
   create->definition.schema = arrow::schema(create->columns);
   if (!create->by_place) create->definition.name = create->name;
   PL_RETURN_NOT_OK(CheckColumnExpressions(*create->definition.schema));
