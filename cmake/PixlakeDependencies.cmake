@@ -79,7 +79,7 @@ set_target_properties(pixlake::roaring PROPERTIES IMPORTED_LOCATION ${ROARING_LI
 
 # libtiff of our own making, without JBIG-KIT, which is under the GPL and which Debian's
 # loads. Where it could not be built, TIFF files are known by their headers alone.
-set(_libtiff ${PIXLAKE_DEPS}/libtiff-2)
+set(_libtiff ${PIXLAKE_DEPS}/libtiff-3)
 if(EXISTS ${_libtiff}/lib/libtiff.a)
   find_package(ZLIB REQUIRED)
   add_library(pixlake::libtiff STATIC IMPORTED GLOBAL)

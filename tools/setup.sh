@@ -31,9 +31,9 @@ simdjson_version=3.12.3
 simdjson_sdist=pysimdjson==7.0.2
 simdjson_sdist_sha256=44cf276e48912a3b9c7ca362c14da8420a7ac15a9f1a16ec95becff86db3904a
 
-# Debian's sources, built without JBIG (GPL): tools/setup/build_libtiff.sh. Where apt
+# Debian 13's sources, built without JBIG (GPL): tools/setup/build_libtiff.sh. Where apt
 # has no source packages TIFF files are known by their headers alone.
-libtiff_build=libtiff-2
+libtiff_build=libtiff-3
 
 maven_dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 
@@ -260,7 +260,7 @@ libtiff_is_here() { [[ -s ${libtiff_dir}/lib/libtiff.a || -e ${libtiff_dir}.none
 get_libtiff() {
   libtiff_is_here && return 0
   need_network "libtiff's sources"
-  say "building libtiff without JBIG (Debian's sources)"
+  say "building libtiff without JBIG (Debian 13's sources)"
   tools/setup/build_libtiff.sh "${libtiff_dir}" && return 0
   say "no libtiff: thumbnails of TIFF files will be missing (remove ${libtiff_dir}.none to try again)"
   touch "${libtiff_dir}.none"
