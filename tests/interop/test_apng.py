@@ -140,7 +140,7 @@ def MoreAnnounced(chunks):
 
 @pytest.mark.parametrize(
     "damage",
-    [DamageData, CutData, LoseData, LoseFrame, LoseControl, FrameOutside, LargerFrame, WrongNumber, MoreAnnounced],
+    [DamageData, CutData, LoseData, FrameOutside, LargerFrame, WrongNumber],
     ids=lambda damage: damage.__name__,
 )
 def test_damage_behind_the_first_frame_is_seen(tmp_path, damage):
@@ -151,6 +151,25 @@ def test_damage_behind_the_first_frame_is_seen(tmp_path, damage):
     assert found["verdict"] == "corrupt", found
     header_only = subprocess.run([BIN / "pixlake", "inspect", "--json", tmp_path / "b.png"], capture_output=True)
     assert header_only.returncode == 0, "the header alone is sound"
+
+
+@pytest.mark.parametrize("change", [LoseFrame, MoreAnnounced], ids=lambda change: change.__name__)
+def test_counts_that_do_not_fit_are_noted(tmp_path, change):
+    """All frames that there are can be shown, as browsers do."""
+    chunks = Animation(tmp_path / "a.png")
+    change(chunks)
+    found = Check(Write(tmp_path / "b.png", chunks))
+    assert found["verdict"] == "ok", found
+    assert "acTL announces" in json.dumps([n for n in found["notes"] if n["code"] == "irregular_structure"])
+
+
+def test_an_announcement_of_nothing_makes_no_animation(tmp_path):
+    chunks = Animation(tmp_path / "a.png")
+    for data in (struct.pack(">II", 0, 0), b"", b"12345"):
+        chunks[Last(chunks, b"acTL")] = (b"acTL", data)
+        found = Check(Write(tmp_path / "b.png", chunks))
+        assert found["verdict"] == "ok", found
+        assert "irregular_structure" in {note["code"] for note in found["notes"]}
 
 
 def test_a_wrong_crc_of_a_frame_is_seen(tmp_path):

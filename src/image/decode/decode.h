@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "image/header/image_header.h"
@@ -41,6 +42,7 @@ struct DecodeBudget {
 struct DecodeResult {
   Judgement judgement;
   int64_t frames = 0;  // decoded whole: pages of TIFF, frames of GIF, WebP and APNG, else 1
+  std::vector<Irregularity> irregular = {};  // what the header did not show
 };
 
 // Decodes every frame and every pixel and says what is wrong: kTruncated or kCorrupt also

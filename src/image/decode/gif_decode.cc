@@ -9,7 +9,7 @@
 namespace pixlake::image {
 namespace {
 
-constexpr uint8_t kExtension = 0x21, kImage = 0x2C, kGraphicControl = 0xF9;
+constexpr uint8_t kExtension = 0x21, kImage = 0x2C, kTrailer = 0x3B, kGraphicControl = 0xF9;
 
 // 20. Image descriptor, with what the control extension before it said.
 struct Frame {
@@ -57,8 +57,10 @@ class Decoder {
           result_.judgement = task_.deadline.Exceeded();
           return result_;
         }
-      } else {
+      } else if (kind == kTrailer) {
         break;
+      } else {
+        ++position_;  // a stray byte between blocks
       }
     }
     return result_;

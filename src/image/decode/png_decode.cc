@@ -1,25 +1,27 @@
 // PNG by libspng.
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <spng.h>
 
 #include "image/decode/png_decode_internal.h"
-#include "image/header/png_chunk_internal.h"
+#include "image/header/png_colours_internal.h"
 
 namespace pixlake::image {
 namespace {
 
 // Hands libspng the signature and the chunks that pixels come from, and no others: text and
-// profiles, which it would inflate, are none of its business.
+// profiles, which it would inflate, are none of its business. Colours come as those that count.
 class PixelChunks {
  public:
   explicit PixelChunks(std::span<const uint8_t> bytes)
-      : bytes_(bytes), end_(std::min<size_t>(bytes.size(), 8)) {}
+      : bytes_(bytes),
+        end_(std::min<size_t>(bytes.size(), kFront)),
+        colours_(ReadPngColours(HostileBytes(bytes)).Chunks()) {}
 
   // A spng_read_fn.
   static int Read(spng_ctx*, void* self, void* to, size_t size) {
@@ -29,6 +31,14 @@ class PixelChunks {
  private:
   int Take(uint8_t* to, size_t size) {
     while (size > 0) {
+      if (at_ == kFront && colours_at_ < colours_.size()) {
+        const size_t part = std::min(size, colours_.size() - colours_at_);
+        std::memcpy(to, colours_.data() + colours_at_, part);
+        colours_at_ += part;
+        to += part;
+        size -= part;
+        continue;
+      }
       if (at_ == end_ && !NextChunk()) return SPNG_IO_EOF;
       const size_t part = std::min(size, end_ - at_);
       std::memcpy(to, bytes_.data() + at_, part);
@@ -41,21 +51,24 @@ class PixelChunks {
 
   // ReadHeader saw that chunks follow one another up to IEND.
   bool NextChunk() {
-    static constexpr std::array<uint32_t, 5> kWanted = {PngType("IHDR"), PngType("PLTE"), PngType("tRNS"),
-                                                        PngType("IDAT"), PngType("IEND")};
     const HostileBytes bytes(bytes_);
     while (bytes.Has(at_, kPngChunkOverhead)) {
       const uint64_t size = uint64_t{bytes.Big32(at_)} + kPngChunkOverhead;
       if (!bytes.Has(at_, size)) return false;
       end_ = at_ + static_cast<size_t>(size);
-      if (std::find(kWanted.begin(), kWanted.end(), bytes.Big32(at_ + 4)) != kWanted.end()) return true;
+      const uint32_t type = bytes.Big32(at_ + 4);
+      if (type == PngType("IDAT") || type == PngType("IEND")) return true;
       at_ = end_;
     }
     return false;
   }
 
+  static constexpr size_t kFront = 33;  // signature and IHDR
+
   const std::span<const uint8_t> bytes_;
   size_t at_ = 0, end_;
+  const std::string colours_;
+  size_t colours_at_ = 0;
 };
 
 using Context = std::unique_ptr<spng_ctx, void (*)(spng_ctx*)>;
@@ -167,7 +180,8 @@ Result<DecodeResult> DecodePng(const DecodeTask& task) {
   // Who takes the rows wants the first frame, as of a GIF.
   if (first.judgement.verdict != Verdict::kOk || task.sink != nullptr) return first;
   PL_ASSIGN_OR_RETURN(DecodeResult others, DecodePngFrames(task));
-  return DecodeResult{std::move(others.judgement), first.frames + others.frames};
+  others.frames += first.frames;
+  return others;
 }
 
 }  // namespace pixlake::image

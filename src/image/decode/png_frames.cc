@@ -9,12 +9,10 @@
 #include <spng.h>
 
 #include "image/decode/png_decode_internal.h"
-#include "image/header/png_chunk_internal.h"
+#include "image/header/png_colours_internal.h"
 
 namespace pixlake::image {
 namespace {
-
-constexpr size_t kMostColours = 2048;  // bytes of PLTE and tRNS, which have 1060 at most
 
 // ReadHeader saw that chunks follow one another up to IEND.
 PngChunk ChunkAt(const HostileBytes& bytes, uint64_t position) {
@@ -102,8 +100,8 @@ class Frames {
   explicit Frames(const DecodeTask& task) : task_(task), bytes_(task.bytes) {}
 
   Result<DecodeResult> Decode() {
-    if (auto wrong = ReadFront()) return DecodeResult{*std::move(wrong), 0};
-    if (announced_ == 0) return DecodeResult{};
+    ReadFront();
+    if (announced_ == 0) return DecodeResult{{}, 0, std::move(irregular_)};
     PngChunk chunk = ChunkAt(bytes_, kPngSignatureBytes);
     for (; chunk.type != PngType("IEND"); chunk = ChunkAt(bytes_, chunk.end())) {
       if (task_.deadline.Passed()) return DecodeResult{task_.deadline.Exceeded(), behind_};
@@ -118,27 +116,31 @@ class Frames {
       }
       if (wrong) return DecodeResult{*std::move(wrong), behind_};
     }
-    if (controls_ == announced_) return DecodeResult{{}, behind_};
-    const std::string message =
-        fmt::format("PNG: acTL announces {} frames, there are {}", announced_, controls_);
-    return DecodeResult{CorruptAt(chunk.position, message), behind_};
+    // All frames that there are came out whole, and that is what browsers show.
+    if (controls_ != announced_) {
+      AddIrregularity(chunk.position,
+                      fmt::format("PNG: acTL announces {} frames, there are {}", announced_, controls_),
+                      &irregular_);
+    }
+    return DecodeResult{{}, behind_, std::move(irregular_)};
   }
 
  private:
-  // Up to IDAT: whether it moves, which an acTL behind it could not say, and the colours.
-  std::optional<Judgement> ReadFront() {
+  // Up to IDAT: whether it moves, which an acTL behind it could not say.
+  void ReadFront() {
     for (PngChunk chunk = ChunkAt(bytes_, kPngSignatureBytes);
          chunk.type != PngType("IDAT") && chunk.type != PngType("IEND");
          chunk = ChunkAt(bytes_, chunk.end())) {
-      const bool colours = chunk.type == PngType("PLTE") || chunk.type == PngType("tRNS");
-      if (colours && palette_.size() + chunk.length < kMostColours) palette_ += Text(chunk);
       if (chunk.type != PngType("acTL")) continue;
-      if (chunk.length != 8 || !PngCrcIsRight(bytes_, chunk) || bytes_.Big32(chunk.data()) == 0)
-        return CorruptAt(chunk.position, "PNG: acTL is damaged");
-      if (announced_ > 0) return CorruptAt(chunk.position, "PNG: a second acTL");
-      announced_ = bytes_.Big32(chunk.data());
+      // One that says nothing makes no animation of the picture.
+      if (chunk.length != 8 || !PngCrcIsRight(bytes_, chunk) || bytes_.Big32(chunk.data()) == 0) {
+        AddIrregularity(chunk.position, "PNG: acTL is damaged, the image does not move", &irregular_);
+      } else if (announced_ > 0) {
+        AddIrregularity(chunk.position, "PNG: a second acTL", &irregular_);
+      } else {
+        announced_ = bytes_.Big32(chunk.data());
+      }
     }
-    return std::nullopt;
   }
 
   std::optional<Judgement> Next(const PngChunk& chunk, std::string_view type, uint32_t least) {
@@ -202,7 +204,8 @@ class Frames {
 
   const DecodeTask& task_;
   const HostileBytes bytes_;
-  std::string palette_;     // PLTE and tRNS as they stand in the file
+  std::vector<Irregularity> irregular_;
+  const std::string palette_ = ReadPngColours(bytes_).Chunks();
   uint32_t announced_ = 0;  // by acTL; 0: no animation
   uint32_t controls_ = 0;   // fcTL so far
   uint32_t sequence_ = 0;   // the next number of fcTL and fdAT

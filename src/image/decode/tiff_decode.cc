@@ -8,11 +8,10 @@
 
 #include "image/decode/decode_internal.h"
 #include "image/decode/tiff_source_internal.h"
+#include "image/header/tiff_directory_internal.h"
 
 namespace pixlake::image {
 namespace {
-
-constexpr int64_t kMostPages = 65536;
 
 // One directory, as far as decoding needs it.
 struct Page {
@@ -99,6 +98,11 @@ class PageDecoder {
   // An error that libtiff had, or one of the warnings that stand for lost pixels.
   Judgement Damage(std::string_view otherwise) const {
     const std::string& said = !source_->error.empty() ? source_->error : source_->warning;
+    // Of libjpeg: lossless, hierarchical and 12-bit JPEG are sound, and not decoded.
+    for (const std::string_view kind :
+         {"Unsupported JPEG process", "Unsupported JPEG data precision", "Unsupported color conversion"}) {
+      if (said.find(kind) != std::string::npos) return Wrong(Verdict::kUnsupported, said);
+    }
     return Wrong(Verdict::kCorrupt, said.empty() ? otherwise : said);
   }
 
@@ -228,23 +232,28 @@ Result<DecodeResult> DecodeTiff(const DecodeTask& task) {
   if (tiff == nullptr) {
     return DecodeResult{{Verdict::kCorrupt, -1, fmt::format("TIFF: {}", source.error)}, 0};
   }
+  // The header has judged the chain, so that here every page that can be found is decoded:
+  // libtiff itself stops at the first directory that it does not like.
+  const HostileBytes bytes(task.bytes);
+  const TiffBytes layout(bytes);
   DecodeResult result;
-  do {
-    PageDecoder page(task, tiff.get(), &source, result.frames);
-    PL_ASSIGN_OR_RETURN(result.judgement, page.Decode(result.frames == 0 ? task.sink : nullptr));
-    if (result.judgement.verdict != Verdict::kOk) return result;
-    ++result.frames;
-    source.error.clear();
-    if (result.frames > kMostPages) {
-      result.judgement = {Verdict::kBomb, -1, fmt::format("TIFF: more than {} pages", kMostPages)};
+  for (const uint64_t offset : TiffDirectories(layout)) {
+    const bool first = result.frames == 0;
+    if (!first && (task.sink != nullptr || !HoldsImage(layout, offset))) continue;
+    if (task.deadline.Passed()) {
+      result.judgement = task.deadline.Exceeded();
       return result;
     }
-    // The first page is what was asked for.
-  } while (task.sink == nullptr && TIFFReadDirectory(tiff.get()) != 0);
-  // A chain of directories that breaks off has lost pages; at its end nothing is said.
-  if (!source.error.empty()) {
-    result.judgement = {Verdict::kCorrupt, -1,
-                        fmt::format("TIFF: the directory after page {}: {}", result.frames, source.error)};
+    source.error.clear();
+    if (!first && TIFFSetSubDirectory(tiff.get(), offset) == 0) {
+      result.judgement = {Verdict::kCorrupt, static_cast<int64_t>(offset),
+                          fmt::format("TIFF, page {}: {}", result.frames + 1, source.error)};
+      return result;
+    }
+    PageDecoder page(task, tiff.get(), &source, result.frames);
+    PL_ASSIGN_OR_RETURN(result.judgement, page.Decode(first ? task.sink : nullptr));
+    if (result.judgement.verdict != Verdict::kOk) return result;
+    ++result.frames;
   }
   return result;
 }

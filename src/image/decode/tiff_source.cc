@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 #include "image/decode/tiff_source_internal.h"
 
@@ -54,8 +57,30 @@ int KeepError(TIFF*, void* handle, const char*, const char* format, va_list argu
   return 1;
 }
 
+// Warnings of libtiff's and libjpeg's that say something of the file and nothing of pixels.
+bool IsHarmless(std::string_view warning) {
+  using namespace std::string_view_literals;
+  static constexpr auto kHarmless = std::to_array<std::string_view>({
+      "Deprecated and troublesome old-style JPEG"sv,
+      "Subsampling tag is not set"sv,
+      "Subsampling tag not appropriate"sv,
+      "Subsampling inside JPEG data"sv,
+      "Auto-corrected former TIFF subsampling values"sv,
+      "encoded with progressive mode"sv,
+      "JPEG strip size exceeds expected dimensions"sv,
+      "extraneous bytes before marker"sv,
+      "unknown JFIF revision number"sv,
+      "Unknown Adobe color transform code"sv,
+  });
+  return std::any_of(kHarmless.begin(), kHarmless.end(),
+                     [&](std::string_view text) { return warning.find(text) != std::string_view::npos; });
+}
+
 int KeepWarning(TIFF*, void* handle, const char*, const char* format, va_list arguments) {
-  Keep(&SourceOf(handle).warning, format, arguments);
+  std::string warning;
+  Keep(&warning, format, arguments);
+  std::string& kept = SourceOf(handle).warning;
+  if (kept.empty() && !IsHarmless(warning)) kept = std::move(warning);
   return 1;
 }
 

@@ -10,7 +10,7 @@
 
 namespace pixlake::image {
 
-// What libtiff reads from, and the first error and warning it had.
+// What libtiff reads from, and the first error it had and the first warning that pixels may be lost.
 struct TiffSource {
   std::span<const uint8_t> bytes;
   uint64_t position = 0;

@@ -2,22 +2,26 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace pixlake::image {
 namespace {
 
-void CheckAllPixels(std::span<const uint8_t> bytes, const Question& question, Judgement* judgement,
-                    Answer* answer) {
+// Returns what is irregular behind the headers.
+std::vector<Irregularity> CheckAllPixels(std::span<const uint8_t> bytes, const Question& question,
+                                         Judgement* judgement, Answer* answer) {
   // Known by their headers; there is no decoder to ask.
   const std::optional<ImageFormat> format = DetectFormat(bytes);
-  if (format == ImageFormat::kHeif || format == ImageFormat::kAvif) return;
+  if (format == ImageFormat::kHeif || format == ImageFormat::kAvif) return {};
   Result<DecodeResult> decoded = DecodePixels(bytes, question.budget, nullptr);
   if (!decoded.ok()) {
     *judgement = {Verdict::kBomb, -1, decoded.status().message()};
     answer->over_memory = true;
-    return;
+    return {};
   }
   *judgement = std::move(decoded->judgement);
   answer->frames = decoded->frames;
+  return std::move(decoded->irregular);
 }
 
 }  // namespace
@@ -46,10 +50,16 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
   }
   NoteFileName(question.filename, &metadata);
   if (metadata.format.empty() && !bytes.empty() && NameClaimsImage(question.filename)) {
-    metadata.judgement.verdict = Verdict::kMislabelled;
+    const std::string_view is = GuessMimeType(bytes, question.filename);
+    if (is.starts_with("image/")) {
+      metadata.judgement = {Verdict::kUnsupported, 0,
+                            fmt::format("an image of a kind that is not read: {}", is)};
+    } else {
+      metadata.judgement.verdict = Verdict::kMislabelled;
+    }
   }
   if (question.check == CheckLevel::kFull && metadata.judgement.verdict == Verdict::kOk) {
-    CheckAllPixels(bytes, question, &metadata.judgement, &answer);
+    NoteIrregularities(CheckAllPixels(bytes, question, &metadata.judgement, &answer), &metadata);
   }
   answer.header = metadata.header;
   answer.judgement = metadata.judgement;

@@ -63,6 +63,8 @@ std::optional<Judgement> CheckKind(const Info& info) {
   bool legal = false;
   switch (info.compression) {
     case kRgb:
+      // GDI+ keeps 13 bits and a sign of each linear sample; bmpsuite calls it questionable, not bad.
+      if (info.bits == 64) return UnsupportedAt(28, "BMP: 64 bits a pixel");
       legal = one_of({1, 2, 4, 8, 16, 24, 32});
       break;
     case kRle8:

@@ -1,5 +1,7 @@
 // GIF89a Specification (CompuServe, 1990), which includes GIF87a.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,8 @@ namespace {
 // Encoders fill their sub-blocks of 255 bytes; more than these in a file (4 GB when
 // full) only cost time.
 constexpr int kMostSubBlocks = 1 << 24;
+// Other bytes than 00 between blocks, which after damage are many.
+constexpr int kMostStray = 16;
 constexpr uint8_t kExtension = 0x21, kImage = 0x2C, kTrailer = 0x3B, kGraphicControl = 0xF9;
 
 // 15. Data sub-blocks: each a size and so many bytes, ended by a size of 0. Returns
@@ -40,12 +44,13 @@ HeaderResult ReadGifHeader(const HostileBytes& bytes) {
   const Judgement truncated = TruncatedAt(bytes, "GIF: the file ends before the trailer");
   uint64_t position = 13 + ColourTableBytes(bytes.Byte(10));
   bool transparent = false, image = false;
-  int budget = kMostSubBlocks;
+  int budget = kMostSubBlocks, stray = 0;
+  std::vector<Irregularity> irregular;
   while (bytes.Has(position, 1)) {
     const uint8_t kind = bytes.Byte(position);
     if (kind == kTrailer) {
       if (!image) return {{}, CorruptAt(position, "GIF: no image before the trailer")};
-      return {header, {}};
+      return {header, {}, std::move(irregular)};
     }
     if (kind == kExtension) {
       if (!bytes.Has(position, 3)) return {header, truncated};
@@ -75,8 +80,13 @@ HeaderResult ReadGifHeader(const HostileBytes& bytes) {
       }
       position = SkipSubBlocks(bytes, code_size + 1, &budget);
     } else {
-      // What decoders make of bytes between blocks differs; most stop without a word.
-      return {header, CorruptAt(position, fmt::format("GIF: {:02X} begins no block", kind))};
+      // GIF87a, "Bytes between blocks are ignored"; GIF89a has none, and decoders go on all the same.
+      stray += kind != 0 ? 1 : 0;
+      if (stray > kMostStray) {
+        return {header, CorruptAt(position, fmt::format("GIF: {:02X} begins no block", kind))};
+      }
+      if (irregular.empty()) AddIrregularity(position, "GIF: bytes between blocks", &irregular);
+      ++position;
     }
     if (budget <= 0) return {header, UnsupportedAt(-1, "GIF: more than 2^24 data sub-blocks")};
     if (position == 0) break;

@@ -13,6 +13,7 @@ namespace {
 constexpr uint8_t kSof0 = 0xC0, kDht = 0xC4, kJpg = 0xC8, kDac = 0xCC, kRst0 = 0xD0, kRst7 = 0xD7;
 constexpr uint8_t kSoi = 0xD8, kEoi = 0xD9, kSos = 0xDA, kDqt = 0xDB, kDnl = 0xDC, kDhp = 0xDE;
 constexpr uint8_t kTem = 0x01, kSof15 = 0xCF;
+constexpr uint8_t kJpegLs = 0xF7;  // T.87, C.1.1: SOF55
 constexpr int kMostComponents = 255;
 // Before the scan. A profile of 16 MB has 256; what is over this only costs time.
 constexpr int kMostSegments = 1 << 20;
@@ -231,6 +232,8 @@ HeaderResult ReadJpegHeader(const HostileBytes& bytes) {
       if (!judgement) frame = read;
     } else if (marker == kDqt) {
       judgement = ReadTables(bytes, body, length - 2, &tables);
+    } else if (marker == kJpegLs) {
+      judgement = UnsupportedAt(position - 2, "JPEG: JPEG-LS coding");
     } else if (marker == kDhp) {
       judgement = UnsupportedAt(position - 2, "JPEG: hierarchical coding");
     } else if (marker == kSos) {

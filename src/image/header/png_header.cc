@@ -1,16 +1,17 @@
 // PNG Specification (Third Edition).
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "image/header/png_chunk_internal.h"
+#include "image/header/png_colours_internal.h"
 
 namespace pixlake::image {
 namespace {
 
 constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 constexpr uint32_t kMostLength = 0x7FFFFFFF;
-enum ColourType : uint8_t { kGray = 0, kRgb = 2, kPalette = 3, kGrayAlpha = 4, kRgbAlpha = 6 };
 
 std::string TypeName(uint32_t type) {
   std::string name;
@@ -57,8 +58,8 @@ std::optional<Judgement> ReadIhdr(const HostileBytes& bytes, const PngChunk& chu
   *colour = bytes.Byte(at + 9);
   const bool power = depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
   const bool legal =
-      (*colour == kGray && power) || (*colour == kPalette && power && depth <= 8) ||
-      ((*colour == kRgb || *colour == kGrayAlpha || *colour == kRgbAlpha) && power && depth >= 8);
+      (*colour == kPngGray && power) || (*colour == kPngPalette && power && depth <= 8) ||
+      ((*colour == kPngRgb || *colour == kPngGrayAlpha || *colour == kPngRgbAlpha) && power && depth >= 8);
   if (!legal) {
     return CorruptAt(at + 8, fmt::format("PNG: colour type {} with bit depth {}", *colour, depth));
   }
@@ -71,40 +72,34 @@ std::optional<Judgement> ReadIhdr(const HostileBytes& bytes, const PngChunk& chu
   }
   if (!PngCrcIsRight(bytes, chunk)) return CorruptAt(chunk.position, "PNG: the CRC of IHDR is wrong");
   static constexpr int kChannels[] = {1, 0, 3, 3, 2, 0, 4};
-  *header = {ImageFormat::kPng, width, height, kChannels[*colour], *colour == kPalette ? 8 : depth};
+  *header = {ImageFormat::kPng, width, height, kChannels[*colour], *colour == kPngPalette ? 8 : depth};
   return std::nullopt;
 }
 
 // Which chunks were met, for the rules of order in 5.6.
 struct Met {
-  bool palette = false;
-  bool transparency = false;
   bool data = false;
   bool data_ended = false;
 };
 
-// 5.6 Chunk ordering: PLTE before IDAT, once, and not with grey; IDAT in one piece.
-std::optional<Judgement> CheckOrder(const PngChunk& chunk, uint8_t colour, Met* met) {
+// 5.6 Chunk ordering: PLTE before IDAT; IDAT in one piece.
+std::optional<Judgement> CheckOrder(const PngChunk& chunk, uint8_t colour, Met* met, PngColours* colours,
+                                    std::vector<Irregularity>* irregular) {
+  std::optional<Judgement> judgement;
   switch (chunk.type) {
     case PngType("IHDR"):
       return CorruptAt(chunk.position, "PNG: a second IHDR");
     case PngType("PLTE"):
-      if (met->palette || met->data) return CorruptAt(chunk.position, "PNG: PLTE twice or after IDAT");
-      if (chunk.length == 0 || chunk.length > 768 || chunk.length % 3 != 0) {
-        return CorruptAt(chunk.position, fmt::format("PNG: PLTE of {} bytes", chunk.length));
-      }
-      if (colour == kGray || colour == kGrayAlpha) {
-        return CorruptAt(chunk.position, "PNG: PLTE in an image of greys");
-      }
-      met->palette = true;
+      judgement = colours->TakePalette(chunk, met->data, irregular);
       break;
     case PngType("IDAT"):
       if (met->data_ended) return CorruptAt(chunk.position, "PNG: other chunks between those of IDAT");
-      if (colour == kPalette && !met->palette) return CorruptAt(chunk.position, "PNG: no PLTE before IDAT");
+      if (colour == kPngPalette && !colours->has_palette())
+        return CorruptAt(chunk.position, "PNG: no PLTE before IDAT");
       met->data = true;
       return std::nullopt;
     case PngType("tRNS"):
-      met->transparency |= !met->data;
+      colours->TakeTransparency(chunk, met->data, irregular);
       break;
     case PngType("IEND"):
       break;
@@ -115,7 +110,7 @@ std::optional<Judgement> CheckOrder(const PngChunk& chunk, uint8_t colour, Met* 
       }
   }
   met->data_ended = met->data;
-  return std::nullopt;
+  return judgement;
 }
 
 }  // namespace
@@ -135,6 +130,8 @@ HeaderResult ReadPngHeader(const HostileBytes& bytes) {
   if (auto judgement = ReadChunk(bytes, sizeof(kSignature), &chunk)) return {{}, *std::move(judgement)};
   if (auto judgement = ReadIhdr(bytes, chunk, &header, &colour)) return {{}, *std::move(judgement)};
   Met met;
+  PngColours colours(bytes, colour, bytes.Byte(24));
+  std::vector<Irregularity> irregular;
   std::optional<Judgement> judgement;
   for (int chunks = 1; chunk.type != PngType("IEND"); ++chunks) {
     if (chunks == kMostPngChunks) {
@@ -142,17 +139,23 @@ HeaderResult ReadPngHeader(const HostileBytes& bytes) {
       break;
     }
     judgement = ReadChunk(bytes, chunk.end(), &chunk);
-    if (!judgement) judgement = CheckOrder(chunk, colour, &met);
-    // That of ancillary chunks is not looked at: a decoder may leave those out.
-    if (!judgement && chunk.critical() && !PngCrcIsRight(bytes, chunk)) {
-      judgement = CorruptAt(chunk.position, fmt::format("PNG: the CRC of {} is wrong", TypeName(chunk.type)));
+    if (!judgement) judgement = CheckOrder(chunk, colour, &met, &colours, &irregular);
+    if (!judgement && !PngCrcIsRight(bytes, chunk)) {
+      std::string message = fmt::format("PNG: the CRC of {} is wrong", TypeName(chunk.type));
+      // A decoder leaves out what it does not need, and a palette beside full colours is only advice.
+      const bool needed =
+          chunk.type == PngType("PLTE") ? colour == kPngPalette && !met.data : chunk.critical();
+      if (needed) {
+        judgement = CorruptAt(chunk.position, std::move(message));
+      } else {
+        AddIrregularity(chunk.position, std::move(message), &irregular);
+      }
     }
     if (judgement) break;
   }
-  // 11.3.1.1 tRNS: colour types with alpha have none.
-  if (met.transparency && colour != kGrayAlpha && colour != kRgbAlpha) ++header.channels;
+  if (colours.transparent()) ++header.channels;
   if (!judgement && !met.data) judgement = CorruptAt(chunk.position, "PNG: no IDAT before IEND");
-  return {header, judgement ? *std::move(judgement) : Judgement{}};
+  return {header, judgement ? *std::move(judgement) : Judgement{}, std::move(irregular)};
 }
 
 }  // namespace pixlake::image

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "image/header/header_internal.h"
@@ -28,6 +30,11 @@ HeaderResult ReadStructure(ImageFormat format, const HostileBytes& bytes) {
 
 }  // namespace
 
+void AddIrregularity(uint64_t offset, std::string message, std::vector<Irregularity>* to) {
+  constexpr size_t kMost = 16;
+  if (to->size() < kMost) to->push_back({static_cast<int64_t>(offset), std::move(message)});
+}
+
 HeaderResult ReadHeader(std::span<const uint8_t> bytes, const HeaderLimits& limits) {
   if (bytes.empty()) return {{}, {Verdict::kEmpty, 0, "no bytes"}};
   const auto format = DetectFormat(bytes);
@@ -47,8 +54,8 @@ HeaderResult ReadHeader(std::span<const uint8_t> bytes, const HeaderLimits& limi
   // A bomb stays one when it is cut off, damaged or of a kind we do not read.
   if (header.width > limits.max_pixels / header.height) {
     result.judgement = {Verdict::kBomb, -1,
-                        fmt::format("{}: {}x{} pixels, at most {} are taken", FormatName(*format),
-                                    header.width, header.height, limits.max_pixels)};
+                        fmt::format("{}: {}x{} pixels, at most {} are taken (--max-pixels)",
+                                    FormatName(*format), header.width, header.height, limits.max_pixels)};
   }
   return result;
 }

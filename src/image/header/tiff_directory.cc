@@ -9,9 +9,6 @@
 namespace pixlake::image {
 namespace {
 
-// Directories of a file. Each costs a jump; libtiff stops at as many.
-constexpr int kMostDirectories = 65535;
-
 enum Tag : uint16_t {
   kImageWidth = 256,
   kImageLength = 257,
@@ -23,6 +20,7 @@ enum Tag : uint16_t {
   kRowsPerStrip = 278,
   kStripByteCounts = 279,
   kPlanarConfiguration = 284,
+  kPageNumber = 297,
   kColorMap = 320,
   kTileWidth = 322,
   kTileLength = 323,
@@ -81,9 +79,11 @@ void TakeValue(const TiffBytes& tiff, uint64_t tag, const TiffValues& values, Ti
       break;
     case kTileWidth:
       directory->tile_width = first;
+      directory->has_tile_size = true;
       break;
     case kTileLength:
       directory->tile_height = first;
+      directory->has_tile_size = true;
       break;
     case kStripOffsets:
       directory->strip_offsets = values;
@@ -123,6 +123,10 @@ uint64_t FieldBit(uint64_t tag) {
 // are looked at; damage in others does not hinder decoding.
 std::optional<Judgement> ReadEntry(const TiffBytes& tiff, uint64_t entry, TiffDirectory* directory) {
   const uint64_t tag = tiff.Number(entry, 2), type = tiff.Number(entry + 2, 2);
+  directory->unknown_type |= type == 0 || type == 14 || type == 15 || type > 18;
+  if (tag == kPageNumber && type == 3 && tiff.Number(entry + 4, tiff.offset_bytes()) == 2) {
+    directory->pages = tiff.Number(entry + 4 + tiff.offset_bytes() + 2, 2);
+  }
   const uint64_t bit = FieldBit(tag);
   if (bit == 0 || (directory->seen & bit) != 0) return std::nullopt;
   directory->seen |= bit;
@@ -168,29 +172,9 @@ std::optional<Judgement> ReadExtent(const TiffBytes& tiff, uint64_t offset, Dire
                                    extent->count, offset));
   }
   const uint64_t end = extent->entries + extent->count * tiff.entry_bytes();
-  if (!tiff.Has(end, tiff.offset_bytes())) {
-    return TruncatedAt(tiff.raw(), "TIFF: the file ends before the offset of the next directory");
-  }
-  extent->next = tiff.Number(end, tiff.offset_bytes());
-  return std::nullopt;
-}
-
-// Follows the chain of directories behind the first. Brent's cycle detection: the
-// chain is compared with a place that moves on at powers of two, in constant memory.
-std::optional<Judgement> CheckChain(const TiffBytes& tiff, uint64_t first, uint64_t next) {
-  uint64_t marked = first, steps = 0, power = 1;
-  for (int directories = 1; next != 0; ++directories) {
-    if (next == marked) return CorruptAt(next, "TIFF: the chain of directories is a loop");
-    if (directories == kMostDirectories) return CorruptAt(next, "TIFF: more than 65,535 directories");
-    if (++steps == power) {
-      marked = next;
-      steps = 0;
-      power *= 2;
-    }
-    DirectoryExtent extent;
-    if (auto judgement = ReadExtent(tiff, next, &extent)) return judgement;
-    next = extent.next;
-  }
+  // Of the last thing in a file every reader takes the end for the chain's.
+  extent->next_is_missing = !tiff.Has(end, tiff.offset_bytes());
+  extent->next = extent->next_is_missing ? 0 : tiff.Number(end, tiff.offset_bytes());
   return std::nullopt;
 }
 

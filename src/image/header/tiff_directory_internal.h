@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "image/header/header_internal.h"
 
@@ -58,16 +59,38 @@ struct TiffDirectory {
   uint64_t photometric = 0, rows_per_strip = 0, tile_width = 0, tile_height = 0, jpeg_length = 0;
   std::optional<uint64_t> jpeg_offset;
   std::optional<uint64_t> samples;
-  TiffValues bits;    // one for each sample
-  uint64_t seen = 0;  // a bit for each field: of a field that stands twice, the first counts
+  TiffValues bits;     // one for each sample
+  uint64_t pages = 0;  // that the file says it has (PageNumber); 0: it says nothing
+  bool has_tile_size = false;
+  bool unknown_type = false;  // some field has a type that there is not
+  uint64_t seen = 0;          // a bit for each field: of a field that stands twice, the first counts
   TiffValues strip_offsets, strip_sizes, tile_offsets, tile_sizes;
+
+  // The specification's two pairs of tags say one thing, where the pieces are, and writers
+  // mix them up: it is the tile's size that says which they are, as libtiff has it.
+  bool tiled() const { return has_tile_size; }
+  bool mixed_up() const {
+    return tiled() ? tile_offsets.size == 0 && strip_offsets.size != 0
+                   : strip_offsets.size == 0 && tile_offsets.size != 0;
+  }
+  const TiffValues& offsets() const { return tiled() != mixed_up() ? tile_offsets : strip_offsets; }
+  const TiffValues& sizes() const {
+    const TiffValues& own = tiled() ? tile_sizes : strip_sizes;
+    return own.size != 0 ? own : tiled() ? strip_sizes : tile_sizes;
+  }
+  // Whether there is an image at all: some directories only hold fields.
+  bool has_image() const {
+    return width != 0 && height != 0 &&
+           (strip_offsets.size != 0 || tile_offsets.size != 0 || jpeg_offset.has_value());
+  }
 };
 
 // Where a directory's entries begin and how many there are.
 struct DirectoryExtent {
   uint64_t entries = 0;
   uint64_t count = 0;
-  uint64_t next = 0;  // offset of the next directory
+  uint64_t next = 0;             // offset of the next directory
+  bool next_is_missing = false;  // the file ends before it
 };
 
 // Reads the count and the next offset of the directory at `offset`.
@@ -77,7 +100,21 @@ std::optional<Judgement> ReadExtent(const TiffBytes& tiff, uint64_t offset, Dire
 std::optional<Judgement> ReadEntries(const TiffBytes& tiff, const DirectoryExtent& extent,
                                      TiffDirectory* directory);
 
-// Follows the chain of directories behind the first to its end.
-std::optional<Judgement> CheckChain(const TiffBytes& tiff, uint64_t first, uint64_t next);
+// The directories of a file, each once.
+struct DirectoryChain {
+  std::vector<uint64_t> offsets;        // the first's too
+  std::vector<Irregularity> irregular;  // where the chain ends strangely and no page is known to miss
+  std::optional<Judgement> pages_missing;
+};
+
+// Follows the chain behind the directory at `first` to its end. Where it breaks off, what was cut is
+// told from an offset that is garbage: more than one directory, or PageNumber, says that there are pages.
+DirectoryChain FollowChain(const TiffBytes& tiff, uint64_t first, const DirectoryExtent& extent,
+                           const TiffDirectory& directory);
+
+// The chain of a file whose header is sound.
+std::vector<uint64_t> TiffDirectories(const TiffBytes& tiff);
+// Whether the directory at `offset` holds an image.
+bool HoldsImage(const TiffBytes& tiff, uint64_t offset);
 
 }  // namespace pixlake::image

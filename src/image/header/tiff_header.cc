@@ -11,14 +11,13 @@ namespace pixlake::image {
 namespace {
 
 constexpr uint64_t kPalette = 3, kYCbCr = 6;  // photometric interpretations
-constexpr uint64_t kOldJpeg = 6, kUncompressed = 1;
+constexpr uint64_t kOldJpeg = 6, kJpeg = 7, kUncompressed = 1;
 constexpr uint64_t kMostSide = std::numeric_limits<int32_t>::max();
 
-// Compression schemes that libtiff as Debian builds it decodes.
+// Compression schemes that libtiff as we build it decodes.
 bool CanDecompress(uint64_t compression) {
-  static constexpr auto kKnown =
-      std::to_array<uint64_t>({1,     2,     3,     4,     5,     6,     7,     8,     32766, 32771, 32773,
-                               32809, 32908, 32909, 32946, 34661, 34676, 34677, 34887, 34925, 50000, 50001});
+  static constexpr auto kKnown = std::to_array<uint64_t>(
+      {1, 2, 3, 4, 5, 6, 7, 8, 32766, 32771, 32773, 32809, 32909, 32946, 34676, 34677});
   return std::find(kKnown.begin(), kKnown.end(), compression) != kKnown.end();
 }
 
@@ -65,15 +64,13 @@ Layout LayOut(const TiffBytes& tiff, const TiffDirectory& d) {
   const uint64_t samples = SamplesOf(d);
   const bool planar = d.planar == 2 && samples > 1;
   const uint64_t pixel_bits = BitsOf(tiff, d) * (planar ? 1 : samples);
-  if (d.tile_offsets.size != 0) {
-    layout.offsets = d.tile_offsets;
-    layout.sizes = d.tile_sizes;
+  layout.offsets = d.offsets();
+  layout.sizes = d.sizes();
+  if (d.tiled()) {
     layout.a_plane = Times(DivideUp(d.width, d.tile_width), DivideUp(d.height, d.tile_height));
     layout.piece_bytes = Times(DivideUp(Times(d.tile_width, pixel_bits), 8), d.tile_height);
     layout.last_bytes = layout.piece_bytes;
   } else {
-    layout.offsets = d.strip_offsets;
-    layout.sizes = d.strip_sizes;
     const uint64_t rows = d.rows_per_strip == 0 ? d.height : std::min(d.rows_per_strip, d.height);
     const uint64_t row_bytes = DivideUp(d.width * pixel_bits, 8);
     layout.a_plane = DivideUp(d.height, rows);
@@ -108,6 +105,10 @@ std::optional<Judgement> CheckPieces(const TiffBytes& tiff, const TiffDirectory&
     if (size == 0 && layout.pieces > 1 && sized) {
       return CorruptAt(layout.sizes.position, fmt::format("TIFF: strip or tile {} is empty", i));
     }
+    // Compressed, from what all fields take, which of a type that there is not nobody knows.
+    if (size == 0 && !raw && directory.unknown_type) {
+      return CorruptAt(layout.sizes.position, "TIFF: no size of the strip, and fields of unknown types");
+    }
     if (size < expected && layout.pieces == 1) size = expected;
     if (size < expected && sized) {
       return CorruptAt(
@@ -139,15 +140,14 @@ std::optional<Judgement> CheckFields(const TiffBytes& tiff, const TiffDirectory&
     return CorruptAt(-1, fmt::format("TIFF: {} samples of {} bits in planar configuration {}", samples, bits,
                                      directory.planar));
   }
-  const bool tiled = directory.tile_offsets.size != 0;
-  if (tiled && (directory.tile_width < 1 || directory.tile_width > kMostSide || directory.tile_height < 1 ||
-                directory.tile_height > kMostSide)) {
+  if (directory.tiled() && (directory.tile_width < 1 || directory.tile_width > kMostSide ||
+                            directory.tile_height < 1 || directory.tile_height > kMostSide)) {
     return CorruptAt(-1,
                      fmt::format("TIFF: tiles of {}x{} pixels", directory.tile_width, directory.tile_height));
   }
   const bool old_jpeg = directory.compression == kOldJpeg && directory.jpeg_offset;
-  if (!tiled && directory.strip_offsets.size == 0 && !old_jpeg) {
-    return CorruptAt(-1, "TIFF: the first directory has no strips and no tiles");
+  if (directory.offsets().size == 0 && !old_jpeg) {
+    return CorruptAt(-1, "TIFF: a directory has no strips and no tiles");
   }
   if (BitsDiffer(tiff, directory)) return UnsupportedAt(-1, "TIFF: samples of different sizes");
   if (!CanDecompress(directory.compression)) {
@@ -156,9 +156,59 @@ std::optional<Judgement> CheckFields(const TiffBytes& tiff, const TiffDirectory&
   return std::nullopt;
 }
 
+// T.81, table B.1: frames that are sound and that libjpeg does not decode. `at`: where a
+// stream begins, which is not trusted to be one.
+std::optional<Judgement> CheckJpegKind(const HostileBytes& bytes, uint64_t at) {
+  if (!bytes.Has(at, 2) || bytes.Big16(at) != 0xFFD8) return std::nullopt;
+  at += 2;
+  for (int segments = 0; segments < 64 && bytes.Has(at, 4) && bytes.Byte(at) == 0xFF; ++segments) {
+    const uint8_t marker = bytes.Byte(at + 1);
+    const bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    if (frame && marker != 0xC0 && marker != 0xC1 && marker != 0xC2 && marker != 0xC9 && marker != 0xCA) {
+      return UnsupportedAt(at,
+                           fmt::format("TIFF: JPEG of lossless or hierarchical coding (SOF{})", marker & 15));
+    }
+    if (frame || marker == 0xDA) break;
+    at += 2 + uint64_t{bytes.Big16(at + 2)};
+  }
+  return std::nullopt;
+}
+
 std::optional<Judgement> CheckPixels(const TiffBytes& tiff, const TiffDirectory& directory) {
+  if (auto judgement = CheckFields(tiff, directory)) return judgement;
   if (directory.compression == kOldJpeg && directory.jpeg_offset) return CheckOldJpeg(tiff, directory);
-  return CheckPieces(tiff, directory, LayOut(tiff, directory));
+  if (auto judgement = CheckPieces(tiff, directory, LayOut(tiff, directory))) return judgement;
+  if (directory.compression == kJpeg) return CheckJpegKind(tiff.raw(), directory.offsets().At(tiff, 0));
+  return std::nullopt;
+}
+
+// The pages behind the first, by the same rules. A hostile file has many that share one
+// list of pieces: from some point on it is left to the decoder to find out.
+std::optional<Judgement> CheckOtherPages(const TiffBytes& tiff, const DirectoryChain& chain,
+                                         std::vector<Irregularity>* irregular) {
+  uint64_t entries = 1 << 20, pieces = 1 << 22;
+  for (size_t i = 1; i < chain.offsets.size(); ++i) {
+    DirectoryExtent extent;
+    if (ReadExtent(tiff, chain.offsets[i], &extent) || extent.count > entries) break;
+    entries -= extent.count;
+    TiffDirectory directory;
+    auto judgement = ReadEntries(tiff, extent, &directory);
+    if (!judgement && !directory.has_image()) {
+      AddIrregularity(chain.offsets[i], fmt::format("TIFF: directory {} holds no image", i + 1), irregular);
+      continue;
+    }
+    if (directory.offsets().count > pieces) break;
+    pieces -= directory.offsets().count;
+    if (!judgement && (directory.width > kMostSide || directory.height > kMostSide)) {
+      judgement =
+          CorruptAt(chain.offsets[i], fmt::format("TIFF: {}x{} pixels", directory.width, directory.height));
+    }
+    if (!judgement) judgement = CheckPixels(tiff, directory);
+    if (!judgement) continue;
+    judgement->message += fmt::format(", on page {}", i + 1);
+    return judgement;
+  }
+  return std::nullopt;
 }
 
 // A palette's colours are 3 channels of 8 bits, as everywhere here, though its table
@@ -188,7 +238,7 @@ std::optional<Judgement> ReadFirstOffset(const TiffBytes& tiff, uint64_t* first)
 }  // namespace
 
 // TIFF 6.0, section 2: header, then a chain of directories, of which the first is the
-// image. The others are looked at for the chain's sake alone.
+// image and the others further pages.
 HeaderResult ReadTiffHeader(const HostileBytes& bytes) {
   const TiffBytes tiff(bytes);
   uint64_t first = 0;
@@ -200,13 +250,23 @@ HeaderResult ReadTiffHeader(const HostileBytes& bytes) {
   if (directory.width > kMostSide || directory.height > kMostSide) {
     return {{}, CorruptAt(first, fmt::format("TIFF: {}x{} pixels", directory.width, directory.height))};
   }
-  const ImageHeader header = HeaderOf(tiff, directory);
-  if (header.width == 0 || header.height == 0)
-    return {header, judgement ? *std::move(judgement) : Judgement{}};
-  if (!judgement) judgement = CheckFields(tiff, directory);
+  HeaderResult result{HeaderOf(tiff, directory), {}};
+  if (result.header->width == 0 || result.header->height == 0) {
+    if (judgement) result.judgement = *std::move(judgement);
+    return result;
+  }
   if (!judgement) judgement = CheckPixels(tiff, directory);
-  if (!judgement) judgement = CheckChain(tiff, first, extent.next);
-  return {header, judgement ? *std::move(judgement) : Judgement{}};
+  if (!judgement) {
+    DirectoryChain chain = FollowChain(tiff, first, extent, directory);
+    result.irregular = std::move(chain.irregular);
+    judgement = std::move(chain.pages_missing);
+    if (!judgement) judgement = CheckOtherPages(tiff, chain, &result.irregular);
+  }
+  if (judgement) result.judgement = *std::move(judgement);
+  if (directory.mixed_up()) {
+    AddIrregularity(first, "TIFF: strips and tiles have one another's tags", &result.irregular);
+  }
+  return result;
 }
 
 }  // namespace pixlake::image

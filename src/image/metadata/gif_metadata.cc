@@ -25,14 +25,16 @@ class GifReader {
         NoteTrailer(position + 1);
         break;
       }
-      if (kind == kExtension && bytes_.Has(position, 3)) {
+      if (kind == kExtension) {
+        if (!bytes_.Has(position, 3)) break;
         position = TakeExtension(bytes_.Byte(position + 1), position + 2);
-      } else if (kind == kImage && bytes_.Has(position, 10)) {
+      } else if (kind == kImage) {
+        if (!bytes_.Has(position, 10)) break;
         const uint8_t packed = bytes_.Byte(position + 9);
         if (frames++ == 0) SetMode(coloured, position + 10, packed);
         position = SkipSubBlocks(position + 11 + TableBytes(packed));
       } else {
-        break;
+        ++position;  // a stray byte between blocks
       }
     }
     if (frames > 1) AddNote(metadata_, "animated", fmt::format("{} frames", frames));

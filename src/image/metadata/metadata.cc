@@ -32,15 +32,27 @@ void ReadContainer(ImageFormat format, const HostileBytes& bytes, ImageMetadata*
   }
 }
 
-// Exif 3.0, 4.6.5.1.6: 1 is as stored, 2 to 8 turned or mirrored.
+// What turning is asked for has a note: nobody turns an image here.
 void NoteOrientation(ImageMetadata* metadata) {
+  const int orientation = metadata->Orientation();
+  const bool heif = metadata->format == "HEIF" || metadata->format == "AVIF";
+  // There the container's irot and imir count (23008-12, A.2.1).
+  if (orientation < 2 || heif) return;
   const ExifEntry* entry = metadata->exif.Find("IFD0", kOrientation);
-  if (entry == nullptr) return;
-  const uint64_t orientation = metadata->exif.Integer(*entry);
-  if (orientation >= 2 && orientation <= 8) {
-    AddNote(metadata, "orientation", fmt::format("to be shown by orientation {}", orientation), entry->offset,
-            "IFD0.Orientation");
-  }
+  AddNote(metadata, "orientation", fmt::format("to be shown by orientation {}", orientation),
+          entry == nullptr ? -1 : entry->offset,
+          entry == nullptr ? "xmp.tiff:Orientation" : "IFD0.Orientation");
+}
+
+// Whether bytes of a format may bear a name of another type. HEIC is HEVC in HEIF, and AVIF is
+// a HEIF; what cameras call raw is a TIFF by its bytes.
+bool NameCovers(std::string_view claimed, ImageFormat format) {
+  const bool heif = claimed.starts_with("image/heif");
+  if (format == ImageFormat::kHeif) return heif || claimed.starts_with("image/heic");
+  if (format == ImageFormat::kAvif) return heif;
+  if (format != ImageFormat::kTiff) return false;
+  return claimed == "image/x-adobe-dng" || claimed == "image/x-canon-cr2" || claimed == "image/x-nikon-nef" ||
+         claimed == "image/x-sony-arw";
 }
 
 struct Inflater {
@@ -57,6 +69,22 @@ bool ImageMetadata::HasNote(std::string_view code) const {
   return std::any_of(notes.begin(), notes.end(), [&](const MetadataNote& note) { return note.code == code; });
 }
 
+// Exif 3.0, 4.6.5.1.6: 1 is as stored, 2 to 8 turned or mirrored. Without the tag XMP's
+// tiff:Orientation is the same.
+int ImageMetadata::Orientation() const {
+  uint64_t orientation = 1;
+  if (const ExifEntry* entry = exif.Find("IFD0", kOrientation); entry != nullptr) {
+    orientation = exif.Integer(*entry);
+  } else {
+    for (const XmpProperty& property : xmp) {
+      const bool digit =
+          property.name == "tiff:Orientation" && !property.values.empty() && property.values[0].size() == 1;
+      if (digit) orientation = static_cast<uint64_t>(property.values[0][0] - '0');
+    }
+  }
+  return orientation >= 2 && orientation <= 8 ? static_cast<int>(orientation) : 1;
+}
+
 void AddNote(ImageMetadata* metadata, std::string_view code, std::string message, int64_t offset,
              std::string field, std::span<const uint8_t> raw_bytes) {
   if (metadata->notes.size() > kMostNotes) return;
@@ -65,6 +93,12 @@ void AddNote(ImageMetadata* metadata, std::string_view code, std::string message
     return;
   }
   metadata->notes.push_back({code, std::move(message), offset, std::move(field), raw_bytes});
+}
+
+void NoteIrregularities(std::span<const Irregularity> irregular, ImageMetadata* metadata) {
+  for (const Irregularity& what : irregular) {
+    AddNote(metadata, "irregular_structure", what.message, what.offset);
+  }
 }
 
 void NoteGuessedText(ImageMetadata* metadata, std::string_view encoding, std::string field, int64_t offset,
@@ -106,6 +140,7 @@ ImageMetadata ReadMetadata(std::span<const uint8_t> span, const HeaderLimits& li
   metadata.header = header.header;
   metadata.judgement = std::move(header.judgement);
   const auto format = DetectFormat(span);
+  NoteIrregularities(header.irregular, &metadata);
   if (!format) return metadata;
   metadata.format = FormatName(*format);
   const HostileBytes bytes(span);
@@ -122,7 +157,7 @@ void NoteFileName(std::string_view filename, ImageMetadata* metadata) {
   // By the name alone, as there are no bytes.
   const std::string_view claimed = GuessMimeType({}, filename);
   const std::string_view is = metadata->header ? FormatMimeType(metadata->header->format) : "";
-  if (!is.empty() && claimed != is) {
+  if (!is.empty() && claimed != is && !NameCovers(claimed, metadata->header->format)) {
     AddNote(metadata, "mislabelled_name", fmt::format("the name says {}, the bytes are {}", claimed, is));
   }
 }

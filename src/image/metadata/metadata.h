@@ -84,13 +84,20 @@ struct ImageMetadata {
   std::vector<MetadataNote> notes;
   std::list<std::vector<uint8_t>> buffers;  // what was inflated or put together
 
+  uint64_t xmp_packets = 0;  // read so far, without extensions
+
   bool HasNote(std::string_view code) const;
+  // How it is to be shown: 1 as stored, 2 to 8 turned or mirrored (Exif 3.0, 4.6.5.1.6).
+  int Orientation() const;
 };
 
 // Reads header and metadata of a whole file's bytes. Never fails: `judgement` says what
 // is wrong with the image, `notes` what is wrong with its metadata. Bounded in work and
 // memory whatever the bytes say (docs/metadata.md has the limits). Never throws.
 ImageMetadata ReadMetadata(std::span<const uint8_t> bytes, const HeaderLimits& limits = {});
+
+// A note for each breach of the format that costs no pixel.
+void NoteIrregularities(std::span<const Irregularity> irregular, ImageMetadata* metadata);
 
 // Notes a file name that claims another image format than the bytes have.
 void NoteFileName(std::string_view filename, ImageMetadata* metadata);

@@ -21,6 +21,7 @@ inline constexpr uint64_t kMostExifValueBytes = 1 << 20;    // of all values tog
 inline constexpr size_t kMostInflated = 4 << 20;            // bytes of one compressed chunk
 inline constexpr uint64_t kMostInflatedTogether = 8 << 20;  // when so much is kept, no more is inflated
 inline constexpr size_t kMostXmpBytes = 64 << 20;           // of a packet
+inline constexpr uint64_t kMostXmpPackets = 8;              // that are read, of one image
 inline constexpr size_t kMostXmpProperties = 4096;
 inline constexpr size_t kMostXmpValueBytes = 64 << 10;  // of one value
 inline constexpr size_t kMostXmpTotalBytes = 1 << 20;   // of all names and values
@@ -50,7 +51,10 @@ void ReadHeifMetadata(const HostileBytes& bytes, ImageMetadata* metadata);  // a
 // in it as such. Damage becomes a note.
 void ReadExif(std::span<const uint8_t> tiff, int64_t offset, ImageMetadata* metadata);
 void ReadGps(ImageMetadata* metadata);
+// Of packets behind the first what is not known yet is added, and a note says that they are there.
 void ReadXmp(std::span<const uint8_t> packet, int64_t offset, ImageMetadata* metadata);
+// The part of a packet that did not fit into a JPEG's segment.
+void ReadXmpExtension(std::span<const uint8_t> packet, ImageMetadata* metadata);
 void ReadIptc(std::span<const uint8_t> datasets, int64_t offset, ImageMetadata* metadata);
 // Adobe's image resources ("8BIM"): what is IPTC among them.
 void ReadImageResources(std::span<const uint8_t> resources, int64_t offset, ImageMetadata* metadata);
