@@ -266,7 +266,7 @@ void ExifReader::FollowPointer(std::string_view from, uint16_t tag, IfdKind kind
 // Exif 3.0, 4.5.2: the stream begins with a TIFF header.
 void ReadExif(std::span<const uint8_t> stream, int64_t offset, ImageMetadata* metadata) {
   if (metadata->exif.present) {
-    return AddNote(metadata, "second_exif", "the first Exif counts", offset);
+    return AddNote(metadata, "second_exif", "the first Exif that holds anything counts", offset);
   }
   const std::string_view magic = ViewOf(stream.first(std::min<size_t>(stream.size(), 4)));
   using namespace std::string_view_literals;
@@ -275,6 +275,12 @@ void ReadExif(std::span<const uint8_t> stream, int64_t offset, ImageMetadata* me
   }
   const HostileBytes bytes(stream);  // which the reader borrows
   ExifReader(bytes, offset, metadata).Read();
+  const auto& directories = metadata->exif.directories;
+  const bool holds_nothing = std::all_of(directories.begin(), directories.end(),
+                                         [](const ExifDirectory& each) { return each.entries.empty(); });
+  if (!holds_nothing) return;
+  AddNote(metadata, "damaged_exif", "it holds no tag", offset);
+  metadata->exif = {};
 }
 
 std::string TagText(const ExifEntry& entry) {

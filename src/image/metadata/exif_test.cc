@@ -130,6 +130,55 @@ TEST(Gps, GivesSignedDegreesAltitudeAndUtc) {
   EXPECT_EQ(metadata.gps->timestamp, "2008-05-08T09:54:28.500Z");
 }
 
+TEST(Gps, BelowSeaLevelSaidTwiceIsBelow) {
+  for (const uint32_t metres : {403u, static_cast<uint32_t>(-403)}) {
+    const auto metadata =
+        Read(WithGps({{5, kExifByte, 1, "\1"}, {6, kExifSignedRational, 1, Fractions({metres, 10})}}));
+    EXPECT_DOUBLE_EQ(metadata.gps->altitude.value(), -40.3);
+  }
+  EXPECT_DOUBLE_EQ(Read(WithGps({{6, kExifSignedRational, 1, Fractions({static_cast<uint32_t>(-403), 10})}}))
+                       .gps->altitude.value(),
+                   -40.3);
+}
+
+std::string Moment(std::string date, std::initializer_list<uint32_t> time) {
+  const auto metadata = Read(WithGps({{7, kExifRational, 3, Fractions(time)}, Text(29, date)}));
+  EXPECT_NE(metadata.gps->timestamp.empty(), metadata.HasNote("gps_out_of_range") == false) << date;
+  return metadata.gps->timestamp;
+}
+
+TEST(Gps, DaysAndTimesThatThereAreNotAreNoTimestamp) {
+  EXPECT_EQ(Moment("2020:02:29", {9, 1, 5, 1, 7, 1}), "2020-02-29T09:05:07Z");
+  EXPECT_EQ(Moment("2000:02:29", {0, 1, 0, 1, 0, 1}), "2000-02-29T00:00:00Z");
+  for (const char* date :
+       {"2021:02:29", "2021:02:30", "1900:02:29", "2021:04:31", "2021:13:01", "2021:00:10"})
+    EXPECT_EQ(Moment(date, {9, 1, 5, 1, 7, 1}), "") << date;
+  EXPECT_EQ(Moment("2021:05:05", {24, 1, 0, 1, 0, 1}), "");
+  EXPECT_EQ(Moment("2021:05:05", {23, 1, 60, 1, 0, 1}), "");
+  EXPECT_EQ(Moment("2021:05:05", {10, 1, 75, 1, 0, 1}), "");
+  EXPECT_EQ(Moment("2021:05:05", {10, 1, 20, 1, 61, 1}), "");
+  EXPECT_EQ(Moment("2021:05:05", {10, 1, 20, 1, 60, 1}), "2021-05-05T10:21:00Z");
+  EXPECT_EQ(Moment("2021:05:05", {21, 2, 0, 1, 0, 1}), "2021-05-05T10:30:00Z");
+  EXPECT_EQ(Moment("2016:12:31", {23, 1, 59, 1, 60, 1}), "2016-12-31T23:59:60Z");
+  EXPECT_EQ(Moment("2021:05:05", {23, 1, 59, 1, 599999, 10000}), "2021-05-05T23:59:59.999Z");
+}
+
+TEST(Exif, OfSeveralTheFirstThatHoldsAnythingCounts) {
+  const auto segment = [](const std::string& tiff) { return JpegSegment(0xE1, "Exif\0\0"s + tiff); };
+  const std::string good = TiffStart() + Directory(8, {Text(0x010F, "Maker")});
+  const std::string other = TiffStart() + Directory(8, {Text(0x010F, "Other")});
+  for (const std::string& first : {std::string(), std::string(40, '\0'), TiffStart() + Directory(8, {}),
+                                   "II*\0\xFF\xFF\0\0"s, "II*\0"s}) {
+    const auto metadata = Read(JpegWith(segment(first) + segment(good)));
+    EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("Make":"Maker")"));
+    EXPECT_TRUE(metadata.HasNote("damaged_exif"));
+    EXPECT_FALSE(metadata.HasNote("second_exif"));
+  }
+  const auto two = Read(JpegWith(segment(good) + segment(other)));
+  EXPECT_THAT(JsonOf(two), HasSubstr(R"("Make":"Maker")"));
+  EXPECT_TRUE(two.HasNote("second_exif"));
+}
+
 TEST(Gps, NeverGuessesAReference) {
   const auto metadata = Read(WithGps({{2, kExifRational, 3, Fractions({33, 1, 30, 1, 0, 1})},
                                       Text(3, "X"),

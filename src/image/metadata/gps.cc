@@ -79,7 +79,8 @@ class GpsReader {
     // Written as the text "0" or "1" by some.
     if (reference != nullptr && reference->type == kExifAscii && below >= '0') below -= '0';
     if (below > 3) return Out(*entry, "gps_without_reference", fmt::format("has the reference {}", below));
-    return (below & 1) != 0 ? -*metres : *metres;
+    // Said twice, by the sign as well, it is still below.
+    return (below & 1) != 0 ? -std::abs(*metres) : *metres;
   }
 
   std::optional<double> Direction() {
@@ -108,15 +109,20 @@ class GpsReader {
     for (uint64_t i = 0; i < 3; ++i) {
       if (exif_.RationalAt(*time, i).denominator == 0) return {};
     }
-    // In milliseconds, so that fractions of hours and minutes carry over.
-    const double total =
-        (exif_.Real(*time, 0) * 3600 + exif_.Real(*time, 1) * 60 + exif_.Real(*time, 2)) * 1000;
-    if (!(total >= 0 && total < 86401.0 * 1000)) {
+    const double parts[] = {exif_.Real(*time, 0), exif_.Real(*time, 1), exif_.Real(*time, 2)};
+    // In milliseconds, so that fractions of hours and minutes carry over, and a second that was
+    // rounded up to 60.
+    const double total = (parts[0] * 3600 + parts[1] * 60 + parts[2]) * 1000;
+    const bool leap = parts[0] == 23 && parts[1] == 59 && parts[2] >= 60;
+    const bool clock =
+        parts[0] >= 0 && parts[0] < 24 && parts[1] >= 0 && parts[1] < 60 && parts[2] >= 0 && parts[2] < 61;
+    if (!clock || (total >= kDay && !leap)) {
       Out(*time, "gps_out_of_range", "is no time of day");
       return {};
     }
     auto ms = static_cast<int64_t>(std::llround(total));
-    // A leap second is written as :60; rounding up to midnight is cut to the last millisecond.
+    // A leap second is written as :60; what rounds up to midnight is the day's last millisecond.
+    ms = std::min(ms, kDay + (leap ? 1000 : 0) - 1);
     const int64_t hour = std::min<int64_t>(ms / 3600000, 23);
     const int64_t minute = std::min<int64_t>((ms - hour * 3600000) / 60000, 59);
     ms -= hour * 3600000 + minute * 60000;
@@ -127,6 +133,14 @@ class GpsReader {
   }
 
  private:
+  static constexpr int64_t kDay = 86400000;  // milliseconds
+
+  static int64_t DaysOf(int64_t year, int64_t month) {
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (month == 2) return leap ? 29 : 28;
+    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+  }
+
   static bool ReadDate(std::string_view text, int64_t (&ymd)[3]) {
     if (text.size() < 10) return false;
     static constexpr struct {
@@ -141,6 +155,7 @@ class GpsReader {
       }
       if (ymd[i] < kParts[i].least || ymd[i] > kParts[i].most) return false;
     }
+    if (ymd[2] > DaysOf(ymd[0], ymd[1])) return false;
     const auto separates = [](char c) { return c == ':' || c == '-' || c == '/' || c == '.'; };
     return separates(text[4]) && separates(text[7]) && (text.size() == 10 || text[10] == ' ');
   }

@@ -48,8 +48,9 @@ class IptcReader {
       if (!Take(bytes_.Byte(at + 1), bytes_.Byte(at + 2), Part(bytes_, value, length), value)) return;
       at = value + length;
     }
-    // Padding of zeros is usual.
-    if (bytes_.Has(at, 1) && bytes_.Byte(at) != 0) Damaged(at);
+    // Padding of zeros is usual, in front of nothing.
+    const auto rest = bytes_.size() > at ? Part(bytes_, at, bytes_.size() - at) : std::span<const uint8_t>();
+    if (std::any_of(rest.begin(), rest.end(), [](uint8_t byte) { return byte != 0; })) Damaged(at);
   }
 
  private:

@@ -17,6 +17,7 @@ constexpr uint8_t kApp1 = 0xE1, kApp2 = 0xE2, kApp13 = 0xED, kCom = 0xFE;
 constexpr uint8_t kSos = 0xDA, kEoi = 0xD9, kTem = 0x01, kRst0 = 0xD0, kSoi = 0xD8;
 constexpr int kMostSegments = 1 << 20;
 constexpr uint64_t kTrailerLookedAt = 1 << 20;
+constexpr size_t kMostExifStreams = 8;
 
 constexpr auto kExif = "Exif\0"sv;  // a padding byte follows
 constexpr auto kXmp = "http://ns.adobe.com/xap/1.0/\0"sv;
@@ -74,8 +75,8 @@ class JpegReader {
 
   const HostileBytes& bytes_;
   ImageMetadata* const metadata_;
-  std::vector<Segment> exif_, extended_xmp_, icc_, resources_;
-  Segment xmp_;
+  std::vector<std::vector<Segment>> exif_;  // streams, each in its segments
+  std::vector<Segment> xmp_, extended_xmp_, icc_, resources_;
   bool gain_map_ = false;
   uint32_t pictures_ = 0;
 };
@@ -126,25 +127,25 @@ void JpegReader::Take(uint8_t marker, const Segment& segment) {
 void JpegReader::TakeApp1(const Segment& segment) {
   if (StartsWith(segment.body, kExif) && segment.body.size() > kExif.size()) {
     const Segment tiff = Behind(segment, kExif.size() + 1);
-    if (!exif_.empty() && IsTiff(tiff.body)) {
-      return AddNote(metadata_, "second_exif", "the first Exif counts", Place(segment));
-    }
-    return exif_.push_back(tiff);
+    if (!exif_.empty() && !IsTiff(tiff.body)) return exif_.back().push_back(tiff);
+    if (exif_.size() < kMostExifStreams) exif_.push_back({tiff});
+    return;
   }
   if (StartsWith(segment.body, kExtendedXmp)) {
     return extended_xmp_.push_back(Behind(segment, kExtendedXmp.size()));
   }
   if (!StartsWith(segment.body, kXmp)) return;
-  if (xmp_.body.empty()) xmp_ = Behind(segment, kXmp.size());
+  if (xmp_.size() <= kMostXmpPackets) xmp_.push_back(Behind(segment, kXmp.size()));
   gain_map_ |= ViewOf(segment.body).find(" hdrgm:Version=\"") != std::string_view::npos;
 }
 
 void JpegReader::PutTogether() {
-  if (!exif_.empty()) {
-    const Segment exif = Joined(exif_);
-    ReadExif(exif.body, exif_.size() == 1 ? Place(exif) : -1, metadata_);
+  // Up to the first that holds anything; of another behind it ReadExif takes note.
+  for (const auto& segments : exif_) {
+    const Segment exif = Joined(segments);
+    ReadExif(exif.body, segments.size() == 1 ? Place(exif) : -1, metadata_);
   }
-  if (!xmp_.body.empty()) ReadXmp(xmp_.body, Place(xmp_), metadata_);
+  for (const Segment& packet : xmp_) ReadXmp(packet.body, Place(packet), metadata_);
   if (!extended_xmp_.empty()) PutExtendedXmpTogether();
   if (!icc_.empty()) PutIccTogether();
   if (!resources_.empty()) {
@@ -184,7 +185,7 @@ void JpegReader::PutExtendedXmpTogether() {
     return AddNote(metadata_, "damaged_xmp", "portions of extended XMP are missing or not announced",
                    Place(extended_xmp_[0]));
   }
-  ReadXmp(whole, -1, metadata_);
+  ReadXmpExtension(whole, metadata_);
 }
 
 // ICC.1:2022, B.4: number of this portion from 1, number of portions.

@@ -1,5 +1,7 @@
 #include "image/metadata/metadata.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <libdeflate.h>
@@ -71,6 +73,20 @@ TEST(Xmp, PutsExtendedXmpTogetherByGuid) {
   EXPECT_TRUE(Read(JpegWith(packet + portion(0, 100, guid))).HasNote("damaged_xmp"));
 }
 
+TEST(Xmp, ASecondPacketAddsWhatTheFirstDoesNotSay) {
+  const auto packet = [](std::string_view body) {
+    return JpegSegment(0xE1, std::string(kXmpHeader) + Rdf(body));
+  };
+  const auto metadata = Read(JpegWith(packet("<d:title>first</d:title>") +
+                                      packet("<d:title>second</d:title><d:source>river</d:source>")));
+  EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("dc:title":"first","dc:source":"river")"));
+  EXPECT_TRUE(metadata.HasNote("second_xmp"));
+  EXPECT_FALSE(Read(JpegWith(packet("<d:title>first</d:title>"))).HasNote("second_xmp"));
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += packet("<d:a" + std::to_string(i) + "/>");
+  EXPECT_LE(Read(JpegWith(many)).xmp.size(), 10u);
+}
+
 std::string Dataset(int record, int number, std::string_view value) {
   return "\x1C" + std::string{static_cast<char>(record), static_cast<char>(number)} +
          Number(value.size(), 2, true) + std::string(value);
@@ -90,6 +106,28 @@ TEST(Iptc, NamesDatasetsAndTakesTheDeclaredEncoding) {
       HasSubstr("\"ApplicationRecordVersion\":4,\"ObjectName\":\"Title\",\"Keywords\":[\"caf\xC3\xA9\","
                 "\"two\"],\"2:250\":\"x\"}"));
   EXPECT_TRUE(metadata.notes.empty());
+}
+
+// Photoshop 3 and others: IPTC as LONGs, written in the machine's order.
+std::vector<uint8_t> TiffWithIptc(std::string iptc, uint16_t type, size_t turned) {
+  iptc.resize((iptc.size() + 3) / 4 * 4, '\0');
+  for (size_t i = 0; turned > 1 && i < iptc.size(); i += turned) {
+    std::reverse(iptc.begin() + static_cast<ptrdiff_t>(i), iptc.begin() + static_cast<ptrdiff_t>(i + turned));
+  }
+  const uint64_t count = iptc.size() / (type == kExifLong ? 4 : type == kExifShort ? 2 : 1);
+  return Bytes(TiffStart() + Directory(8, {{33723, type, count, iptc}}));
+}
+
+TEST(Iptc, ReadsNumbersInTheOtherByteOrder) {
+  const std::string iptc = Dataset(2, 25, "river") + Dataset(2, 120, "A caption.");
+  for (const auto& [type, turned] : {std::pair(kExifLong, 4), std::pair(kExifShort, 2),
+                                     std::pair(kExifLong, 1), std::pair(kExifUndefined, 1)}) {
+    const auto metadata = Read(TiffWithIptc(iptc, type, static_cast<size_t>(turned)));
+    EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("Keywords":["river"],"Caption-Abstract":"A caption.")"))
+        << type;
+    EXPECT_EQ(metadata.HasNote("iptc_swapped"), turned > 1);
+  }
+  EXPECT_TRUE(Read(TiffWithIptc("\0\1 what is none"s, kExifLong, 1)).HasNote("damaged_iptc"));
 }
 
 TEST(Iptc, KeepsWhatComesBeforeDamage) {
@@ -154,6 +192,37 @@ TEST(TextEncoding, TakesUtf16InTheOrderThatItIs) {
   EXPECT_FALSE(DecodeCharsetText(BytesOf("UNICODE\0\0a\0b"sv), true).guessed);
   EXPECT_EQ(DecodeUtf16(BytesOf("\x3D\xD8\x00\xDE"sv), false).utf8, "\xF0\x9F\x98\x80");
   EXPECT_EQ(DecodeUtf16(BytesOf("\x3D\xD8\x41\x00"sv), false).utf8, "\xEF\xBF\xBD\x41");
+}
+
+TEST(TextEncoding, TellsTheByteOrderOfEveryScript) {
+  const std::u16string_view texts[] = {u"A quiet street, in spring",
+                                       u"Кириллица",
+                                       u"Да",
+                                       u"Москва, Moscow 2021",
+                                       u"Ελλάδα",
+                                       u"ירושלים",
+                                       u"القاهرة",
+                                       u"ประเทศไทย",
+                                       u"दिल्ली",
+                                       u"今日は良い天気です",
+                                       u"我们今天去公园",
+                                       u"서울특별시",
+                                       u"Việt Nam",
+                                       u"Ärger €5",
+                                       u"\U0001F600\U0001F601 ok"};
+  for (const auto text : texts) {
+    for (const bool stored_big : {false, true}) {
+      std::string bytes = "UNICODE\0"s;
+      for (const char16_t unit : text) bytes += Number(unit, 2, stored_big);
+      bytes += std::string(6, '\0');
+      std::string expected = DecodeCharsetText(BytesOf(bytes), stored_big).utf8;
+      const DecodedText other = DecodeCharsetText(BytesOf(bytes), !stored_big);
+      EXPECT_EQ(other.utf8, expected);
+      EXPECT_EQ(expected, DecodeUtf16(BytesOf(bytes).subspan(8), stored_big).utf8);
+      EXPECT_TRUE(other.guessed) << expected;
+    }
+  }
+  EXPECT_FALSE(DecodeCharsetText(BytesOf("UNICODE\0\xFF\xFE\x1F\x04"sv), true).guessed);  // its mark says so
 }
 
 TEST(TextEncoding, JsonIsUtf8WhateverTheBytes) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstring>
+#include <utility>
 
 #include <iconv.h>
 
@@ -30,18 +32,51 @@ std::span<const uint8_t> WithoutTrailing(std::span<const uint8_t> bytes, uint8_t
   return bytes;
 }
 
-// Writers often use the machine's byte order and not the file's. Letters of most
-// scripts share their upper byte, so the order with fewer different ones is it.
-bool GuessUtf16BigEndian(std::span<const uint8_t> bytes, bool declared) {
-  const size_t looked_at = std::min<size_t>(bytes.size() & ~size_t{1}, 512);
-  size_t even_zeros = 0, odd_zeros = 0;
-  for (size_t i = 0; i < looked_at; i += 2) {
-    even_zeros += bytes[i] == 0 && bytes[i + 1] != 0;
-    odd_zeros += bytes[i + 1] == 0 && bytes[i] != 0;
+uint32_t Unit(std::span<const uint8_t> bytes, size_t i, bool big_endian) {
+  return big_endian ? uint32_t{bytes[i]} << 8 | bytes[i + 1] : uint32_t{bytes[i + 1]} << 8 | bytes[i];
+}
+
+// Blocks that people write in; what is not here is rare, private, or no character.
+bool IsCommon(uint32_t unit) {
+  static constexpr std::array<std::pair<uint16_t, uint16_t>, 20> kCommon{
+      {{0x09, 0x0A},     {0x0D, 0x0D},     {0x20, 0x7E},     {0xA0, 0x24F},    {0x300, 0x6FF},
+       {0x900, 0xEFF},   {0x10A0, 0x11FF}, {0x1E00, 0x1FFF}, {0x2010, 0x2027}, {0x2030, 0x205E},
+       {0x20A0, 0x20BF}, {0x2100, 0x214F}, {0x2190, 0x21FF}, {0x2500, 0x27BF}, {0x3000, 0x3003},
+       {0x3005, 0x30FF}, {0x4E00, 0x9FFF}, {0xAC00, 0xD7A3}, {0xFF01, 0xFFEE}, {0x2200, 0x22FF}}};
+  return std::any_of(kCommon.begin(), kCommon.end(),
+                     [&](const auto& block) { return unit >= block.first && unit <= block.second; });
+}
+
+// How many units of a text, read in this order, are such as people write.
+size_t CommonUnits(std::span<const uint8_t> bytes, bool big_endian) {
+  size_t common = 0;
+  for (size_t i = 0; i + 2 <= bytes.size(); i += 2) {
+    const uint32_t unit = Unit(bytes, i, big_endian);
+    const bool pair = unit >= 0xD800 && unit < 0xDC00 && i + 4 <= bytes.size() &&
+                      (Unit(bytes, i + 2, big_endian) & 0xFC00) == 0xDC00;
+    common += pair ? 2 : IsCommon(unit) ? 1 : 0;
+    if (pair) i += 2;
   }
-  if (even_zeros > 2 * odd_zeros) return true;
-  if (odd_zeros > 2 * even_zeros) return false;
-  return declared;
+  return common;
+}
+
+// Writers often use the machine's byte order and not the file's. Letters of one script share
+// their upper byte, so that the position with far fewer different bytes is the upper one;
+// where that does not tell (Chinese), the order that makes more of what people write is it.
+bool GuessUtf16BigEndian(std::span<const uint8_t> bytes, bool declared) {
+  bytes = bytes.first(std::min<size_t>(bytes.size() & ~size_t{1}, 4096));
+  size_t end = 0;
+  while (end < bytes.size() && (bytes[end] != 0 || bytes[end + 1] != 0)) end += 2;
+  bytes = bytes.first(end);
+  std::bitset<256> even, odd;
+  for (size_t i = 0; i < bytes.size(); i += 2) {
+    even.set(bytes[i]);
+    odd.set(bytes[i + 1]);
+  }
+  const size_t common = CommonUnits(bytes, declared), swapped = CommonUnits(bytes, !declared);
+  if (2 * even.count() <= odd.count() && (declared || swapped >= common)) return true;
+  if (2 * odd.count() <= even.count() && (!declared || swapped >= common)) return false;
+  return swapped > common ? !declared : declared;
 }
 
 }  // namespace
@@ -124,9 +159,7 @@ DecodedText DecodeUtf16(std::span<const uint8_t> bytes, bool big_endian) {
     big_endian = false;
     bytes = bytes.subspan(2);
   }
-  const auto unit = [&](size_t i) -> uint32_t {
-    return big_endian ? uint32_t{bytes[i]} << 8 | bytes[i + 1] : uint32_t{bytes[i + 1]} << 8 | bytes[i];
-  };
+  const auto unit = [&](size_t i) { return Unit(bytes, i, big_endian); };
   DecodedText text{{}, "utf-16", false};
   for (size_t i = 0; i + 2 <= bytes.size(); i += 2) {
     uint32_t code_point = unit(i);
@@ -165,7 +198,8 @@ DecodedText DecodeCharsetText(std::span<const uint8_t> bytes, bool big_endian) {
   const std::string_view code = ViewOf(bytes.first(8));
   const auto rest = bytes.subspan(8);
   if (code.starts_with("UNICODE")) {
-    const bool guess = GuessUtf16BigEndian(rest, big_endian);
+    const bool marked = rest.size() >= 2 && (Unit(rest, 0, true) == 0xFEFF || Unit(rest, 0, true) == 0xFFFE);
+    const bool guess = marked ? big_endian : GuessUtf16BigEndian(rest, big_endian);
     DecodedText text = DecodeUtf16(rest, guess);
     text.guessed |= guess != big_endian;
     return text;

@@ -133,6 +133,24 @@ std::string_view CmykMode(const Layout& layout) {
   return "CMYK";
 }
 
+// Bytes that were stored as LONGs or SHORTs and, by a writer's mistake, in the other order
+// within each: which shows in where the byte that they must begin with stands.
+std::span<const uint8_t> InOrder(const ExifEntry& entry, uint8_t first, ImageMetadata* metadata) {
+  const size_t size = ExifTypeBytes(entry.type);
+  const auto value = entry.value;
+  if (size < 2 || value.size() < size || value.size() > kMostXmpBytes || value[0] == first ||
+      value[size - 1] != first)
+    return value;
+  AddNote(metadata, "iptc_swapped", fmt::format("its numbers of {} bytes are in the other byte order", size),
+          entry.offset, "IFD0." + TagText(entry));
+  std::vector<uint8_t>& turned = metadata->buffers.emplace_back(value.begin(), value.end());
+  for (size_t i = 0; i + size <= turned.size(); i += size) {
+    std::reverse(turned.begin() + static_cast<ptrdiff_t>(i),
+                 turned.begin() + static_cast<ptrdiff_t>(i + size));
+  }
+  return turned;
+}
+
 }  // namespace
 
 // The combinations of TIFF 6.0, sections 3 to 6, 16, 18, 21 and 23, that Pillow has
@@ -175,9 +193,14 @@ void ReadTiffMetadata(const HostileBytes& bytes, ImageMetadata* metadata) {
   if (const ExifEntry* entry = directory->Find(kXmpPacket)) ReadXmp(entry->value, entry->offset, metadata);
   if (const ExifEntry* entry = directory->Find(kIccProfile)) ReadIcc(entry->value, entry->offset, metadata);
   if (const ExifEntry* entry = directory->Find(kIptc)) {
-    ReadIptc(entry->value, entry->offset, metadata);
-  } else if (const ExifEntry* resources = directory->Find(kImageResources)) {
-    ReadImageResources(resources->value, resources->offset, metadata);
+    const auto in_order = InOrder(*entry, 0x1C, metadata);
+    ReadIptc(in_order, in_order.data() == entry->value.data() ? entry->offset : -1, metadata);
+  }
+  if (const ExifEntry* resources = directory->Find(kImageResources);
+      resources != nullptr && metadata->iptc.empty()) {
+    const auto in_order = InOrder(*resources, '8', metadata);
+    ReadImageResources(in_order, in_order.data() == resources->value.data() ? resources->offset : -1,
+                       metadata);
   }
 }
 

@@ -213,8 +213,10 @@ void XmpReader::Store(const std::string& path, std::string value, bool in_array,
 
 }  // namespace
 
+namespace {
+
 // Part 1, 7.3.2: a packet may be followed by white space, and in files by zeros.
-void ReadXmp(std::span<const uint8_t> packet, int64_t offset, ImageMetadata* metadata) {
+void ReadPacket(std::span<const uint8_t> packet, int64_t offset, ImageMetadata* metadata) {
   const auto whole = packet;
   while (!packet.empty() && packet.back() == 0) packet = packet.first(packet.size() - 1);
   // The last character of little-endian UTF-16 has a zero of its own.
@@ -225,6 +227,25 @@ void ReadXmp(std::span<const uint8_t> packet, int64_t offset, ImageMetadata* met
     return AddNote(metadata, "damaged_xmp", fmt::format("a packet of {} bytes", packet.size()), offset);
   }
   XmpReader(metadata).Read(packet, offset);
+}
+
+}  // namespace
+
+void ReadXmp(std::span<const uint8_t> packet, int64_t offset, ImageMetadata* metadata) {
+  ++metadata->xmp_packets;
+  if (metadata->xmp_packets > kMostXmpPackets + 1) return;
+  if (metadata->xmp_packets > kMostXmpPackets) {
+    return AddNote(metadata, "second_xmp",
+                   fmt::format("over {} packets, the rest is not read", kMostXmpPackets), offset);
+  }
+  if (metadata->xmp_packets > 1) {
+    AddNote(metadata, "second_xmp", "of what several packets say the first counts", offset);
+  }
+  ReadPacket(packet, offset, metadata);
+}
+
+void ReadXmpExtension(std::span<const uint8_t> packet, ImageMetadata* metadata) {
+  ReadPacket(packet, -1, metadata);
 }
 
 }  // namespace pixlake::image
