@@ -25,20 +25,27 @@ bool IsBmp(const HostileBytes& bytes) {
   return size == 12 || (size >= 16 && size <= 64) || size == 108 || size == 124;
 }
 
+// ISO/IEC 23008-12, annexes B to M, and what mp4ra.org registers beside them: brands of files of
+// images; the first ones say AVIF.
+constexpr auto kAvifBrands = std::to_array<std::string_view>({"avif"sv, "avis"sv, "avio"sv});
+constexpr auto kHeifBrands = std::to_array<std::string_view>(
+    {"mif1"sv, "mif2"sv, "mif3"sv, "msf1"sv, "miaf"sv, "heic"sv, "heix"sv, "heim"sv, "heis"sv,
+     "hevc"sv, "hevx"sv, "hevm"sv, "hevs"sv, "avci"sv, "avcs"sv, "vvic"sv, "vvis"sv, "evbi"sv,
+     "evbs"sv, "evmi"sv, "evms"sv, "jpeg"sv, "jpgs"sv, "j2ki"sv, "j2is"sv, "unif"sv, "1pic"sv});
+
 // ISO/IEC 14496-12, 4.3 "ftyp": a major brand, and those it is compatible with. "mif1" alone
-// says that there are images, and a brand beside it of which kind.
+// says that there are images, and a brand beside it of which kind. Behind "mif3" that brand
+// stands in place of the minor version (23008-12:2025).
 std::optional<ImageFormat> HeifFormat(const HostileBytes& bytes) {
   if (!StartsWith(bytes, "ftyp", 4) || !bytes.Has(0, 16)) return std::nullopt;
   const uint64_t end = std::min<uint64_t>({bytes.Big32(0), bytes.size(), 256});
   bool heif = false;
-  for (uint64_t at = 8; at + 4 <= end; at += at == 8 ? 8 : 4) {
-    for (const std::string_view brand : {"avif"sv, "avis"sv}) {
+  const uint64_t second = StartsWith(bytes, "mif3", 8) ? 4 : 8;
+  for (uint64_t at = 8; at + 4 <= end; at += at == 8 ? second : 4) {
+    for (const std::string_view brand : kAvifBrands) {
       if (StartsWith(bytes, brand, at)) return ImageFormat::kAvif;
     }
-    for (const std::string_view brand :
-         {"heic"sv, "heix"sv, "heim"sv, "heis"sv, "hevc"sv, "hevx"sv, "mif1"sv, "msf1"sv, "mif2"sv}) {
-      heif = heif || StartsWith(bytes, brand, at);
-    }
+    for (const std::string_view brand : kHeifBrands) heif = heif || StartsWith(bytes, brand, at);
   }
   return heif ? std::optional(ImageFormat::kHeif) : std::nullopt;
 }
@@ -74,8 +81,12 @@ constexpr auto kTypesByExtension = std::to_array<NamedType>({
     {"dib", "image/bmp"},
     {"webp", "image/webp"},
     {"heic", "image/heic"},
+    {"heics", "image/heic-sequence"},
     {"heif", "image/heif"},
+    {"heifs", "image/heif-sequence"},
+    {"hif", "image/heif"},
     {"avif", "image/avif"},
+    {"avifs", "image/avif"},
     {"jp2", "image/jp2"},
     {"j2k", "image/jp2"},
     {"jxl", "image/jxl"},
@@ -134,6 +145,9 @@ constexpr auto kMagics = std::to_array<Magic>({
     {0, "<!DOCTYPE html"sv, "text/html"},
     {0, "<!doctype html"sv, "text/html"},
     {0, "<html"sv, "text/html"},
+    {4, "ftypqt  "sv, "video/quicktime"},
+    {4, "ftypcrx "sv, "image/x-canon-cr3"},
+    {4, "ftypM4A "sv, "audio/mp4"},
     {4, "ftyp"sv, "video/mp4"},
 });
 
@@ -141,6 +155,13 @@ std::string_view TypeByExtension(const std::string& extension) {
   const auto found = std::find_if(kTypesByExtension.begin(), kTypesByExtension.end(),
                                   [&](const NamedType& entry) { return entry.first == extension; });
   return found == kTypesByExtension.end() ? std::string_view() : found->second;
+}
+
+// Somewhere near the beginning.
+bool Holds(const HostileBytes& bytes, std::string_view text) {
+  const std::string_view head(reinterpret_cast<const char*>(bytes.data()),
+                              static_cast<size_t>(std::min<uint64_t>(bytes.size(), 2048)));
+  return head.find(text) != std::string_view::npos;
 }
 
 // Text as far as a look at its beginning tells: no control characters but white space.
@@ -187,7 +208,9 @@ std::string_view GuessMimeType(std::span<const uint8_t> span, std::string_view f
   if (const auto format = DetectFormat(span)) return FormatMimeType(*format);
   const HostileBytes bytes(span);
   for (const Magic& magic : kMagics) {
-    if (StartsWith(bytes, magic.bytes, magic.offset)) return magic.type;
+    if (!StartsWith(bytes, magic.bytes, magic.offset)) continue;
+    const bool svg = magic.type == "application/xml" && Holds(bytes, "<svg");
+    return svg ? "image/svg+xml" : magic.type;
   }
   const std::string_view by_name = TypeByExtension(LowerExtension(filename));
   // A name that says picture over bytes that are none of ours is not believed.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 
 #include "image/header/heif_boxes_internal.h"
 
@@ -225,8 +226,36 @@ std::optional<HeifBox> ReadBox(const HostileBytes& bytes, uint64_t position, uin
 }
 
 const HeifItem* HeifFile::Primary() const {
-  const auto found = primary ? items.find(*primary) : items.end();
+  return primary ? Item(*primary) : nullptr;
+}
+
+const HeifItem* HeifFile::Item(uint32_t id) const {
+  const auto found = items.find(id);
   return found == items.end() ? nullptr : &found->second;
+}
+
+std::unordered_map<uint32_t, std::vector<uint32_t>> HeifFile::References(uint32_t kind) const {
+  std::unordered_map<uint32_t, std::vector<uint32_t>> found;
+  for (const HeifReference& reference : references) {
+    if (reference.kind != kind) continue;
+    auto& to = found[reference.from];
+    to.insert(to.end(), reference.to.begin(), reference.to.end());
+  }
+  return found;
+}
+
+std::vector<uint32_t> HeifFile::Sources(uint32_t id) const {
+  const auto derived = References(BoxKind("dimg"));
+  std::vector<uint32_t> sources{id};
+  std::unordered_set<uint32_t> met{id};
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto inputs = derived.find(sources[i]);
+    if (inputs == derived.end()) continue;
+    for (const uint32_t input : inputs->second) {
+      if (Item(input) != nullptr && met.insert(input).second) sources.push_back(input);
+    }
+  }
+  return sources;
 }
 
 const HeifBox* HeifFile::Property(const HeifItem& item, uint32_t kind) const {
@@ -253,6 +282,7 @@ HeifFile ReadHeifFile(const HostileBytes& bytes) {
       file.cut = file.cut || !whole;
       if (box->end - box->data >= 4) MetaReader(bytes, &file).Read(*box);
     }
+    file.minimized = file.minimized || box->kind == BoxKind("mini");
     file.has_movie = file.has_movie || box->kind == BoxKind("moov");
     position = box->end;
     if (!whole) break;

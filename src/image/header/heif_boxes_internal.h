@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "image/header/header_internal.h"
@@ -55,10 +56,17 @@ struct HeifFile {
   std::vector<HeifReference> references;
   uint64_t meta_end = 0;
   bool has_movie = false;  // an image sequence
+  bool minimized = false;  // described by a MinimizedImageBox alone
   bool cut = false;        // the file ends within a box that is needed
   int64_t damage = -1;     // where a box contradicts itself; -1: nowhere
 
   const HeifItem* Primary() const;
+  const HeifItem* Item(uint32_t id) const;  // nullptr: none
+  // An item and all that its pixels are derived from (23008-12, 6.6: "dimg" of grids, overlays and
+  // identities, and of those in turn), each once, nearest first.
+  std::vector<uint32_t> Sources(uint32_t id) const;
+  // What each item refers to by references of one kind.
+  std::unordered_map<uint32_t, std::vector<uint32_t>> References(uint32_t kind) const;
   // The first property of a kind that an item has; nullptr: none.
   const HeifBox* Property(const HeifItem& item, uint32_t kind) const;
 };
