@@ -1,9 +1,11 @@
 #include "image/thumbnail/thumbnail.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "image/metadata/metadata.h"
 #include "image/thumbnail/thumbnail_internal.h"
 
 namespace pixlake::image {
@@ -103,6 +105,30 @@ void FlattenRow(const uint8_t* rgba, size_t pixels, uint8_t* rgb) {
   }
 }
 
+// Exif 3.0, 4.6.5.1.6: where the stored row 0 and column 0 are to be: 2 top right, 3 bottom right,
+// 4 bottom left, 5 left top, 6 right top, 7 right bottom, 8 left bottom.
+RgbImage Upright(RgbImage image, int orientation) {
+  if (orientation < 2 || orientation > 8) return image;
+  const bool swapped = orientation >= 5;
+  const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  RgbImage turned;
+  turned.width = swapped ? image.height : image.width;
+  turned.height = swapped ? image.width : image.height;
+  turned.pixels.resize(image.pixels.size());
+  auto to = turned.pixels.begin();
+  for (uint32_t y = 0; y < turned.height; ++y) {
+    for (uint32_t x = 0; x < turned.width; ++x) {
+      const uint32_t across = swapped ? y : x, down = swapped ? x : y;
+      const size_t column = from_right ? image.width - 1 - across : across;
+      const size_t row = from_below ? image.height - 1 - down : down;
+      const auto from = image.pixels.begin() + static_cast<ptrdiff_t>((row * image.width + column) * 3);
+      to = std::copy_n(from, 3, to);
+    }
+  }
+  return turned;
+}
+
 Result<RgbImage> MakeThumbnail(std::span<const uint8_t> bytes, int max_side, int64_t max_pixels) {
   if (max_side < 1) return Error(ErrorCode::kUsage, fmt::format("a thumbnail of {} pixels", max_side));
   const HeaderResult result = ReadHeader(bytes, {max_pixels});
@@ -112,7 +138,9 @@ Result<RgbImage> MakeThumbnail(std::span<const uint8_t> bytes, int max_side, int
                  judgement.offset < 0 ? judgement.message
                                       : fmt::format("{} (byte {})", judgement.message, judgement.offset));
   }
-  return Decode({bytes, *result.header, static_cast<uint32_t>(max_side), max_pixels});
+  PL_ASSIGN_OR_RETURN(RgbImage image,
+                      Decode({bytes, *result.header, static_cast<uint32_t>(max_side), max_pixels}));
+  return Upright(std::move(image), ReadMetadata(bytes, {max_pixels}).Orientation());
 }
 
 }  // namespace pixlake::image

@@ -12,7 +12,8 @@ namespace pixlake::image {
 // Decodes an image and makes it small enough that neither side is over `max_side`,
 // keeping its shape; a smaller one keeps its size. Averages the pixels that become
 // one. Transparent pixels are laid over middle grey, CMYK becomes RGB without a
-// profile, EXIF's orientation is ignored, of several frames the first is shown.
+// profile, of several frames the first is shown. It stands upright: turned and mirrored as
+// EXIF's orientation, or XMP's where there is none, asks for.
 //
 // JPEG, PNG, TIFF, GIF, BMP, and WebP that is not animated. kUnsupported
 // for other kinds, kOverBudget for more than `max_pixels`, kCorrupt for damage, also

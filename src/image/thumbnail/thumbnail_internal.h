@@ -65,6 +65,9 @@ struct ThumbnailTask {
   Size size() const { return {static_cast<uint32_t>(header.width), static_cast<uint32_t>(header.height)}; }
 };
 
+// Turned and mirrored as an orientation asks for.
+RgbImage Upright(RgbImage image, int orientation);
+
 ErrorCode CodeOfVerdict(Verdict verdict);
 
 Result<RgbImage> ThumbnailOfJpeg(const ThumbnailTask& task);

@@ -231,5 +231,25 @@ TEST(BoxScaleTest, EachPixelIsTheMeanOfItsArea) {
   }
 }
 
+// Stored as 3x2:  1 2 3
+//                  4 5 6
+TEST(UprightTest, TurnsAndMirrorsByTheStandard) {
+  const auto turned = [](int orientation) {
+    RgbImage image{{}, 3, 2};
+    for (uint8_t i = 1; i <= 6; ++i) image.pixels.insert(image.pixels.end(), 3, i);
+    image = Upright(std::move(image), orientation);
+    std::string text;
+    for (uint32_t i = 0; i < 6; ++i) {
+      if (i != 0 && i % image.width == 0) text.push_back('/');
+      text += std::to_string(image.pixels[size_t{i} * 3]);
+    }
+    return text;
+  };
+  const std::string expected[] = {"123/456",  "123/456",  "321/654",  "654/321",  "456/123",
+                                  "14/25/36", "41/52/63", "63/52/41", "36/25/14", "123/456"};
+  for (int orientation = 0; orientation <= 9; ++orientation)
+    EXPECT_EQ(turned(orientation), expected[orientation]);
+}
+
 }  // namespace
 }  // namespace pixlake::image
