@@ -72,3 +72,24 @@ def test_escape_sequences_of_a_file_do_not_reach_the_terminal(pixlake, tmp_path)
     assert "\x1b" not in outcome.stdout
     assert "\x9b" not in outcome.stdout
     assert "owned" in json.dumps(pixlake("inspect", "--json", path).json)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20)),
+        ("a.jxl", b"\xff\x0a" + bytes(20)),
+        ("a.psd", b"8BPS\0\1" + bytes(20)),
+        ("a.svg", b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'),
+        ("a.cr3", b"\0\0\0\x18ftypcrx \0\0\0\1crx isom"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_images_of_other_kinds_are_unsupported_and_not_mislabelled(pixlake, tmp_path, name, content):
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / name
+    path.write_bytes(content)
+    image = pixlake("inspect", "--json", path, status=3).json["images"][0]
+    assert (image["verdict"], "not read" in image["message"]) == ("unsupported", True)
+    report = pixlake("ingest", tmp_path / "in", "--lake", tmp_path / "lake", "--json", status=3).json
+    assert report["verdicts"] == {"unsupported": 1}

@@ -37,10 +37,14 @@ bool AddAnswer(const Provenance& from, std::span<const uint8_t> bytes, std::stri
     const bool no_image = !image::DetectFormat(bytes) && !bytes.empty();
     // Asked for as an image by its name or through a server, and none: as `ingest` has it.
     const bool claimed = from.http_status != 0 || image::NameClaimsImage(from.filename);
-    if (no_image && claimed) code = image::VerdictName(image::Verdict::kMislabelled);
-    AddFailure(from,
-               {code, no_image ? NotAnImage(from, bytes) : answer.judgement.message, answer.judgement.offset},
-               outputs);
+    const std::string_view is = image::GuessMimeType(bytes, {});
+    const bool other_kind = no_image && is.starts_with("image/");
+    const std::string other = fmt::format("an image of a kind that is not read: {}", is);
+    if (no_image && claimed && !other_kind) code = image::VerdictName(image::Verdict::kMislabelled);
+    const std::string why = other_kind ? other
+                            : no_image ? NotAnImage(from, bytes)
+                                       : answer.judgement.message;
+    AddFailure(from, {code, why, answer.judgement.offset}, outputs);
     return false;
   }
   const Described image{from.url, id, bytes.size()};

@@ -142,6 +142,9 @@ Status Judge(const ContentOptions& options, Content* content) {
     content->destination = good ? Destination::kImages : Destination::kQuarantine;
   } else if (claims_image && content->bytes.empty()) {
     Quarantine(content, image::Verdict::kEmpty, "the file is empty", 0);
+  } else if (claims_image && content->mime_type.starts_with("image/")) {
+    Quarantine(content, image::Verdict::kUnsupported,
+               fmt::format("an image of a kind that is not read: {}", content->mime_type), 0);
   } else if (claims_image) {
     Quarantine(content, image::Verdict::kMislabelled,
                fmt::format("the name says image, the bytes say {}", content->mime_type), 0);
