@@ -246,7 +246,7 @@ get_simdjson() {
   work=$(mktemp -d "${deps}/.simdjson.XXXXXX")
   printf '%s --hash=sha256:%s\n' "${simdjson_sdist}" "${simdjson_sdist_sha256}" >"${work}/requirements.txt"
   "$(python_with_pip)" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
-    --no-binary :all: --dest "${work}/sdist" --requirement "${work}/requirements.txt"
+    --no-binary "${simdjson_sdist%%=*}" --dest "${work}/sdist" --requirement "${work}/requirements.txt"
   mkdir -p "${work}/simdjson"
   tar -xzf "${work}"/sdist/*.tar.gz -C "${work}/simdjson" --strip-components=2 --wildcards '*/simdjson/simdjson.h' '*/simdjson/simdjson.cpp'
   tar -xzf "${work}"/sdist/*.tar.gz -C "${work}/simdjson" --strip-components=1 --wildcards '*/LICENSE'
