@@ -4,7 +4,8 @@
 #
 # makes the static library pixlake_NAME (alias pixlake::NAME) with sources beside
 # the CMakeLists.txt, and one test executable NAME_test out of TESTS, registered
-# with ctest. DEPS are modules; modules.toml says which are allowed. Every header
+# with ctest. Tests, and programs that only tests run, are no part of `all`: the target
+# `pixlake_tests` builds them, so that who wants the product alone compiles no test. DEPS are modules; modules.toml says which are allowed. Every header
 # in HEADERS must compile alone (target pixlake_NAME_verify_interface_header_sets).
 
 add_library(pixlake_flags INTERFACE)
@@ -42,6 +43,17 @@ function(_pixlake_target_defaults target)
   target_precompile_headers(${target} REUSE_FROM pixlake_pch)
 endfunction()
 
+add_custom_target(pixlake_tests)
+
+# pixlake_test_program(NAME SOURCES… LIBS…): what tests run, but not the product.
+function(pixlake_test_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS})
+  _pixlake_target_defaults(${name})
+  add_dependencies(pixlake_tests ${name})
+endfunction()
+
 function(pixlake_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;DEPS;LIBS;TESTS;TEST_LIBS" ${ARGN})
   set(target pixlake_${name})
@@ -57,10 +69,9 @@ function(pixlake_module name)
   target_link_libraries(${target} PUBLIC ${modules} pixlake::arrow PRIVATE ${ARG_LIBS})
   _pixlake_target_defaults(${target})
   if(ARG_TESTS)
-    add_executable(${name}_test ${ARG_TESTS})
-    target_link_libraries(${name}_test PRIVATE ${target} ${ARG_LIBS} ${ARG_TEST_LIBS} GTest::gmock GTest::gtest_main)
+    pixlake_test_program(${name}_test SOURCES ${ARG_TESTS}
+      LIBS ${target} ${ARG_LIBS} ${ARG_TEST_LIBS} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE PIXLAKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    _pixlake_target_defaults(${name}_test)
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 600)
   endif()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make test` runs. Every step prints what it runs and how long it took; the
-# first one that fails ends it.
+# first one that fails ends it. A test that fails is run once more, see tools/run_tests.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,8 +22,8 @@ step() {  # NAME COMMAND...
 
 step setup tools/setup.sh
 step configure cmake --preset release --log-level=WARNING
-step build cmake --build --preset release
+step build cmake --build --preset release --target all pixlake_tests
 step lint tools/lint.sh
-step unit ctest --test-dir build/release --output-on-failure --no-tests=error --timeout 600
-step interop "${python}" -m pytest tests -m "not full"
+step unit tools/run_tests.py ctest -- ctest --test-dir build/release --output-on-failure --no-tests=error --timeout 600
+step interop tools/run_tests.py pytest -- "${python}" -m pytest tests -m "not full"
 printf '\n== all passed: %s\n' "$(printf '%s, ' "${times[@]}" | sed 's/, $//')"

@@ -22,7 +22,7 @@ python=$(dirname "${deps}")/venv-test/bin/python
 
 build() {  # PRESET
   cmake --preset "$1" --log-level=WARNING
-  cmake --build --preset "$1"
+  cmake --build --preset "$1" --target all pixlake_tests
 }
 
 tier_asan() {
@@ -32,7 +32,7 @@ tier_asan() {
   ASAN_OPTIONS=detect_container_overflow=0:strict_string_checks=1:detect_stack_use_after_return=1 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
     LSAN_OPTIONS=suppressions=${PWD}/tools/sanitizers/lsan.txt:print_suppressions=0 \
-    ctest --test-dir build/asan --output-on-failure --no-tests=error --timeout 1200
+    tools/run_tests.py ctest -- ctest --test-dir build/asan --output-on-failure --no-tests=error --timeout 1200
 }
 
 tier_tsan() {
@@ -41,17 +41,17 @@ tier_tsan() {
   # the sanitizer; tools/sanitizers/tsan.txt names those libraries. Nor does it see
   # Arrow lock and unlock: report_mutex_bugs and detect_deadlocks would count wrongly.
   TSAN_OPTIONS=report_mutex_bugs=0:detect_deadlocks=0:suppressions=${PWD}/tools/sanitizers/tsan.txt:halt_on_error=1 \
-    ctest --test-dir build/tsan --output-on-failure --no-tests=error --timeout 1200 -R "${threaded_modules}"
+    tools/run_tests.py ctest -- ctest --test-dir build/tsan --output-on-failure --no-tests=error --timeout 1200 -R "${threaded_modules}"
 }
 
 tier_crash() {
   build release
-  "${python}" -m pytest tests -m "full and not matrix"
+  tools/run_tests.py pytest -- "${python}" -m pytest tests -m "full and not matrix"
 }
 
 tier_matrix() {
   build release
-  "${python}" -m pytest tests -m matrix
+  tools/run_tests.py pytest -- "${python}" -m pytest tests -m matrix
 }
 
 tier_tidy() {
