@@ -51,6 +51,14 @@ class Lake {
 // The zones, bronze to gold (M1.3).
 const std::vector<std::string>& Zones();
 
+// Which meaning the columns of a lake's own table have, as a property of the table; a table
+// without it is of version 1. A change that an older pixlake would misread raises it.
+inline constexpr char kOwnTableVersion[] = "pixlake.tableVersion";
+inline constexpr int kKnownOwnTableVersion = 1;
+
+// kUnsupported for one of the lake's own tables that a newer pixlake made.
+Status CheckOwnTableVersion(const table::TableDefinition& definition, const std::string& place);
+
 // What a new table of a lake's own is made with (M1.4): "raw.images", "raw.metadata",
 // "raw.binary", "raw.sources", "raw.quarantine". nullopt: not one of the lake's own.
 std::optional<table::TableDefinition> OwnTable(const TableName& name);

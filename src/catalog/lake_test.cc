@@ -68,5 +68,16 @@ TEST(OwnTablesTest, ImagesHaveTheColumnsOfM1_4InOrder) {
   }
 }
 
+TEST(OwnTablesTest, OfALaterVersionAreRefusedAndOlderOnesAreNot) {
+  table::TableDefinition definition = *OwnTable({"raw", "quarantine"});
+  EXPECT_TRUE(CheckOwnTableVersion(definition, "here").ok());
+  for (const char* later : {"2", "99999999999", "x", ""}) {
+    definition.properties[kOwnTableVersion] = later;
+    EXPECT_EQ(CodeOf(CheckOwnTableVersion(definition, "here")), ErrorCode::kUnsupported) << later;
+  }
+  definition.properties.erase(kOwnTableVersion);  // as the first pixlake made them
+  EXPECT_TRUE(CheckOwnTableVersion(definition, "here").ok());
+}
+
 }  // namespace
 }  // namespace pixlake::catalog

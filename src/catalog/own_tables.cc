@@ -1,5 +1,8 @@
 // The tables a lake is born with (M1.3, M1.4).
+#include <charconv>
+
 #include <arrow/api.h>
+#include <fmt/format.h>
 
 #include "catalog/lake.h"
 #include "catalog/later_columns.h"
@@ -84,6 +87,20 @@ bool IsLaterColumn(const TableName& name, std::string_view column) {
   return name.name == "quarantine" && column == "attempts";
 }
 
+Status CheckOwnTableVersion(const table::TableDefinition& definition, const std::string& place) {
+  const auto found = definition.properties.find(kOwnTableVersion);
+  if (found == definition.properties.end()) return Status::OK();
+  const std::string& text = found->second;
+  int version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error == std::errc() && end == text.data() + text.size() && version <= kKnownOwnTableVersion)
+    return Status::OK();
+  return Error(ErrorCode::kUnsupported,
+               fmt::format("{}: {} is '{}'; this pixlake knows tables up to version {}. Use the pixlake that "
+                           "made it, or a newer one",
+                           place, kOwnTableVersion, text, kKnownOwnTableVersion));
+}
+
 std::vector<TableName> OwnTables() {
   return {
       {"raw", "images"}, {"raw", "metadata"}, {"raw", "binary"}, {"raw", "sources"}, {"raw", "quarantine"}};
@@ -93,6 +110,7 @@ std::optional<table::TableDefinition> OwnTable(const TableName& name) {
   table::TableDefinition definition;
   definition.partition_columns = {"date_partition"};
   definition.name = name.text();
+  definition.properties[kOwnTableVersion] = std::to_string(kKnownOwnTableVersion);
   if (name.zone != "raw") return std::nullopt;
   if (name.name == "images") {
     definition.schema = Images();

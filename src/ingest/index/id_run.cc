@@ -126,7 +126,18 @@ Status IdRun::Damaged(std::string_view what) const {
   return Error(ErrorCode::kCorrupt, fmt::format("run {} of the id index is damaged: {}", path_, what));
 }
 
+// A newer pixlake's run: neither to be believed nor to be deleted.
+Status IdRun::CheckVersion() const {
+  const auto* magic = reinterpret_cast<const char*>(bytes_);
+  const bool ours = std::memcmp(magic, kIdRunMagic.data(), kIdRunVersionAt) == 0;
+  if (!ours || magic[kIdRunVersionAt] <= kIdRunMagic[kIdRunVersionAt]) return Status::OK();
+  return Error(ErrorCode::kUnsupported,
+               fmt::format("{} is a run of the id index of version {}; this pixlake knows version {}", path_,
+                           magic[kIdRunVersionAt], kIdRunMagic[kIdRunVersionAt]));
+}
+
 Status IdRun::Load() {
+  PL_RETURN_NOT_OK(CheckVersion());
   IdRunFooter footer;
   std::memcpy(&footer, bytes_ + size_ - sizeof(footer), sizeof(footer));
   if (footer.magic != kIdRunMagic || std::memcmp(bytes_, kIdRunMagic.data(), kIdRunMagic.size()) != 0)

@@ -6,7 +6,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "base/uuid.h"
 #include "image/hash/sha256_batch.h"
 #include "ingest/index/id_run_builder_internal.h"
@@ -80,7 +80,7 @@ Status IdRunBuilder::AddFile(const table::ScanTask& task, uint32_t file) {
   pending_.clear();
   first_pending_ = 0;
   while (true) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const auto batch, rows->Next());
     if (batch != nullptr) PL_RETURN_NOT_OK(AddBatch(*batch));
     PL_RETURN_NOT_OK(EmitPages(blobs.get(), file, batch == nullptr));

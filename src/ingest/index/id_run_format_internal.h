@@ -8,7 +8,9 @@
 namespace pixlake::ingest {
 
 constexpr int64_t kIdRunHeaderBytes = 4096;
+// The seventh byte is the format's version, '1' today.
 constexpr std::array<char, 8> kIdRunMagic = {'P', 'X', 'L', 'I', 'D', 'S', '1', '\n'};
+constexpr size_t kIdRunVersionAt = 6;
 
 struct IdRunFooter {
   uint64_t num_entries = 0;

@@ -56,7 +56,7 @@ constexpr int64_t kIdBlockEntries = kIdBlockBytes / static_cast<int64_t>(sizeof(
 // Thread-safe.
 class IdRun {
  public:
-  // kCorrupt when it is no whole run.
+  // kCorrupt when it is no whole run, kUnsupported when a newer pixlake wrote it.
   static Result<std::shared_ptr<IdRun>> Open(const std::string& path);
   ~IdRun();
   IdRun(const IdRun&) = delete;
@@ -78,6 +78,7 @@ class IdRun {
  private:
   IdRun(std::string path, const uint8_t* bytes, int64_t size)
       : path_(std::move(path)), bytes_(bytes), size_(size) {}
+  Status CheckVersion() const;
   Status Load();
   Status LoadIndex(std::span<const uint8_t> index, uint64_t blocks);
   Status Damaged(std::string_view what) const;

@@ -1,7 +1,7 @@
 #include <queue>
 #include <utility>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/index/id_run_merge_internal.h"
 
 namespace pixlake::ingest {
@@ -57,7 +57,7 @@ Result<std::shared_ptr<IdRun>> MergeRuns(io::Store* store, const std::string& pa
     if (any) smallest.push(&cursor);
   }
   for (int64_t count = 0; !smallest.empty(); ++count) {
-    if (count % (1 << 16) == 0) PL_RETURN_NOT_OK(CheckInterrupt());
+    if (count % (1 << 16) == 0) PL_RETURN_NOT_OK(CheckStopped());
     Cursor* const cursor = smallest.top();
     smallest.pop();
     PL_RETURN_NOT_OK(writer->Append(cursor->entry()));

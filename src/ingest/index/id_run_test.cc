@@ -86,6 +86,14 @@ TEST_F(IdRunTest, GivesEveryEntryAndNoOther) {
   }
 }
 
+TEST_F(IdRunTest, OfANewerPixlakeIsNotCalledDamaged) {
+  ASSERT_TRUE(Write(Sorted(5, 1)).ok());
+  std::string bytes = Bytes();
+  bytes[kIdRunVersionAt] = bytes[bytes.size() - 2] = '2';
+  Overwrite(bytes);
+  EXPECT_EQ(CodeOf(IdRun::Open(Path()).status()), ErrorCode::kUnsupported);
+}
+
 TEST_F(IdRunTest, OneIdMayFillSeveralBlocks) {
   std::vector<IdEntry> entries = Sorted(600, 3);
   const IdEntry often = entries[300];

@@ -18,6 +18,7 @@ using nlohmann::json;
 
 constexpr char kFolder[] = "batches";
 constexpr int64_t kMaxManifestBytes = int64_t{64} << 20;
+constexpr int kManifestVersion = 1;
 constexpr char kMoveAway[] = "Move it away to go on without that batch; ingest its sources again then";
 
 std::string ManifestPath(const catalog::Lake& lake, int64_t number) {
@@ -39,7 +40,7 @@ json ToJson(const BatchManifest& manifest) {
     }
     tables.push_back({{"table", table.name.text()}, {"files", files}});
   }
-  return {{"pixlake_batch", 1}, {"number", manifest.number}, {"tables", tables}};
+  return {{"pixlake_batch", kManifestVersion}, {"number", manifest.number}, {"tables", tables}};
 }
 
 // What a manifest may say: it lies in a folder that others can write to, and what it names
@@ -98,7 +99,16 @@ BatchManifest FromJson(const json& parsed) {
 Result<BatchManifest> ReadManifest(const catalog::Lake& lake, const std::string& path) {
   PL_ASSIGN_OR_RETURN(const std::string text, lake.place().store->ReadAll(path, kMaxManifestBytes));
   try {
-    BatchManifest manifest = FromJson(json::parse(text));
+    const json parsed = json::parse(text);
+    const int version = parsed.at("pixlake_batch").get<int>();
+    if (version > kManifestVersion) {
+      return Error(
+          ErrorCode::kUnsupported,
+          fmt::format("{} is a batch manifest of version {}, of a newer pixlake; this one knows version "
+                      "{}. Finish the batch with the pixlake that began it",
+                      path, version, kManifestVersion));
+    }
+    BatchManifest manifest = FromJson(parsed);
     if (IsSound(manifest) && path == ManifestPath(lake, manifest.number)) return manifest;
   } catch (const json::exception&) {  // told below
   }

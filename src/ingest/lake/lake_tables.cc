@@ -74,6 +74,7 @@ Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFor
   }
   PL_ASSIGN_OR_RETURN(opened.table, format->Open(opened.place));
   PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
+  PL_RETURN_NOT_OK(catalog::CheckOwnTableVersion(opened.snapshot->definition(), opened.place.path));
   PL_RETURN_NOT_OK(AddLaterColumns(*own, &opened));
   PL_RETURN_NOT_OK(CheckSchema(opened, *own));
   arrow::FieldVector fields;
