@@ -28,17 +28,13 @@ void HandleInterrupts() {
   signal(SIGXFSZ, SIG_IGN);
 }
 
-bool Interrupted() {
-  return g_signal.load(std::memory_order_relaxed) != 0;
+StopToken ProcessStopToken() {
+  // Nobody's to delete.
+  return StopToken(std::shared_ptr<const std::atomic<int>>(std::shared_ptr<void>(), &g_signal));
 }
 
 int InterruptSignal() {
   return g_signal.load(std::memory_order_relaxed);
-}
-
-Status CheckInterrupt() {
-  if (!Interrupted()) return Status::OK();
-  return Error(ErrorCode::kCancelled, "interrupted; run the same command again to finish");
 }
 
 }  // namespace pixlake

@@ -1,7 +1,7 @@
-// SIGINT and SIGTERM as a question that long work asks now and then.
+// SIGINT and SIGTERM as a stop token, for a process whose only session is its command's.
 #pragma once
 
-#include "base/result.h"
+#include "base/stop_token.h"
 
 namespace pixlake {
 
@@ -10,11 +10,8 @@ namespace pixlake {
 // main, before threads start.
 void HandleInterrupts();
 
-// True once a signal came. Cheap enough to ask in every loop.
-bool Interrupted();
-
-// kCancelled once a signal came, else OK.
-Status CheckInterrupt();
+// Stops once a signal came. For apps: what is below them asks the token it was given.
+StopToken ProcessStopToken();
 
 // The signal that came (SIGINT or SIGTERM), or 0.
 int InterruptSignal();

@@ -3,7 +3,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/check_internal.h"
 #include "delta/deletion_vector_internal.h"
 #include "delta/file_stats_internal.h"
@@ -50,7 +50,7 @@ class Checker {
   explicit Checker(Findings* findings) : findings_(findings), snapshot_(*findings->snapshot) {}
 
   Status CheckFile(const AddFile& file) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     const size_t before = findings_->report.problems.size();
     const Status status = CheckFileOrFail(file);
     if (!status.ok() && CodeOf(status) == ErrorCode::kCancelled) {

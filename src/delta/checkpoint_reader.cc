@@ -7,7 +7,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/action_json_internal.h"
 #include "delta/checkpoint_columns_internal.h"
 #include "delta/checkpoint_reader_internal.h"
@@ -237,7 +237,7 @@ Status ReadParquetActions(const std::shared_ptr<arrow::io::RandomAccessFile>& in
   const size_t threads = ThreadsFor(static_cast<size_t>(num_rows), kBatchRows);
   std::vector<std::shared_ptr<arrow::RecordBatch>> wave;
   while (true) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     std::shared_ptr<arrow::RecordBatch> batch;
     PL_RETURN_NOT_OK(batches->ReadNext(&batch));
     if (batch != nullptr) {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/checkpoint_writer_internal.h"
 #include "delta/features_internal.h"
 #include "delta/log_listing_internal.h"
@@ -69,7 +69,7 @@ bool DeltaTransaction::IsBlind() const {
 Result<table::CommitOutcome> DeltaTransaction::PutUntilSettled() {
   const io::Location& table = read_->location();
   for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     const int64_t tried = head_.version + 1;
     PL_ASSIGN_OR_RETURN(CommitText commit,
                         MakeCommit(changes_, head_, {txn_id_, read_->version(), IsBlind()}));

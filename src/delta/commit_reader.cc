@@ -6,7 +6,7 @@
 
 #include <arrow/util/thread_pool.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/action_json_internal.h"
 #include "delta/commit_reader_internal.h"
 
@@ -80,7 +80,10 @@ Status ForEachParallel(size_t count, size_t threads, const std::function<Status(
     std::vector<std::jthread> others;
     try {
       for (size_t i = 1; i < std::min(threads, count); ++i) {
-        others.emplace_back(work);
+        others.emplace_back([&work, token = CurrentStopToken()] {
+          const StopScope scope(token);
+          work();
+        });
       }
     } catch (const std::exception&) {
       // Those that could be started do it all.
@@ -101,7 +104,7 @@ Status ReadCommits(const io::Location& table, const std::vector<io::ObjectInfo>&
         break;
       }
     }
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     std::vector<CommitActions> wave(end - begin);
     const size_t threads = local ? ThreadsFor(wave.size(), 16) : kRemoteThreads;
     PL_RETURN_NOT_OK(ForEachParallel(wave.size(), threads, [&](size_t i) -> Status {

@@ -3,7 +3,7 @@
 
 #include <arrow/util/string.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/checkpoint_reader_internal.h"
 #include "delta/checkpoint_writer_internal.h"
 #include "delta/delta_table_internal.h"
@@ -45,7 +45,7 @@ Result<bool> IsSound(const io::Location& table, const LogCheckpoint& checkpoint)
   const Status status = ReadCheckpoint(table, checkpoint, {true}, [&](const Action& action) {
     protocol = protocol || std::holds_alternative<Protocol>(action);
     metadata = metadata || std::holds_alternative<Metadata>(action);
-    return CheckInterrupt();
+    return CheckStopped();
   });
   if (!status.ok() && (CodeOf(status) == ErrorCode::kCancelled || RetryHelps(status))) {
     return status;
@@ -170,7 +170,7 @@ Result<int64_t> CleanUpLog(const io::Location& table, const Protocol& protocol, 
   }
   int64_t gone = 0;
   for (const auto& [version, path] : Expired(listing, cutoff)) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_RETURN_NOT_OK(table.store->Delete(path));
     ++gone;
   }

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/checkpoint_writer_internal.h"
 #include "delta/delta_table_internal.h"
 #include "delta/features_internal.h"
@@ -67,7 +67,7 @@ Status DeleteAll(const io::Location& table, const std::vector<io::ObjectInfo>& f
   std::atomic<size_t> next{0};
   std::mutex mutex;
   const auto work = [&] {
-    for (size_t i = next++; i < files.size() && !Interrupted(); i = next++) {
+    for (size_t i = next++; i < files.size() && !CurrentStopToken().stopped(); i = next++) {
       const Status status = table.store->Delete(files[i].path);
       const std::lock_guard lock(mutex);
       if (status.ok()) {
@@ -84,13 +84,13 @@ Status DeleteAll(const io::Location& table, const std::vector<io::ObjectInfo>& f
   std::vector<std::thread> workers;
   const size_t count = std::min<size_t>(files.size(), static_cast<size_t>(std::max(1, request.threads)));
   for (size_t i = 1; i < count; ++i) {
-    workers.emplace_back(work);
+    workers.push_back(StartThread(work));
   }
   work();
   for (std::thread& worker : workers) {
     worker.join();
   }
-  return CheckInterrupt();
+  return CheckStopped();
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "delta/action_json_internal.h"
 #include "delta/deletion_vector_internal.h"
 #include "delta/delta_table_internal.h"
@@ -53,7 +53,7 @@ class Lister {
       : table_(table), needed_(needed), threshold_ms_(threshold_ms) {}
 
   Status Walk(const std::string& folder) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const std::vector<io::ObjectInfo> objects, table_.store->List(folder));
     for (const io::ObjectInfo& object : objects) {
       const std::string_view name = std::string_view(object.path).substr(object.path.rfind('/') + 1);
@@ -161,7 +161,7 @@ Result<std::vector<io::ObjectInfo>> LoggedCandidates(const io::Location& table, 
     if (version > state.version) {
       break;
     }
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(std::string bytes, table.store->ReadAll(commit.path));
     const bool expired = commit.modified_ms < threshold_ms;
     PL_RETURN_NOT_OK(ParseActions(std::move(bytes), commit.path, [&](Action action) -> Status {

@@ -6,7 +6,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "engine/export_names.h"
 #include "engine/export_target.h"
 #include "engine/image_finder.h"
@@ -27,7 +27,7 @@ using Visit = std::function<Status(const arrow::RecordBatch&)>;
 Status ForEachBatch(query::SqlSession* session, const std::string& sql, const Visit& visit) {
   PL_ASSIGN_OR_RETURN(const auto result, session->Query(sql));
   while (true) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const auto batch, result->Next());
     if (batch == nullptr) return Status::OK();
     PL_RETURN_NOT_OK(visit(*batch));

@@ -6,7 +6,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "engine/image_finder.h"
 #include "file/blob_reader.h"
 #include "image/hash/sha256.h"
@@ -59,7 +59,7 @@ class Lookup {
       while (true) {
         PL_ASSIGN_OR_RETURN(const auto batch, reader->Next());
         if (batch == nullptr) break;
-        PL_RETURN_NOT_OK(CheckInterrupt());
+        PL_RETURN_NOT_OK(CheckStopped());
         const auto& ids = static_cast<const arrow::StringArray&>(*batch->column(0));
         for (int64_t i = 0; i < ids.length(); ++i) {
           if (ids.IsValid(i) && ids.GetView(i) == id)
@@ -81,7 +81,7 @@ class Lookup {
       while (true) {
         PL_ASSIGN_OR_RETURN(const auto batch, reader->Next());
         if (batch == nullptr) break;
-        PL_RETURN_NOT_OK(CheckInterrupt());
+        PL_RETURN_NOT_OK(CheckStopped());
         const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch->column(0));
         for (int64_t i = 0; i < blobs.length(); ++i) {
           if (blobs.IsNull(i) || image::Sha256Hex(blobs.GetView(i)) != sha256) continue;

@@ -6,7 +6,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "engine/image_lookup.h"
 #include "engine/image_text.h"
 #include "engine/sql.h"
@@ -37,7 +37,7 @@ Status Collect(const Engine& engine, const ShowRequest& request, std::vector<ima
   PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
   PL_ASSIGN_OR_RETURN(const auto rows, session->Query(sql));
   while (true) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const auto batch, rows->Next());
     if (batch == nullptr) return Status::OK();
     const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch->column(0));

@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 
 namespace pixlake::engine {
 namespace {
@@ -39,7 +39,7 @@ bool IsTable(const Engine& engine, const std::string& path) {
 }
 
 Status Walk(const Engine& engine, const std::string& folder, bool root, std::vector<ListedTable>* found) {
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   if (IsTable(engine, folder)) {
     found->push_back(Inspect(engine, folder));
     return Status::OK();

@@ -9,7 +9,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "file/page_header_internal.h"
 
 namespace pixlake::file {
@@ -67,7 +67,7 @@ Result<uint32_t> ChecksumOf(Window* window, int64_t position, int64_t size) {
 Status CheckChunk(arrow::io::RandomAccessFile* file, int64_t start, int64_t end, CheckedPages* checked) {
   Window window(file, end);
   for (int64_t position = start; position < end;) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const PageHeader header, HeaderAt(&window, position));
     const int64_t body = position + header.header_size;
     if (header.page_size > end - body) {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/stop_token.h"
 #include "ingest/png_tree.h"
 
 namespace pixlake::ingest {
@@ -16,7 +17,7 @@ constexpr size_t kMostWaiting = 256;
 class RemotePngTree : public PngTree {
  public:
   explicit RemotePngTree(io::Location root) : root_(std::move(root)) {
-    for (size_t i = 0; i < kPutsAtOnce; ++i) threads_.emplace_back([this] { Work(); });
+    for (size_t i = 0; i < kPutsAtOnce; ++i) threads_.push_back(StartThread([this] { Work(); }));
   }
 
   ~RemotePngTree() override {

@@ -13,7 +13,7 @@
 #include <isa-l/igzip_lib.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 
 namespace pixlake::io {
 namespace {
@@ -26,7 +26,7 @@ class File : public ByteStream {
   File(int fd, int64_t size) : fd_(fd), size_(size), chunk_(kChunkBytes) {}
 
   Result<std::span<const uint8_t>> Next() override {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     while (true) {
       const ssize_t got = ::pread(fd_, chunk_.data(), chunk_.size(), position_);
       if (got < 0 && errno == EINTR) continue;
@@ -68,7 +68,7 @@ class Stream : public ByteStream {
       : stream_(std::move(stream)), chunk_(kChunkBytes) {}
 
   Result<std::span<const uint8_t>> Next() override {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const int64_t got,
                         stream_->Read(static_cast<int64_t>(chunk_.size()), chunk_.data()));
     return std::span<const uint8_t>(chunk_.data(), static_cast<size_t>(got));

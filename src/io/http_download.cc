@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "io/local_file_internal.h"
 
 namespace pixlake::io {
@@ -81,7 +81,7 @@ size_t OnBody(char* data, size_t, size_t size, void* user) {
 }
 
 int OnProgress(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return Interrupted() ? 1 : 0;
+  return CurrentStopToken().stopped() ? 1 : 0;
 }
 
 Status HttpError(long code, const std::string& url) {
@@ -139,7 +139,7 @@ Status Attempt(const std::string& url, Transfer* transfer) {
   SetOptions(curl.get(), url, transfer);
   const CURLcode outcome = curl_easy_perform(curl.get());
   PL_RETURN_NOT_OK(transfer->write_status);
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   long code = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &code);
   if (code == 416 && transfer->offset > 0) {
@@ -161,7 +161,7 @@ Status Attempt(const std::string& url, Transfer* transfer) {
 Status Pause(int attempt) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(200 << attempt);
   while (std::chrono::steady_clock::now() < until) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return Status::OK();
@@ -178,7 +178,7 @@ Status DownloadFile(const std::string& url, const std::string& target, const Dow
   transfer.fd = ::open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (transfer.fd < 0) return ErrnoError(errno, "creating", part);
   // Two downloads of the same file take turns; the second finds the first one's.
-  while (::flock(transfer.fd, LOCK_EX) != 0 && errno == EINTR && !Interrupted()) {
+  while (::flock(transfer.fd, LOCK_EX) != 0 && errno == EINTR && !CurrentStopToken().stopped()) {
   }
   struct stat at_path {
   }, at_fd{};

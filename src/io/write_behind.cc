@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/stop_token.h"
 #include "io/write_behind_internal.h"
 
 namespace pixlake::io {
@@ -120,7 +121,7 @@ Status WriteBehind::Drain() {
 Status WriteBehind::Enqueue(Item item) {
   if (!thread_.joinable() && !inline_) {
     try {
-      thread_ = std::thread([this] { Work(); });
+      thread_ = StartThread([this] { Work(); });
     } catch (const std::system_error&) {
       inline_ = true;
     }

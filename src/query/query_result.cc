@@ -9,7 +9,7 @@
 #include <arrow/c/bridge.h>
 #include <arrow/util/key_value_metadata.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "query/plain_types_internal.h"
 #include "query/query_result_internal.h"
 
@@ -20,7 +20,7 @@ namespace {
 class InterruptWatch {
  public:
   explicit InterruptWatch(duckdb_connection connection)
-      : thread_([this, connection] { Watch(connection); }) {}
+      : thread_(StartThread([this, connection] { Watch(connection); })) {}
 
   ~InterruptWatch() {
     {
@@ -35,7 +35,7 @@ class InterruptWatch {
   void Watch(duckdb_connection connection) {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::milliseconds(50), [this] { return done_; })) {
-      if (Interrupted()) duckdb_interrupt(connection);
+      if (CurrentStopToken().stopped()) duckdb_interrupt(connection);
     }
   }
 
@@ -76,7 +76,7 @@ class Rows : public QueryResult {
 };
 
 Status Rows::Failure(const char* message) const {
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   PL_RETURN_NOT_OK(context_->failure());
   return DuckDbError(message);
 }
@@ -123,7 +123,7 @@ Status Rows::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
   out->reset();
   if (!has_rows_) return Status::OK();
   for (;;) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     const DataChunk chunk(duckdb_fetch_chunk(*result_.get()));
     if (chunk.get() == nullptr) {
       const char* message = duckdb_result_error(result_.get());

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "query/scan_batches_internal.h"
 
 namespace pixlake::query {
@@ -33,14 +33,14 @@ Result<bool> ScanBatches::OpenNext() {
   while (shared_->readers == 1 && static_cast<int>(ahead_.size()) < shared_->threads) {
     const size_t task = shared_->next_task.fetch_add(1);
     if (task >= tasks) break;
-    ahead_.push_back(std::async(std::launch::async, [shared = shared_, task] { return Open(shared, task); }));
+    ahead_.push_back(StartAsync([shared = shared_, task] { return Open(shared, task); }));
   }
   return true;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ScanBatches::Next() {
   while (true) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     if (current_.first != nullptr) return std::move(current_.first);
     if (current_.reader != nullptr) {
       std::shared_ptr<arrow::RecordBatch> batch;

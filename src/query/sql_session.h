@@ -70,7 +70,7 @@ class QueryResult : public arrow::RecordBatchReader {
   virtual ScanTotals scan_totals() const = 0;
 };
 
-// One connection to an in-memory DuckDB. Of one thread. SIGINT (base/interrupt.h)
+// One connection to an in-memory DuckDB. Of one thread. A stop (base/stop_token.h)
 // ends a running query with kCancelled.
 class SqlSession {
  public:

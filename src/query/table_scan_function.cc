@@ -52,9 +52,11 @@ void Delete(void* pointer) {
   delete static_cast<T*>(pointer);
 }
 
-// Nothing may be thrown through DuckDB's C callbacks.
+// Nothing may be thrown through DuckDB's C callbacks, which come on its own threads: whose work
+// it is, is said here.
 template <typename Function>
-Status Guard(Function function) noexcept {
+Status Guard(StopToken stop, Function function) noexcept {
+  const StopScope scope(std::move(stop));
   try {
     return function();
   } catch (const std::bad_alloc&) {
@@ -138,7 +140,7 @@ Status BindScan(duckdb_bind_info info, const FunctionInfo& function) {
 
 void Bind(duckdb_bind_info info) {
   const auto& function = *static_cast<FunctionInfo*>(duckdb_bind_get_extra_info(info));
-  const Status status = Guard([&] { return BindScan(info, function); });
+  const Status status = Guard(function.context->stop_token(), [&] { return BindScan(info, function); });
   if (status.ok()) return;
   function.context->Fail(status);
   duckdb_bind_set_error(info, status.message().c_str());
@@ -171,14 +173,14 @@ Status StartScan(duckdb_init_info info, const BoundScan& bound) {
 
 void Init(duckdb_init_info info) {
   const auto& bound = *static_cast<BoundScan*>(duckdb_init_get_bind_data(info));
-  const Status status = Guard([&] { return StartScan(info, bound); });
+  const Status status = Guard(bound.context->stop_token(), [&] { return StartScan(info, bound); });
   if (status.ok()) return;
   bound.context->Fail(status);
   duckdb_init_set_error(info, status.message().c_str());
 }
 
 void InitThread(duckdb_init_info info) {
-  const Status status = Guard([&] {
+  const Status status = Guard(CurrentStopToken(), [&] {
     duckdb_init_set_init_data(info, new ScanThread(), Delete<ScanThread>);
     return Status::OK();
   });
@@ -222,7 +224,8 @@ void Scan(duckdb_function_info info, duckdb_data_chunk chunk) {
   const auto& bound = *static_cast<BoundScan*>(duckdb_function_get_bind_data(info));
   auto* scan = static_cast<RunningScan*>(duckdb_function_get_init_data(info));
   auto* thread = static_cast<ScanThread*>(duckdb_function_get_local_init_data(info));
-  const Status status = Guard([&] { return FillChunk(bound, scan, thread, chunk); });
+  const Status status =
+      Guard(bound.context->stop_token(), [&] { return FillChunk(bound, scan, thread, chunk); });
   if (status.ok()) return;
   bound.context->Fail(status);
   duckdb_function_set_error(info, status.message().c_str());
@@ -243,7 +246,7 @@ Status Register(duckdb_connection connection, duckdb_table_function made, Functi
 }
 
 void Replace(duckdb_replacement_scan_info info, const char* name, void* data) {
-  const Status status = Guard([&] {
+  const Status status = Guard(CurrentStopToken(), [&] {
     for (const ScanFunction& function : *static_cast<std::vector<ScanFunction>*>(data)) {
       if (!function.recognises || !function.recognises(name)) continue;
       const Value uri(duckdb_create_varchar(name));
@@ -263,6 +266,12 @@ void ScanContext::BeginQuery(ScanPredicates predicates) {
   predicates_ = std::move(predicates);
   failure_ = Status::OK();
   totals_ = {};
+  stop_ = CurrentStopToken();
+}
+
+StopToken ScanContext::stop_token() const {
+  const std::lock_guard lock(mutex_);
+  return stop_;
 }
 
 table::Predicate ScanContext::PredicateFor(const std::string& uri, const arrow::Schema& schema) const {

@@ -10,6 +10,7 @@
 #include <duckdb.h>
 
 #include "base/result.h"
+#include "base/stop_token.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/scan_predicates_internal.h"
 #include "query/sql_session.h"
@@ -31,6 +32,8 @@ class ScanContext {
   Status failure() const;
   void AddFiles(int64_t total, int64_t skipped);
   ScanTotals totals() const;
+  // Of the thread that began the query.
+  StopToken stop_token() const;
 
   // Turns Arrow data into DuckDB's; never runs a query while one is on.
   duckdb_connection converter() const { return converter_; }
@@ -45,6 +48,7 @@ class ScanContext {
   ScanPredicates predicates_;
   Status failure_;
   ScanTotals totals_;
+  StopToken stop_;
 };
 
 // Makes `function` known: a table function under a name of ours, whose first column

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "base/uuid.h"
 
 #include "sink/sinks_internal.h"
@@ -129,7 +129,7 @@ class JsonLinesSink : public Sink {
     PL_ASSIGN_OR_RETURN(const int64_t size, file->GetSize());
     std::string text;
     for (int64_t at = 0; at < size;) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       PL_ASSIGN_OR_RETURN(const auto block, file->ReadAt(at, std::min(kReadAtOnce, size - at)));
       if (block->size() == 0) break;
       at += block->size();

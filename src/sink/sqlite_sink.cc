@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 
 #include "sink/sinks_internal.h"
 

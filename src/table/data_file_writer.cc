@@ -8,6 +8,7 @@
 #include <arrow/type.h>
 
 #include "base/clock.h"
+#include "base/stop_token.h"
 #include "base/uuid.h"
 #include "table/file_schema.h"
 #include "table/partition_folder_internal.h"
@@ -83,7 +84,7 @@ class Writer : public DataFileWriter {
   Status StartClosing(std::unique_ptr<io::OutputFile> output) {
     const std::shared_ptr<io::OutputFile> file = std::move(output);
     try {
-      closing_ = std::async(std::launch::async, [file] { return file->Close(); });
+      closing_ = StartAsync([file] { return file->Close(); });
       return Status::OK();
     } catch (const std::system_error&) {
       return file->Close();  // no thread to be had

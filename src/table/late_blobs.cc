@@ -5,7 +5,7 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "table/late_blobs_internal.h"
 #include "table/row_filter_internal.h"
 
@@ -192,7 +192,7 @@ Result<std::shared_ptr<arrow::Array>> LateBlobReader::ReadBlobs(const std::vecto
 Status LateBlobReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
   out->reset();
   do {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     if (rows_ == nullptr || next_ == rows_->num_rows()) PL_RETURN_NOT_OK(ReadSmall());
     if (rows_ == nullptr) return Status::OK();
   } while (rows_->num_rows() == 0);

@@ -11,7 +11,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/properties.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "file/file_calendar.h"
 #include "file/open_parquet.h"
 #include "table/column_cast_internal.h"
@@ -270,7 +270,7 @@ Status TaskReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
   out->reset();
   while (ready_.empty()) {
     if (stretch_ == stretches_.size()) return Status::OK();
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_RETURN_NOT_OK(InFile(Guard([&] { return ReadMore(); })));
   }
   *out = std::move(ready_.front());

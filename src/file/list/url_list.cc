@@ -6,7 +6,7 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "file/list/delimiter_internal.h"
 #include "file/list/record_reader_internal.h"
 #include "file/list/text_stream_internal.h"
@@ -60,7 +60,7 @@ class ListReader : public UrlListReader {
         records_(std::move(records)) {}
 
   Result<bool> Next(std::vector<UrlListRow>* rows) override {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     size_t bytes = 0;
     for (size_t i = 0; i < kRowsAtOnce && bytes < kBytesAtOnce; ++i) {
       PL_ASSIGN_OR_RETURN(const bool more, records_->Next());

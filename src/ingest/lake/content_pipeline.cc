@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/stop_token.h"
 #include "ingest/lake/content_pipeline_internal.h"
 
 namespace pixlake::ingest {
@@ -12,7 +13,7 @@ ContentPipeline::ContentPipeline(Source* source, PipelineOptions options)
     : source_(source), options_(std::move(options)), budget_(options_.budget_bytes) {
   const int threads = std::max(1, options_.threads);
   working_ = threads;
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < threads; ++i) threads_.push_back(StartThread([this] { Work(); }));
 }
 
 ContentPipeline::~ContentPipeline() {

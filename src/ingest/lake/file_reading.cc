@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "base/uuid.h"
 #include "image/hash/sha256.h"
 #include "ingest/lake/file_reading_internal.h"
@@ -81,7 +81,7 @@ Result<bool> CopyOnce(const std::string& path, int to, const std::string& to_pat
   std::vector<uint8_t> chunk(kChunk);
   int64_t copied = 0;
   while (true) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const size_t got, ReadFully(from.get(), path, chunk.data(), chunk.size()));
     digest.Update({chunk.data(), got});
     if (to >= 0) PL_RETURN_NOT_OK(WriteFully(to, to_path, chunk.data(), got));

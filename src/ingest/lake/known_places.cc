@@ -9,7 +9,7 @@
 #include <xxhash.h>
 
 #include "base/byte_size.h"
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -75,7 +75,7 @@ Status ForEachSource(const std::shared_ptr<io::Store>& store, table::ScanPlan pl
   while (true) {
     PL_ASSIGN_OR_RETURN(const auto batch, reader->Next());
     if (batch == nullptr) return Status::OK();
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     const auto& uris = static_cast<const arrow::StringArray&>(*batch->column(0));
     const auto& etags = static_cast<const arrow::StringArray&>(*batch->column(1));
     const auto& ids = static_cast<const arrow::StringArray&>(*batch->column(2));

@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/lake/lake_lock_internal.h"
 
 namespace pixlake::ingest {
@@ -23,7 +23,7 @@ Result<std::unique_ptr<LakeLock>> LakeLock::Acquire(const catalog::Lake& lake,
     if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking", path);
     if (!told && on_wait) on_wait();
     told = true;
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return lock;

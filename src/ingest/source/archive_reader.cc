@@ -8,7 +8,7 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/source/archive_reader_internal.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/zip_name_internal.h"
@@ -166,7 +166,7 @@ Result<std::unique_ptr<ArchiveReader>> ArchiveReader::Open(ArchiveBytes bytes, i
 }
 
 Result<std::optional<Member>> ArchiveReader::Next() {
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   const LocaleScope scope(locale_);
   read_before_ = archive_filter_bytes(archive_, 0);
   const int code = archive_read_next_header(archive_, &entry_);

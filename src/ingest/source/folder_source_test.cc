@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/source/source_testing_internal.h"
 #include "io/location.h"
 
@@ -181,23 +181,18 @@ TEST_F(FolderSourceTest, NamedFilesPatternsAndFoldersTogether) {
   EXPECT_EQ(CodeOf(OpenSources({root_ + "/nothing"}, options_).status()), ErrorCode::kNotFound);
 }
 
-using FolderSourceDeathTest = FolderSourceTest;
-
-// In a child, because a signal that came is never forgotten.
-TEST_F(FolderSourceDeathTest, InterruptsEndIt) {
+TEST_F(FolderSourceTest, AStopEndsIt) {
   for (int i = 0; i < 10; ++i) Write(std::to_string(i), "x");
   ASSERT_TRUE(Shell("tar -cf a.tar 1 2 3"));
-  const auto interrupted = [&](const std::string& argument) {
+  for (const std::string& argument : {root_, root_ + "/a.tar"}) {
+    StopSource stop;
+    const StopScope scope(stop.token());
     auto source = OpenSources({argument}, options_).ValueOrDie();
     std::vector<SourceItem> items;
-    const bool before = source->Next(1, 1, &items).ok();
-    HandleInterrupts();
-    std::raise(SIGINT);
-    const Status after = source->Next(1 << 20, 100, &items).status();
-    std::exit(before && !after.ok() && CodeOf(after) == ErrorCode::kCancelled ? 42 : 1);
-  };
-  EXPECT_EXIT(interrupted(root_), testing::ExitedWithCode(42), "");
-  EXPECT_EXIT(interrupted(root_ + "/a.tar"), testing::ExitedWithCode(42), "");
+    EXPECT_TRUE(source->Next(1, 1, &items).ok());
+    stop.Stop();
+    EXPECT_EQ(CodeOf(source->Next(1 << 20, 100, &items).status()), ErrorCode::kCancelled) << argument;
+  }
 }
 
 TEST_F(FolderSourceTest, BatchesEndAtTheirBounds) {

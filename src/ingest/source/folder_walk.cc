@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/folder_walk_internal.h"
 
@@ -52,7 +52,7 @@ Result<FolderWalk::Event> FolderWalk::Next() {
       return Event::kProblem;
     }
     if (folders_.empty()) return Event::kEnd;
-    if ((++steps_ & 255) == 0) PL_RETURN_NOT_OK(CheckInterrupt());
+    if ((++steps_ & 255) == 0) PL_RETURN_NOT_OK(CheckStopped());
     Folder& folder = folders_.back();
     if (folder.next == folder.sorted.size()) {
       Leave();
@@ -162,7 +162,7 @@ Status FolderWalk::ReadNames(Folder* folder) {
     folder->sorted.push_back({0, folder->names.size(), entry->d_type});
     folder->names.append(name, std::strlen(name) + 1);
     if ((folder->sorted.size() & 4095) == 0) {
-      interrupted = CheckInterrupt();
+      interrupted = CheckStopped();
       if (!interrupted.ok()) break;
     }
   }

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/source/path_filter_internal.h"
 
 namespace pixlake::ingest {
@@ -87,7 +87,7 @@ std::vector<std::string> NamesIn(const std::string& folder) {
 
 // Appends what fits `rest` below `folder` (which ends in '/').
 Status Expand(const std::string& folder, std::string_view rest, std::vector<std::string>* found) {
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   const size_t slash = rest.find('/');
   const std::string_view part = rest.substr(0, slash);
   const std::string_view after = slash == kNone ? std::string_view() : rest.substr(slash + 1);

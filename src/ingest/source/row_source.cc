@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/url_source_internal.h"
 #include "ingest/source/wanted_urls_internal.h"
@@ -33,7 +33,7 @@ class RowSource : public Source {
   Result<bool> Next(int64_t max_bytes, int64_t max_items, std::vector<SourceItem>* items) override {
     int64_t bytes = 0, count = 0;
     while (count < max_items && (count == 0 || bytes < max_bytes)) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       if (batch_ == nullptr || row_ == batch_->num_rows()) {
         PL_RETURN_NOT_OK(rows_->ReadNext(&batch_));
         row_ = 0;

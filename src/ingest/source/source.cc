@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "file/list/url_list.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/folder_source_internal.h"
@@ -103,7 +103,7 @@ class ArgumentSource : public Source {
 
   Result<bool> NextItem(SourceItem* item) {
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       if (stream_ == nullptr) {
         if (current_ == arguments_.size()) return false;
         const Argument& argument = arguments_[current_];

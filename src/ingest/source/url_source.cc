@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "base/uuid.h"
 #include "image/hash/sha256.h"
 #include "ingest/source/file_item_internal.h"
@@ -51,7 +51,7 @@ class UrlStream : public ItemStream {
 
   Result<bool> Next(SourceItem* item) override {
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       const size_t most = kLookAhead * static_cast<size_t>(run_->options.fetch.connections);
       while (!ended_ && fetching_.size() < most) {
         PL_ASSIGN_OR_RETURN(const bool ready, Ask(item));

@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/source/wanted_urls_internal.h"
 #include "io/location.h"
 #include "io/uri_scheme.h"
@@ -103,7 +103,7 @@ class FolderWanted : public WantedUrls {
   Result<bool> Next(WantedUrl* wanted) override {
     while (objects_.empty()) {
       if (folders_.empty()) return false;
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       const std::string folder = std::move(folders_.back());
       folders_.pop_back();
       PL_ASSIGN_OR_RETURN(auto found, store_->List(folder, ""));

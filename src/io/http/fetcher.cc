@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "io/data_uri.h"
 #include "io/http/fetch_hosts_internal.h"
 #include "io/http/fetch_rules_internal.h"
@@ -40,7 +40,7 @@ class MultiFetcher : public Fetcher {
     multi_ = curl_multi_init();
     if (multi_ == nullptr) return Error(ErrorCode::kInternal, "cannot start an HTTP client");
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(shared_.options.connections));
-    thread_ = std::thread([this] { Loop(); });
+    thread_ = StartThread([this] { Loop(); });
     return Status::OK();
   }
 
@@ -62,7 +62,7 @@ class MultiFetcher : public Fetcher {
     job.url = std::move(url);
     std::unique_lock lock(mutex_);
     while (outstanding_ >= kMostOutstanding) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       changed_.wait_for(lock, kLongestWait);
     }
     ++outstanding_;
@@ -81,10 +81,10 @@ class MultiFetcher : public Fetcher {
   Status Finish() override {
     std::unique_lock lock(mutex_);
     while (outstanding_ > 0) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       changed_.wait_for(lock, kLongestWait);
     }
-    return CheckInterrupt();
+    return CheckStopped();
   }
 
  private:
@@ -129,7 +129,7 @@ void MultiFetcher::Loop() {
   while (true) {
     {
       const std::lock_guard lock(mutex_);
-      if (stop_ || Interrupted()) return;
+      if (stop_ || CurrentStopToken().stopped()) return;
     }
     TakeInbox();
     StartWhatMay();

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "io/http/curl_handle_internal.h"
 #include "io/http_download.h"
 #include "io/object/http_exchange_internal.h"
@@ -48,7 +48,7 @@ size_t OnHeader(char* data, size_t, size_t size, void* user) {
 }
 
 int OnProgress(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return Interrupted() ? 1 : 0;
+  return CurrentStopToken().stopped() ? 1 : 0;
 }
 
 // What S3 puts into tags, or all of it.
@@ -103,7 +103,7 @@ Result<HttpAnswer> Exchange(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
   const CURLcode code = curl_easy_perform(curl);
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   if (receiving.too_large) {
     return Error(ErrorCode::kOverBudget,
                  fmt::format("{} has more than {} bytes", RedactUrl(request.url), request.max_answer_bytes));
@@ -127,7 +127,7 @@ Result<HttpAnswer> ExchangeWithRetry(const std::function<Result<HttpRequest>()>&
                                    : CodeOf(answer.status()) == ErrorCode::kIo;
     if (!again || attempt == kAttempts) return answer;
     for (auto left = pause; left.count() > 0; left -= std::chrono::milliseconds(50)) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       std::this_thread::sleep_for(std::min(left, std::chrono::milliseconds(50)));
     }
     pause *= 3;

@@ -5,7 +5,7 @@
 #include <arrow/compute/initialize.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "query/change/old_rows_internal.h"
 
 namespace pixlake::query {
@@ -82,7 +82,7 @@ Status OldRows::Advance(int64_t position) {
       offset_ = std::lower_bound(begin + offset_, end, position) - begin;
       if (offset_ < batch_->num_rows()) break;
     }
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     PL_RETURN_NOT_OK(reader_->ReadNext(&batch_));
     offset_ = 0;
     if (batch_ == nullptr) break;

@@ -8,7 +8,7 @@
 #include <arrow/util/bit_util.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "query/change/row_changes_internal.h"
 
 namespace pixlake::query {
@@ -146,7 +146,7 @@ Result<std::unique_ptr<RowChanges>> RowChanges::Make(const table::Table& table,
 Status RowChanges::Add(const arrow::RecordBatch& batch) {
   const auto& files = Longs(batch, kFile);
   for (int64_t begin = 0; begin < batch.num_rows();) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     if (files.IsNull(begin)) return InsertRows(*batch.Slice(begin));
     int64_t end = begin + 1;
     while (end < batch.num_rows() && files.IsValid(end) && files.Value(end) == files.Value(begin)) ++end;

@@ -6,7 +6,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "table/rewrite/copy_reader.h"
 #include "table/rewrite/group_writer_internal.h"
 
@@ -111,7 +111,7 @@ Result<RewrittenGroup> CopyGroup(const RewriteContext& context, FileGroup group)
     PL_ASSIGN_OR_RETURN(auto rows, ReadForCopy(own.location.store, plan, task, own.batch_bytes));
     std::shared_ptr<arrow::RecordBatch> batch;
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       PL_RETURN_NOT_OK(rows->ReadNext(&batch));
       if (batch == nullptr) break;
       PL_RETURN_NOT_OK(writer->Write(*batch));

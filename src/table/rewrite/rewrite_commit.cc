@@ -7,6 +7,7 @@
 
 #include <arrow/type.h>
 
+#include "base/stop_token.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 
 namespace pixlake::table {
@@ -109,7 +110,7 @@ Result<std::vector<RewrittenGroup>> RewriteGroups(
   };
   std::vector<std::thread> workers;
   const size_t count = std::min<size_t>(groups.size(), static_cast<size_t>(std::max(1, threads)));
-  for (size_t i = 1; i < count; ++i) workers.emplace_back(work);
+  for (size_t i = 1; i < count; ++i) workers.push_back(StartThread(work));
   work();
   for (std::thread& worker : workers) worker.join();
   if (!failure.ok()) {

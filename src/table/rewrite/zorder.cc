@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "table/rewrite/copy_reader.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 #include "table/rewrite/zorder_curve.h"
@@ -88,7 +88,7 @@ class Sorter {
     PL_ASSIGN_OR_RETURN(auto rows, ReadForCopy(context_.location.store, plan_, *task, context_.batch_bytes));
     std::shared_ptr<arrow::RecordBatch> batch;
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       PL_RETURN_NOT_OK(rows->ReadNext(&batch));
       if (batch == nullptr) break;
       PL_RETURN_NOT_OK(writer->Write(*batch));
@@ -121,7 +121,7 @@ class Sorter {
     for (const ScanTask& task : plan.tasks) {
       PL_ASSIGN_OR_RETURN(const auto reader, ReadTask(context_.location.store, plan, task));
       while (true) {
-        PL_RETURN_NOT_OK(CheckInterrupt());
+        PL_RETURN_NOT_OK(CheckStopped());
         PL_ASSIGN_OR_RETURN(const auto batch, reader->Next());
         if (batch == nullptr) break;
         arrow::Int64Builder chosen;
@@ -172,7 +172,7 @@ class Sorter {
       PL_ASSIGN_OR_RETURN(const auto reader, ReadTask(context_.location.store, plan_, task));
       int64_t row = 0;
       while (true) {
-        PL_RETURN_NOT_OK(CheckInterrupt());
+        PL_RETURN_NOT_OK(CheckStopped());
         PL_ASSIGN_OR_RETURN(const auto batch, reader->Next());
         if (batch == nullptr) break;
         PL_RETURN_NOT_OK(AddRows(*batch, static_cast<int32_t>(file), row, places));
@@ -276,13 +276,13 @@ class Sorter {
       const int64_t count = SliceOf(rows, next);
       auto slice = rows.Slice(next, count);
       next += count;
-      return std::async(std::launch::async, [this, slice = std::move(slice)] { return Fill(slice); });
+      return StartAsync([this, slice = std::move(slice)] { return Fill(slice); });
     };
     auto pending = start();
     while (pending.valid()) {
       Result<std::shared_ptr<arrow::RecordBatch>> batch = pending.get();
       PL_RETURN_NOT_OK(batch.status());
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       if (next < rows.num_rows()) pending = start();
       const Status written = writer_->Write(**batch);
       if (!written.ok()) {

@@ -1,0 +1,78 @@
+// Whose work a thread is doing, and whether that work should end.
+#pragma once
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/result.h"
+
+namespace pixlake {
+
+// Asks whether to stop. A value; thread-safe. One that came from no source never stops.
+class StopToken {
+ public:
+  StopToken() = default;
+  bool stopped() const { return reason_ != nullptr && reason_->load(std::memory_order_relaxed) != 0; }
+  // kCancelled once it should stop, else OK. Cheap enough to ask in every loop.
+  Status Check() const;
+
+ private:
+  friend class StopSource;
+  friend StopToken ProcessStopToken();
+  explicit StopToken(std::shared_ptr<const std::atomic<int>> reason) : reason_(std::move(reason)) {}
+  std::shared_ptr<const std::atomic<int>> reason_;
+};
+
+// Stops what holds its tokens, and nothing else. Thread-safe.
+class StopSource {
+ public:
+  StopSource() : reason_(std::make_shared<std::atomic<int>>(0)) {}
+  void Stop() { reason_->store(1, std::memory_order_relaxed); }
+  StopToken token() const { return StopToken(reason_); }
+
+ private:
+  const std::shared_ptr<std::atomic<int>> reason_;
+};
+
+// While it lives, what this thread does is the work of whoever holds the token's source.
+// Scopes nest; made and destroyed by one thread.
+class StopScope {
+ public:
+  explicit StopScope(StopToken token);
+  ~StopScope();
+  StopScope(const StopScope&) = delete;
+  StopScope& operator=(const StopScope&) = delete;
+
+ private:
+  StopToken outer_;
+};
+
+// That of the innermost scope of this thread.
+StopToken CurrentStopToken();
+
+// Asks the token of the innermost scope: kCancelled once this thread's work should end. What is
+// deep below a session asks so, and no interface in between has to carry a token.
+Status CheckStopped();
+
+// Threads that go on with the work of the thread that starts them, for which alone they are
+// there: code that begins a thread of its own begins it here.
+template <typename Work>
+std::thread StartThread(Work work) {
+  return std::thread([token = CurrentStopToken(), work = std::move(work)]() mutable {
+    const StopScope scope(std::move(token));
+    work();
+  });
+}
+
+template <typename Work>
+auto StartAsync(Work work) {
+  return std::async(std::launch::async, [token = CurrentStopToken(), work = std::move(work)]() mutable {
+    const StopScope scope(std::move(token));
+    return work();
+  });
+}
+
+}  // namespace pixlake
