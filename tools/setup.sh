@@ -41,7 +41,7 @@ build_packages=(
   ca-certificates ccache cmake g++ git make ninja-build pkg-config
   libarchive-dev libcli11-dev libcurl4-openssl-dev libdeflate-dev libexpat1-dev libfmt-dev libgmock-dev
   libgtest-dev libisal-dev libjpeg62-turbo-dev libpq-dev libroaring-dev libspdlog-dev
-  libspng-dev libsqlite3-dev libssl-dev libtbb-dev libxxhash-dev libwebp-dev zlib1g-dev bzip2 patch
+  libspng-dev libsqlite3-dev libssl-dev libtbb-dev libxxhash-dev libwebp-dev libyaml-cpp-dev zlib1g-dev bzip2 patch
   nlohmann-json3-dev patchelf xz-utils)
 test_packages=(clang clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libimage-exiftool-perl postgresql strace)
 bench_packages=(libimage-exiftool-perl wrk)

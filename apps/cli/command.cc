@@ -108,7 +108,7 @@ Status RunChosen() {
 
 }  // namespace
 
-void AddExamineOptions(CLI::App* command, sandbox::ExaminerOptions* options) {
+void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options) {
   const std::string group = "Judging images";
   command
       ->add_option_function<std::string>(
@@ -223,6 +223,7 @@ void PrintJson(const Json& object) {
 
 int RunProgram(CLI::App* program, int argc, char** argv) {
   HandleInterrupts();
+  const StopScope scope(ProcessStopToken());
   const int parsed = Parse(program, argc, argv);
   if (parsed < 0) return kDone;
   if (parsed != kDone) return parsed;

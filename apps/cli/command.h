@@ -43,7 +43,7 @@ CLI::Validator NotEmpty();
 CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
 
 // --check, --sandbox, --max-pixels, --max-seconds, for commands that judge images.
-void AddExamineOptions(CLI::App* command, sandbox::ExaminerOptions* options);
+void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options);
 
 Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options);
 
@@ -83,6 +83,7 @@ void AddChangeCommands(CLI::App* group);  // as `pixlake table delete` and so on
 void AddSchemaCommands(CLI::App* group);  // as `pixlake table create` and `alter`
 void AddUpkeepCommands(CLI::App* group);  // of `table`
 void AddCareCommands(CLI::App* group);    // of `table`: check, analyze, compact-log, clone
+void AddKernelsCommand(CLI::App* program);
 void AddVersionCommand(CLI::App* program);
 void AddExportCommand(CLI::App* program);
 void AddShowCommand(CLI::App* program);

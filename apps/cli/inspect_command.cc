@@ -16,7 +16,7 @@ namespace {
 struct InspectOptions {
   CommonOptions common;
   std::vector<std::string> files;
-  sandbox::ExaminerOptions examine;
+  sandbox::ExamineOptions examine;
 };
 
 // What a terminal must not be told by a file: escape sequences.
@@ -117,15 +117,18 @@ void PrintForPerson(const Json& image) {
 
 Status Run(const InspectOptions& options) {
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  sandbox::ExaminerOptions examine = options.examine;
+  sandbox::ExamineOptions examine = options.examine;
   examine.describe = true;
-  examine.memory_bytes = engine->memory_bytes();
-  sandbox::Examiner examiner(examine);
+  PL_ASSIGN_OR_RETURN(const auto judge, engine->MakeJudge(examine));
+  sandbox::Examiner examiner({engine->memory_bytes(), 1});
+  kernel::Context context;
+  context.stop = CurrentStopToken();
+  context.examiner = &examiner;
   std::optional<Status> unreadable;
   Json images = Json::array();
   bool first = true;
   for (const std::string& file : options.files) {
-    const auto inspection = engine::InspectFile(file, &examiner);
+    const auto inspection = engine::InspectFile(file, *judge, context);
     if (!inspection.ok() && !unreadable) unreadable = inspection.status();
     if (inspection.ok() && !inspection->sound) ExitWith(kSomeQuarantined);
     Json image =

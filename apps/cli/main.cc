@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddExportCommand(&program);
   pixlake::cli::AddQuarantineCommand(&program);
   pixlake::cli::AddTableCommand(&program);
+  pixlake::cli::AddKernelsCommand(&program);
   pixlake::cli::AddVersionCommand(&program);
   pixlake::cli::AddCompletionCommand(&program);
   return pixlake::cli::RunProgram(&program, argc, argv);

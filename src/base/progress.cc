@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/byte_size.h"
+#include "base/stop_token.h"
 
 namespace pixlake {
 namespace {
@@ -59,7 +60,7 @@ std::string RenderProgress(const std::string& what, int64_t done, int64_t total,
 
 Progress::Progress(std::string what, int64_t total, bool enabled) : what_(std::move(what)), total_(total) {
   if (!enabled || isatty(STDERR_FILENO) == 0) return;
-  thread_ = std::thread([this] {
+  thread_ = StartThread([this] {
     std::unique_lock<std::mutex> lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; })) Draw();
   });

@@ -11,6 +11,8 @@
 
 #include "delta/delta_format.h"
 
+#include "kernel/built_in.h"
+
 namespace pixlake::engine {
 namespace {
 
@@ -46,7 +48,13 @@ Result<std::unique_ptr<Engine>> Engine::Make(EngineOptions options) {
   if (options.memory_bytes == 0) options.memory_bytes = DefaultMemory();
   PL_RETURN_NOT_OK(arrow::compute::Initialize());
   PL_RETURN_NOT_OK(arrow::SetCpuThreadPoolCapacity(options.threads));
-  return std::unique_ptr<Engine>(new Engine(options));
+  std::unique_ptr<Engine> engine(new Engine(options));
+  PL_RETURN_NOT_OK(kernel::RegisterBuiltIns(&engine->kernels_));
+  return engine;
+}
+
+Result<std::unique_ptr<kernel::Kernel>> Engine::MakeJudge(const sandbox::ExamineOptions& options) const {
+  return kernels_.Make("judge", kernel::ToParameters(options));
 }
 
 Result<io::Location> Engine::Locate(const std::string& uri) const {

@@ -10,6 +10,8 @@
 #include "table/table.h"
 
 #include "catalog/lake.h"
+#include "kernel/judge_options.h"
+#include "kernel/registry.h"
 
 namespace pixlake::engine {
 
@@ -44,11 +46,19 @@ class Engine {
   // kUsage for a name no format is registered under.
   Result<table::TableFormat*> Format(std::string_view name) const;
 
+  // What is done to images, by name.
+  const kernel::KernelRegistry& kernels() const { return kernels_; }
+  // To register kernels in, before anything runs.
+  kernel::KernelRegistry* mutable_kernels() { return &kernels_; }
+  // `judge`, or what was registered in its place.
+  Result<std::unique_ptr<kernel::Kernel>> MakeJudge(const sandbox::ExamineOptions& options) const;
+
  private:
   explicit Engine(EngineOptions options);
 
   EngineOptions options_;
   std::vector<std::unique_ptr<table::TableFormat>> formats_;
+  kernel::KernelRegistry kernels_;
 };
 
 }  // namespace pixlake::engine

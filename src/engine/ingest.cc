@@ -42,6 +42,7 @@ Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestReques
   ingest::LakeIngestOptions options = request.options;
   options.memory_bytes = engine.memory_bytes();
   options.threads = engine.threads();
+  options.kernels = &engine.kernels();
   options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
   PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport report,
                       ingest::IngestIntoLake(lake, format, request.sources, options));

@@ -14,6 +14,8 @@
 #include "image/metadata/metadata.h"
 #include "image/verdict.h"
 
+#include "kernel/judged.h"
+
 namespace pixlake::engine {
 namespace {
 
@@ -38,14 +40,21 @@ class Mapping {
 };
 
 Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> bytes, int descriptor,
-                            sandbox::Examiner* examiner) {
-  PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(bytes, {path, false, false, descriptor}));
+                            const kernel::Kernel& judge, const kernel::Context& context) {
+  kernel::JudgeInput input;
+  input.bytes = bytes;
+  input.filename = path;
+  input.descriptor = descriptor;
+  PL_ASSIGN_OR_RETURN(const kernel::Judged judged, kernel::JudgeOne(judge, input, context));
+  const image::Answer image = judged.Answer(0);
   Inspection inspection;
-  inspection.sound = answer.judgement.verdict == image::Verdict::kOk;
+  inspection.sound = image.judgement.verdict == image::Verdict::kOk;
   inspection.json = "{\"path\":";
   image::AppendJsonString(path, &inspection.json);
   inspection.json += ',';
-  inspection.json += answer.description.members;
+  inspection.json += image.description.members;
+  inspection.json += ',';
+  image::AppendJudgementMembers(image.judgement, &inspection.json);
   inspection.json += '}';
   return inspection;
 }
@@ -66,7 +75,8 @@ Result<std::vector<uint8_t>> ReadWhole(int fd, size_t size, const std::string& p
 
 }  // namespace
 
-Result<Inspection> InspectFile(const std::string& path, sandbox::Examiner* examiner) {
+Result<Inspection> InspectFile(const std::string& path, const kernel::Kernel& judge,
+                               const kernel::Context& context) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return ErrnoError(errno, "opening", path);
   struct stat status {};
@@ -82,10 +92,10 @@ Result<Inspection> InspectFile(const std::string& path, sandbox::Examiner* exami
   if (size > kMostRead) {
     const Mapping mapping(file.get(), size);
     if (!mapping.ok()) return ErrnoError(errno, "mapping", path);
-    return Describe(path, mapping.bytes(), file.get(), examiner);
+    return Describe(path, mapping.bytes(), file.get(), judge, context);
   }
   PL_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadWhole(file.get(), size, path));
-  return Describe(path, bytes, -1, examiner);
+  return Describe(path, bytes, -1, judge, context);
 }
 
 std::string UnreadableJson(const std::string& path, const Status& status) {

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 
-#include "sandbox/examiner.h"
+#include "kernel/kernel.h"
 
 namespace pixlake::engine {
 
@@ -18,8 +18,9 @@ struct Inspection {
 // all, is described too; an error is only that the file cannot be read (kNotFound,
 // kPermission, kIo) or is no ordinary file (kUnsupported). Small files are read, large ones mapped: no
 // more of them than the headers is then read from the disk, unless all pixels are decoded.
-// `examiner` describes.
-Result<Inspection> InspectFile(const std::string& path, sandbox::Examiner* examiner);
+// `judge` describes, too.
+Result<Inspection> InspectFile(const std::string& path, const kernel::Kernel& judge,
+                               const kernel::Context& context);
 
 // The object for a file that could not be read: path, verdict "unreadable", message.
 std::string UnreadableJson(const std::string& path, const Status& status);

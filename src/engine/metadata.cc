@@ -15,6 +15,7 @@ Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const Metada
   ingest::DescribeOptions options = request.options;
   options.memory_bytes = engine.memory_bytes();
   options.threads = engine.threads();
+  options.kernels = &engine.kernels();
   options.local.sync = engine.sync();
   if (catalog::ParseTableName(request.failure)) {
     return Error(ErrorCode::kUsage,

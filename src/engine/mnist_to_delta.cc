@@ -101,6 +101,8 @@ Result<MnistReport> RunMnistToDelta(const Engine& engine, const MnistRequest& re
   options.memory_bytes = engine.memory_bytes();
   options.threads = engine.threads();
   options.png_level = request.png_level;
+  PL_ASSIGN_OR_RETURN(const auto judge, engine.MakeJudge({}));
+  options.judge = judge.get();
   options.on_images = request.on_images;
   if (request.write_tree) options.tree_folder = report.tree = out.Child(kTreeFolder);
   if (request.write_table) options.table = io::Location{out.store, report.table = out.Child(kTableFolder)};

@@ -122,6 +122,7 @@ Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilt
   ingest::LakeIngestOptions options = request;
   options.memory_bytes = engine.memory_bytes() / 2;  // the other half is the query's
   options.threads = engine.threads();
+  options.kernels = &engine.kernels();
   options.rehash = true;
   options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
   options.source.spill_folder = lake.Internal("tmp");

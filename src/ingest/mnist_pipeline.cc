@@ -13,10 +13,12 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "image/codec/png.h"
 #include "ingest/idx_stream.h"
 #include "ingest/png_tree.h"
+
+#include "kernel/judged.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -86,7 +88,9 @@ class Pipeline {
   Status Run() {
     oneapi::tbb::task_arena arena(std::max(1, options_.threads));
     try {
-      arena.execute([this] {
+      // The arena's threads are nobody's: each step says whose work it does.
+      const StopToken stop = CurrentStopToken();
+      arena.execute([this, stop] {
         using oneapi::tbb::filter_mode;
         using oneapi::tbb::make_filter;
         using BatchPtr = std::unique_ptr<Batch>;
@@ -95,17 +99,20 @@ class Pipeline {
         oneapi::tbb::parallel_pipeline(
             MostBatches(),
             make_filter<void, Token>(filter_mode::serial_in_order,
-                                     [this](oneapi::tbb::flow_control& control) -> Token {
+                                     [this, stop](oneapi::tbb::flow_control& control) -> Token {
+                                       const StopScope scope(stop);
                                        BatchPtr batch = Next();
                                        if (batch == nullptr) control.stop();
                                        return batch;
                                      }) &
                 make_filter<Token, Token>(filter_mode::parallel,
-                                          [this](Token batch) {
+                                          [this, stop](Token batch) {
+                                            const StopScope scope(stop);
                                             if (batch != nullptr) Fail(EncodeBatch(batch.get()));
                                             return batch;
                                           }) &
-                make_filter<Token, void>(filter_mode::serial_in_order, [this](const Token& batch) {
+                make_filter<Token, void>(filter_mode::serial_in_order, [this, stop](const Token& batch) {
+                  const StopScope scope(stop);
                   if (batch != nullptr) Fail(Append(*batch));
                 }));
       });
@@ -146,7 +153,7 @@ class Pipeline {
 
   // The next batch; null at the end or after an error.
   std::unique_ptr<Batch> Next() {
-    Fail(CheckInterrupt());
+    Fail(CheckStopped());
     if (Failed()) return nullptr;
     while (part_ < parts_.size() &&
            parts_[part_].images->items_read() == parts_[part_].images->header().item_count) {
@@ -189,8 +196,30 @@ class Pipeline {
       batch->offsets.push_back(static_cast<int32_t>(batch->png.size()));
     }
     batch->pixels = {};
+    PL_RETURN_NOT_OK(Judge(*batch));
     if (tree_ != nullptr) PL_RETURN_NOT_OK(WriteFiles(*batch));
     if (options_.on_images) options_.on_images(batch->count, static_cast<int64_t>(batch->png.size()));
+    return Status::OK();
+  }
+
+  static std::shared_ptr<arrow::BinaryArray> Blobs(const Batch& batch) {
+    return std::make_shared<arrow::BinaryArray>(batch.count, arrow::Buffer::Wrap(batch.offsets),
+                                                arrow::Buffer::Wrap(batch.png));
+  }
+
+  // What we made is looked at as what others made.
+  Status Judge(const Batch& batch) const {
+    kernel::Context context;
+    context.stop = CurrentStopToken();
+    PL_ASSIGN_OR_RETURN(const kernel::Judged judged,
+                        kernel::JudgeColumn(*options_.judge, Blobs(batch), context));
+    for (int64_t i = 0; i < batch.count; ++i) {
+      if (judged.IsOk(i)) continue;
+      const image::Judgement judgement = judged.Answer(i).judgement;
+      return Error(ErrorCode::kInternal,
+                   fmt::format("{}: the PNG made of image {} was judged {}: {}", batch.part, batch.first + i,
+                               image::VerdictName(judgement.verdict), judgement.message));
+    }
     return Status::OK();
   }
 
@@ -221,8 +250,7 @@ class Pipeline {
     outcome_.png_bytes += static_cast<int64_t>(batch.png.size());
     for (const uint8_t label : batch.labels) ++outcome_.label_counts[label];
     if (writer_ == nullptr) return Status::OK();
-    const auto blobs = std::make_shared<arrow::BinaryArray>(batch.count, arrow::Buffer::Wrap(batch.offsets),
-                                                            arrow::Buffer::Wrap(batch.png));
+    const auto blobs = Blobs(batch);
     arrow::StringBuilder labels;
     for (const uint8_t label : batch.labels) PL_RETURN_NOT_OK(labels.Append(std::to_string(label)));
     PL_ASSIGN_OR_RETURN(const auto label_array, labels.Finish());
@@ -380,7 +408,7 @@ Result<MnistOutcome> RunMnistPipeline(const MnistFiles& files, table::TableForma
   MnistOutcome outcome = pipeline.TakeOutcome();
   outcome.commit = commit;
   if (writer != nullptr) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     if (opened.table == nullptr) {
       // Made only now, so that input which turned out damaged has left no table.
       PL_ASSIGN_OR_RETURN(opened, OpenTable(format, *options.table, app_id));

@@ -15,6 +15,8 @@
 #include "table/data_file_writer.h"
 #include "table/table.h"
 
+#include "kernel/kernel.h"
+
 namespace pixlake::ingest {
 
 struct MnistPipelineOptions {
@@ -23,6 +25,8 @@ struct MnistPipelineOptions {
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   int png_level = 1;
+  const kernel::Kernel* judge =
+      nullptr;  // of every PNG before it is written; one that is not ok ends the run
   std::function<void(int64_t images, int64_t bytes)> on_images;  // called from several threads
 };
 

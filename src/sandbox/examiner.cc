@@ -31,16 +31,18 @@ Result<image::Answer> Examiner::Ask(std::span<const uint8_t> bytes, const image:
   return answer;
 }
 
-Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const Origin& origin) {
-  const bool sandboxed = options_.sandbox == Sandbox::kAlways ||
-                         (options_.sandbox == Sandbox::kFetched && origin.fetched && decodes());
+Result<image::Answer> Examiner::Examine(std::span<const uint8_t> bytes, const ExamineOptions& options,
+                                        const Origin& origin) {
+  const bool decodes = options.check == image::CheckLevel::kFull;
+  const bool sandboxed = options.sandbox == Sandbox::kAlways ||
+                         (options.sandbox == Sandbox::kFetched && origin.fetched && decodes);
   image::Question question;
-  question.check = options_.check;
-  question.describe = options_.describe;
+  question.check = options.check;
+  question.describe = options.describe;
   question.filename = origin.filename;
   question.end_not_read = origin.end_not_read;
-  question.budget.max_pixels = options_.max_pixels;
-  question.budget.max_time = std::chrono::milliseconds(options_.max_millis);
+  question.budget.max_pixels = options.max_pixels;
+  question.budget.max_time = std::chrono::milliseconds(options.max_millis);
   question.budget.max_memory = options_.memory_bytes / std::max(options_.threads, 1);
   PL_ASSIGN_OR_RETURN(image::Answer answer, Ask(bytes, question, origin.descriptor, sandboxed));
   if (!answer.over_memory || options_.threads < 2) return answer;

@@ -21,12 +21,16 @@ enum class Sandbox {
   kNever,
 };
 
-struct ExaminerOptions {
+// What is asked of an image.
+struct ExamineOptions {
   image::CheckLevel check = image::CheckLevel::kHeader;
   bool describe = false;
   Sandbox sandbox = Sandbox::kFetched;
   int64_t max_pixels = int64_t{1} << 29;
-  int64_t max_millis = 60'000;                // of one image
+  int64_t max_millis = 60'000;  // of one image
+};
+
+struct ExaminerOptions {
   int64_t memory_bytes = int64_t{256} << 20;  // for decoding, all threads together
   int threads = 1;                            // that ask at once
 };
@@ -47,14 +51,11 @@ class Examiner {
  public:
   explicit Examiner(ExaminerOptions options);
 
-  // As image::Examine. An error is only that the sandbox does not work.
+  // As image::Examine, of what `options` ask. An error is only that the sandbox does not work.
   // Each thread decodes within its part of the memory; an image that needs more is tried
   // again with all of it, one at a time.
-  Result<image::Answer> Examine(std::span<const uint8_t> bytes, const Origin& origin);
-
-  // Even headers of what was fetched are read in the sandbox: it wants all of the bytes.
-  bool always_apart() const { return options_.sandbox == Sandbox::kAlways; }
-  bool decodes() const { return options_.check == image::CheckLevel::kFull; }
+  Result<image::Answer> Examine(std::span<const uint8_t> bytes, const ExamineOptions& options,
+                                const Origin& origin);
 
  private:
   Result<image::Answer> Ask(std::span<const uint8_t> bytes, const image::Question& question, int descriptor,

@@ -24,6 +24,17 @@ std::vector<Irregularity> CheckAllPixels(std::span<const uint8_t> bytes, const Q
   return std::move(decoded->irregular);
 }
 
+// What a name calls an image and is of no format that we read.
+void JudgeByName(std::span<const uint8_t> bytes, const Question& question, Judgement* judgement) {
+  if (bytes.empty() || !NameClaimsImage(question.filename) || DetectFormat(bytes)) return;
+  const std::string_view is = GuessMimeType(bytes, question.filename);
+  if (is.starts_with("image/")) {
+    *judgement = {Verdict::kUnsupported, 0, fmt::format("an image of a kind that is not read: {}", is)};
+  } else {
+    *judgement = {Verdict::kMislabelled, 0, fmt::format("the name says image, the bytes say {}", is)};
+  }
+}
+
 }  // namespace
 
 std::optional<CheckLevel> CheckLevelFromName(std::string_view name) {
@@ -39,6 +50,7 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
     HeaderResult header = ReadHeader(bytes, limits);
     answer.header = header.header;
     answer.judgement = std::move(header.judgement);
+    JudgeByName(bytes, question, &answer.judgement);
     if (question.check == CheckLevel::kFull && answer.judgement.verdict == Verdict::kOk) {
       CheckAllPixels(bytes, question, &answer.judgement, &answer);
     }
@@ -49,15 +61,7 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
     metadata.notes.push_back({"end_not_read", "the server gives no ranges", -1, {}, {}});
   }
   NoteFileName(question.filename, &metadata);
-  if (metadata.format.empty() && !bytes.empty() && NameClaimsImage(question.filename)) {
-    const std::string_view is = GuessMimeType(bytes, question.filename);
-    if (is.starts_with("image/")) {
-      metadata.judgement = {Verdict::kUnsupported, 0,
-                            fmt::format("an image of a kind that is not read: {}", is)};
-    } else {
-      metadata.judgement.verdict = Verdict::kMislabelled;
-    }
-  }
+  JudgeByName(bytes, question, &metadata.judgement);
   if (question.check == CheckLevel::kFull && metadata.judgement.verdict == Verdict::kOk) {
     NoteIrregularities(CheckAllPixels(bytes, question, &metadata.judgement, &answer), &metadata);
   }

@@ -103,12 +103,15 @@ void NoteIrregularities(std::span<const Irregularity> irregular, ImageMetadata* 
 void NoteFileName(std::string_view filename, ImageMetadata* metadata);
 
 // Appends one JSON object: format, mode, width, height, channels, bit_depth, size, exif,
-// gps, xmp, iptc, icc, text, verdict, message, offset, notes. What is not there is null;
+// gps, xmp, iptc, icc, text, notes, verdict, message, offset. What is not there is null;
 // exif, xmp, iptc and text are empty objects then. No line end.
 void AppendMetadataJson(const ImageMetadata& metadata, std::string* out);
 
-// The members without the braces, for an object that has more of them.
+// The members without the braces, and without the judgement's, for an object that has more of them.
 void AppendMetadataMembers(const ImageMetadata& metadata, std::string* out);
+
+// verdict, message, offset, without braces.
+void AppendJudgementMembers(const Judgement& judgement, std::string* out);
 
 // A JSON string with its quotes; what is no UTF-8 becomes U+FFFD.
 void AppendJsonString(std::string_view text, std::string* out);

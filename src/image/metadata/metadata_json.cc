@@ -208,19 +208,24 @@ void AppendMetadataMembers(const ImageMetadata& metadata, std::string* out) {
   AppendIcc(metadata.icc, out);
   AppendKey("text", out);
   AppendText(metadata.text, out);
-  AppendKey("verdict", out);
-  AppendJsonString(VerdictName(metadata.judgement.verdict), out);
-  AppendKey("message", out);
-  AppendStringOrNull(metadata.judgement.message, out);
-  AppendKey("offset", out);
-  AppendIntegerOrNull(metadata.judgement.offset >= 0, metadata.judgement.offset, out);
   AppendKey("notes", out);
   AppendNotes(metadata.notes, out);
+}
+
+void AppendJudgementMembers(const Judgement& judgement, std::string* out) {
+  *out += "\"verdict\":";
+  AppendJsonString(VerdictName(judgement.verdict), out);
+  AppendKey("message", out);
+  AppendStringOrNull(judgement.message, out);
+  AppendKey("offset", out);
+  AppendIntegerOrNull(judgement.offset >= 0, judgement.offset, out);
 }
 
 void AppendMetadataJson(const ImageMetadata& metadata, std::string* out) {
   out->push_back('{');
   AppendMetadataMembers(metadata, out);
+  out->push_back(',');
+  AppendJudgementMembers(metadata.judgement, out);
   out->push_back('}');
 }
 

@@ -14,6 +14,8 @@
 #include "table/table.h"
 
 #include "catalog/lake.h"
+#include "kernel/judge_options.h"
+#include "kernel/registry.h"
 #include "sandbox/examiner.h"
 
 namespace pixlake::ingest {
@@ -23,8 +25,8 @@ struct DescribeOptions {
   char delimiter = 0;  // 0: found out
   file::Quoting quoting = file::Quoting::kByDelimiter;
   bool with_id = false;  // read local files whole and give their SHA-256
-  // How each image is looked at; memory and threads are the run's.
-  sandbox::ExaminerOptions examine;
+  const kernel::KernelRegistry* kernels = nullptr;  // whose `judge` judges and describes
+  sandbox::ExamineOptions examine;                  // how it does
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   io::LocalOptions local;

@@ -4,7 +4,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/describe/describe.h"
 #include "ingest/describe/describer_internal.h"
 #include "ingest/lake/lake_tables.h"
@@ -59,7 +59,7 @@ class TableRun {
     PL_ASSIGN_OR_RETURN(const auto reader, table::ReadTask(table_.place.store, plan, task));
     std::shared_ptr<arrow::RecordBatch> batch;
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       PL_RETURN_NOT_OK(reader->ReadNext(&batch));
       if (batch == nullptr) return rows;
       const auto& positions = static_cast<const arrow::Int64Array&>(*batch->column(1));
@@ -74,7 +74,7 @@ class TableRun {
   Result<bool> ReadImages(const table::ScanPlan& plan, const table::ScanTask& task) {
     PL_ASSIGN_OR_RETURN(const auto reader, table::ReadTask(table_.place.store, plan, task));
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       WorkItem item;
       PL_RETURN_NOT_OK(reader->ReadNext(&item.batch));
       if (item.batch == nullptr) return true;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "image/hash/sha256.h"
 #include "ingest/describe/describer_internal.h"
 #include "ingest/describe/image_url_internal.h"
@@ -12,6 +12,8 @@
 #include "io/location.h"
 #include "io/uri_scheme.h"
 
+#include "kernel/judged.h"
+
 namespace pixlake::ingest {
 namespace {
 
@@ -19,20 +21,23 @@ constexpr size_t kBatchesAThread = 4;
 // What has been found out is made durable so often, however slowly it comes.
 constexpr auto kFlushEvery = std::chrono::seconds(60);
 
-sandbox::ExaminerOptions ExamineOptions(const DescribeOptions& options) {
-  sandbox::ExaminerOptions examine = options.examine;
+sandbox::ExamineOptions Describing(sandbox::ExamineOptions examine) {
   examine.describe = true;
-  examine.threads = std::max(1, options.threads);
-  examine.memory_bytes = options.memory_bytes / 4;
   return examine;
+}
+
+// Even headers of what was fetched are read in the sandbox, or pixels are.
+bool WantsWhole(const DescribeOptions& options) {
+  return options.with_id || options.examine.check == image::CheckLevel::kFull ||
+         options.examine.sandbox == sandbox::Sandbox::kAlways;
 }
 
 }  // namespace
 
 Describer::Describer(const DescribeOptions& options)
     : options_(options),
-      examiner_(ExamineOptions(options)),
-      whole_(options.with_id || examiner_.decodes() || examiner_.always_apart()),
+      examiner_({options.memory_bytes / 4, std::max(1, options.threads)}),
+      whole_(WantsWhole(options)),
       queue_(kBatchesAThread * static_cast<size_t>(std::max(1, options.threads))) {}
 
 Describer::~Describer() {
@@ -41,6 +46,11 @@ Describer::~Describer() {
 }
 
 Status Describer::Start(const std::string& success, const std::string& failure) {
+  PL_ASSIGN_OR_RETURN(judge_,
+                      options_.kernels->Make("judge", kernel::ToParameters(Describing(options_.examine))));
+  context_.memory_bytes = options_.memory_bytes / 4;
+  context_.stop = CurrentStopToken();
+  context_.examiner = &examiner_;
   sink::SinkOptions sink;
   sink.local = options_.local;
   sink.table = "images";
@@ -56,7 +66,7 @@ Status Describer::Start(const std::string& success, const std::string& failure) 
   PL_RETURN_NOT_OK(success_->Known([&](sink::UrlKey key) { done_.Insert(key); }));
   PL_RETURN_NOT_OK(failure_->Known([](sink::UrlKey) {}));
   done_before_ = done_.size();
-  for (int i = 0; i < std::max(1, options_.threads); ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < std::max(1, options_.threads); ++i) threads_.push_back(StartThread([this] { Work(); }));
   return Status::OK();
 }
 
@@ -96,7 +106,7 @@ Result<DescribeReport> Describer::Finish(const Status& listed) {
   PL_RETURN_NOT_OK(success_->Flush());
   PL_RETURN_NOT_OK(failure_->Flush());
   PL_RETURN_NOT_OK(listed);
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   PL_RETURN_NOT_OK(failure_->Supersede(done_));
   return report_;
 }
@@ -112,7 +122,7 @@ void Describer::Work() {
     outputs.failure = {};
     DescribeReport part;
     for (const file::UrlListRow& row : item.rows) {
-      if (Interrupted()) break;
+      if (CurrentStopToken().stopped()) break;
       DescribeLocal(row, &reader, &outputs, &part);
     }
     if (item.fetched) {
@@ -123,7 +133,7 @@ void Describer::Work() {
       on_released_(bytes);
     }
     for (const StoredImage& stored : item.stored) {
-      if (Interrupted()) break;
+      if (CurrentStopToken().stopped()) break;
       DescribeStored(stored, &reader, &outputs, &part);
     }
     item = {};
@@ -190,17 +200,22 @@ void Describer::Judge(const Provenance& from, const Result<LocalImage>& image, O
                       DescribeReport* part) {
   if (!image.ok())
     return Fail(from, CodeName(CodeOf(image.status())), image.status().message(), outputs, part);
-  Result<image::Answer> answer = examiner_.Examine(
-      image->bytes, {std::string(from.filename), from.fetched, from.end_not_read, image->descriptor});
-  if (!answer.ok()) {
+  kernel::JudgeInput input;
+  input.bytes = image->bytes;
+  input.filename = from.filename;
+  input.fetched = from.fetched;
+  input.end_not_read = from.end_not_read;
+  input.descriptor = image->descriptor;
+  const auto judged = kernel::JudgeOne(*judge_, input, context_);
+  if (!judged.ok()) {
     const std::lock_guard lock(sink_mutex_);
-    if (ended_by_.ok()) ended_by_ = answer.status();
+    if (ended_by_.ok()) ended_by_ = judged.status();
     queue_.GiveUp();
     return;
   }
   std::string id(from.id);
   if (id.empty() && image->whole && (from.fetched || options_.with_id)) id = image::Sha256Hex(image->bytes);
-  if (AddAnswer(from, image->bytes, id, *answer, outputs)) {
+  if (AddAnswer(from, image->bytes, id, judged->Answer(0), outputs)) {
     ++part->succeeded;
     part->bytes += static_cast<int64_t>(image->bytes.size());
   } else {

@@ -62,6 +62,8 @@ class Describer {
 
   const DescribeOptions options_;
   sandbox::Examiner examiner_;
+  std::unique_ptr<kernel::Kernel> judge_;
+  kernel::Context context_;
   const bool whole_;
   sink::UrlSet done_;  // by earlier runs, and what this one has taken
   size_t done_before_ = 0;

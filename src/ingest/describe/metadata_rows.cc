@@ -77,6 +77,8 @@ void AppendDocument(const Described& image, const image::Description& descriptio
   }
   *out += ',';
   *out += description.members;
+  *out += ',';
+  image::AppendJudgementMembers({}, out);  // who has a row is sound
   *out += '}';
 }
 

@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/descriptor.h"
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/lake/content_internal.h"
 #include "ingest/lake/file_reading_internal.h"
+
+#include "kernel/judged.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -116,40 +118,51 @@ void Hash(ContentBatch* batch) {
   }
 }
 
-Status Judge(const ContentOptions& options, Content* content) {
-  const SourceItem& item = content->item;
-  if (item.kind != SourceItem::Kind::kFile) return Status::OK();
-  if (!item.problem.ok()) {
-    Quarantine(content, VerdictOf(item.problem), item.problem.message());
-    return Status::OK();
-  }
-  const bool claims_image = image::NameClaimsImage(item.filename);
-  content->mime_type = image::GuessMimeType(content->bytes, item.filename);
-  const auto format = image::DetectFormat(content->bytes);
-  if (format) {
-    content->mime_type = image::FormatMimeType(*format);
-    // A spilled content is mapped by the sandbox, too; without the file it is sent a copy.
-    const Descriptor spilled(
-        content->spilled.empty() ? -1 : ::open(content->spilled.c_str(), O_RDONLY | O_CLOEXEC));
-    PL_ASSIGN_OR_RETURN(
-        image::Answer answer,
-        options.examiner->Examine(content->bytes,
-                                  {item.filename, !item.uri.starts_with("file://"), false, spilled.get()}));
-    content->header = answer.header;
-    content->judgement = std::move(answer.judgement);
-    content->description = std::move(answer.description);
-    const bool good = content->judgement.verdict == image::Verdict::kOk;
-    content->destination = good ? Destination::kImages : Destination::kQuarantine;
-  } else if (claims_image && content->bytes.empty()) {
-    Quarantine(content, image::Verdict::kEmpty, "the file is empty", 0);
-  } else if (claims_image && content->mime_type.starts_with("image/")) {
-    Quarantine(content, image::Verdict::kUnsupported,
-               fmt::format("an image of a kind that is not read: {}", content->mime_type), 0);
-  } else if (claims_image) {
-    Quarantine(content, image::Verdict::kMislabelled,
-               fmt::format("the name says image, the bytes say {}", content->mime_type), 0);
-  } else {
+// Where a content belongs by what the kernel says of it.
+void Place(image::Answer answer, std::string_view mime_type, Content* content) {
+  content->mime_type = mime_type;
+  const bool good = answer.judgement.verdict == image::Verdict::kOk;
+  const bool is_image = answer.header || image::DetectFormat(content->bytes);
+  if (!is_image && !good && !image::NameClaimsImage(content->item.filename)) {
     content->destination = Destination::kBinary;
+    return;
+  }
+  content->header = answer.header;
+  content->judgement = std::move(answer.judgement);
+  content->description = std::move(answer.description);
+  content->destination = good ? Destination::kImages : Destination::kQuarantine;
+}
+
+Status Judge(const ContentOptions& options, ContentBatch* batch) {
+  std::vector<kernel::JudgeInput> inputs;
+  std::vector<Content*> judged;
+  for (Content& content : batch->contents) {
+    const SourceItem& item = content.item;
+    if (item.kind != SourceItem::Kind::kFile) continue;
+    if (!item.problem.ok()) {
+      Quarantine(&content, VerdictOf(item.problem), item.problem.message());
+      continue;
+    }
+    kernel::JudgeInput& input = inputs.emplace_back();
+    input.bytes = content.bytes;
+    input.filename = item.filename;
+    input.fetched = !item.uri.starts_with("file://");
+    judged.push_back(&content);
+    if (content.owner == nullptr) continue;
+    // A large one. The sandbox maps it, too; without the file it is sent a copy.
+    const Descriptor spilled(::open(content.spilled.c_str(), O_RDONLY | O_CLOEXEC));
+    input.descriptor = spilled.get();
+    PL_ASSIGN_OR_RETURN(const kernel::Judged answer,
+                        kernel::JudgeOne(*options.judge, input, options.context));
+    Place(answer.Answer(0), answer.MimeType(0), &content);
+    inputs.pop_back();
+    judged.pop_back();
+  }
+  PL_ASSIGN_OR_RETURN(const kernel::Judged answers,
+                      kernel::Judge(*options.judge, inputs, {&batch->arena, 1}, options.context));
+  for (size_t i = 0; i < judged.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    Place(answers.Answer(row), answers.MimeType(row), judged[i]);
   }
   return Status::OK();
 }
@@ -159,16 +172,12 @@ Status Judge(const ContentOptions& options, Content* content) {
 Status ReadAndJudge(const ContentOptions& options, ContentBatch* batch) {
   PL_RETURN_NOT_OK(FillArena(options, batch));
   for (Content& content : batch->contents) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
+    PL_RETURN_NOT_OK(CheckStopped());
     if (content.item.kind != SourceItem::Kind::kFile || !content.item.problem.ok()) continue;
     if (content.apart || IsLarge(content.item, options)) PL_RETURN_NOT_OK(ReadLarge(options, &content));
   }
   Hash(batch);
-  for (Content& content : batch->contents) {
-    PL_RETURN_NOT_OK(CheckInterrupt());
-    PL_RETURN_NOT_OK(Judge(options, &content));
-  }
-  return Status::OK();
+  return Judge(options, batch);
 }
 
 }  // namespace pixlake::ingest

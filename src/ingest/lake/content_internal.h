@@ -18,7 +18,7 @@
 #include "image/verdict.h"
 #include "ingest/source/source.h"
 
-#include "sandbox/examiner.h"
+#include "kernel/kernel.h"
 
 namespace pixlake::ingest {
 
@@ -52,7 +52,8 @@ struct ContentBatch {
 };
 
 struct ContentOptions {
-  sandbox::Examiner* examiner = nullptr;           // judges what looks like an image
+  const kernel::Kernel* judge = nullptr;           // or what is in its place
+  kernel::Context context;                         // that it runs in
   int64_t max_buffered_bytes = int64_t{16} << 20;  // larger ones are copied to `spill_folder` and mapped
   std::string spill_folder;
 };

@@ -7,6 +7,8 @@
 
 #include "ingest/lake/content_pipeline_internal.h"
 
+#include "kernel/built_in.h"
+
 namespace pixlake::ingest {
 namespace {
 
@@ -34,9 +36,11 @@ class CountedSource final : public Source {
 // not given back, so its caller's time limit is part of the test.
 std::vector<std::string> UrisOf(int64_t count, int64_t stride, int threads) {
   CountedSource source(count);
-  sandbox::Examiner examiner({});
+  kernel::KernelRegistry kernels;
+  EXPECT_TRUE(kernel::RegisterBuiltIns(&kernels).ok());
+  const auto judge = kernels.Make("judge").ValueOrDie();
   PipelineOptions options;
-  options.content.examiner = &examiner;
+  options.content.judge = judge.get();
   options.threads = threads;
   options.budget_bytes = int64_t{1} << 20;
   options.batch_bytes = int64_t{1} << 18;

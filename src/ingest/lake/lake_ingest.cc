@@ -11,7 +11,7 @@
 
 #include "base/byte_size.h"
 #include "base/clock.h"
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "ingest/lake/content_pipeline_internal.h"
 #include "ingest/lake/lake_lock_internal.h"
 #include "ingest/lake/lake_stage_internal.h"
@@ -117,12 +117,14 @@ class Run {
   }
 
   Status TakeContents(Source* source) {
-    sandbox::ExaminerOptions examine = options_.examine;
-    examine.threads = options_.threads;
-    examine.memory_bytes = options_.memory_bytes / 4;
-    sandbox::Examiner examiner(examine);
+    sandbox::Examiner examiner({options_.memory_bytes / 4, options_.threads});
+    PL_ASSIGN_OR_RETURN(const auto judge,
+                        options_.kernels->Make("judge", kernel::ToParameters(options_.examine)));
     PipelineOptions pipeline;
-    pipeline.content.examiner = &examiner;
+    pipeline.content.judge = judge.get();
+    pipeline.content.context.memory_bytes = options_.memory_bytes / 4;
+    pipeline.content.context.stop = CurrentStopToken();
+    pipeline.content.context.examiner = &examiner;
     pipeline.content.max_buffered_bytes = BatchBytes();
     pipeline.content.spill_folder = lake_.Internal("tmp");
     pipeline.threads = options_.threads;
@@ -137,7 +139,7 @@ class Run {
     };
     ContentPipeline contents(source, pipeline);
     while (true) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       PL_ASSIGN_OR_RETURN(auto batch, contents.Next());
       if (batch == nullptr) break;
       PL_RETURN_NOT_OK(EnsureStage());

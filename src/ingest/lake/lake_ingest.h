@@ -12,6 +12,8 @@
 #include "table/table.h"
 
 #include "catalog/lake.h"
+#include "kernel/judge_options.h"
+#include "kernel/registry.h"
 #include "sandbox/examiner.h"
 
 namespace pixlake::ingest {
@@ -35,9 +37,10 @@ struct StageCounts {
 };
 
 struct LakeIngestOptions {
-  SourceOptions source;  // its spill folder, limit and `known` are ours to set
-  // Its memory and threads are ours to set. `describe`: new images get a row of raw.metadata.
-  sandbox::ExaminerOptions examine;
+  SourceOptions source;                             // its spill folder, limit and `known` are ours to set
+  const kernel::KernelRegistry* kernels = nullptr;  // whose `judge` judges
+  // How it judges. `describe`: new images get a row of raw.metadata.
+  sandbox::ExamineOptions examine;
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   bool rehash = false;  // read everything again, whatever size and time say
