@@ -87,7 +87,8 @@ class Output {
     return output;
   }
 
-  Status Append(const image::Answer& answer, std::string_view mime_type, bool describe) {
+  Status Append(const image::Answer& answer, std::optional<image::ImageFormat> format,
+                std::string_view mime_type, bool describe) {
     const image::Judgement& judgement = answer.judgement;
     const auto& header = answer.header;
     next_ = 0;
@@ -95,7 +96,7 @@ class Output {
     PL_RETURN_NOT_OK(Text(judgement.message));
     PL_RETURN_NOT_OK(Number<arrow::Int64Builder>(judgement.offset >= 0, judgement.offset));
     PL_RETURN_NOT_OK(Text(mime_type));
-    PL_RETURN_NOT_OK(Text(header ? image::FormatName(header->format) : std::string_view()));
+    PL_RETURN_NOT_OK(Text(format ? image::FormatName(*format) : std::string_view()));
     PL_RETURN_NOT_OK(Number<arrow::Int64Builder>(header.has_value(), header ? header->width : 0));
     PL_RETURN_NOT_OK(Number<arrow::Int64Builder>(header.has_value(), header ? header->height : 0));
     PL_RETURN_NOT_OK(Number<arrow::Int32Builder>(header.has_value(), header ? header->channels : 0));
@@ -174,9 +175,9 @@ class Judge : public Kernel {
       const sandbox::Origin origin = origins.At(row);
       PL_ASSIGN_OR_RETURN(const image::Answer answer, Ask(*bytes, origin, context));
       const auto format = image::DetectFormat(*bytes);
-      PL_RETURN_NOT_OK(output.Append(
-          answer, format ? image::FormatMimeType(*format) : image::GuessMimeType(*bytes, origin.filename),
-          options_.describe));
+      const std::string_view mime_type =
+          format ? image::FormatMimeType(*format) : image::GuessMimeType(*bytes, origin.filename);
+      PL_RETURN_NOT_OK(output.Append(answer, format, mime_type, options_.describe));
     }
     return output.Finish();
   }

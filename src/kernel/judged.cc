@@ -156,7 +156,8 @@ image::Answer Judged::Answer(int64_t row) const {
       image::VerdictFromName(Text(kVerdict, row)).value_or(image::Verdict::kUnreadable);
   answer.judgement.message = Text(kMessage, row);
   answer.judgement.offset = NumberOr<arrow::Int64Array>(*rows_, at(kOffset), row, -1);
-  if (const auto format = FormatNamed(Text(kFormat, row))) {
+  const auto format = FormatNamed(Text(kFormat, row));
+  if (format && rows_->column(at(kWidth))->IsValid(row)) {
     image::ImageHeader& header = answer.header.emplace();
     header.format = *format;
     header.width = NumberOr<arrow::Int64Array>(*rows_, at(kWidth), row, 0);
