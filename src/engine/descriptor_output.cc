@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 
 namespace pixlake::engine {
 
@@ -31,7 +31,7 @@ Status DescriptorOutput::Write(const void* data, int64_t size) {
   while (size > 0) {
     const ssize_t put = ::write(descriptor_, at, static_cast<size_t>(std::min<int64_t>(size, 1 << 30)));
     if (put < 0 && errno == EINTR) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       continue;
     }
     if (put < 0) return ErrnoError(errno, "writing", what_);
