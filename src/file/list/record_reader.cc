@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/interrupt.h"
+#include "base/stop_token.h"
 #include "file/list/record_reader_internal.h"
 
 namespace pixlake::file {
@@ -27,7 +27,7 @@ RecordReader::RecordReader(std::shared_ptr<arrow::io::InputStream> text, std::st
 
 Result<bool> RecordReader::Fill() {
   if (ended_) return false;
-  PL_RETURN_NOT_OK(CheckInterrupt());
+  PL_RETURN_NOT_OK(CheckStopped());
   buffer_.erase(0, begin_);
   begin_ = 0;
   const size_t had = buffer_.size();

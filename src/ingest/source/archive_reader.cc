@@ -179,7 +179,7 @@ Result<std::optional<Member>> ArchiveReader::Next() {
     // Members behind bytes that are none: it is damaged there.
     int next = code;
     while (next == ARCHIVE_RETRY) {
-      PL_RETURN_NOT_OK(CheckInterrupt());
+      PL_RETURN_NOT_OK(CheckStopped());
       next = archive_read_next_header(archive_, &entry_);
     }
     if (!stream_error_.ok()) return stream_error_;
