@@ -62,7 +62,7 @@ void AddSqlCommand(CLI::App* program) {
   const auto options = std::make_shared<SqlOptions>();
   CLI::App* command = program->add_subcommand(
       "sql",
-      "SQL over tables: delta_scan('path'[, version]), or just FROM 'path/of/a/table'.\n"
+      "SQL over tables: table_scan('path'[, version := N]), or just FROM 'path/of/a/table'.\n"
       "DuckDB's dialect; its read_parquet, read_csv and read_json are there too.");
   command->add_option("SQL", options->request.sql, "Statements; '-' reads them from standard input")
       ->required();

@@ -88,6 +88,15 @@ Result<std::unique_ptr<table::Table>> Engine::OpenTable(const std::string& uri) 
                            named ? "; for the table of a lake give --lake LAKE" : ""));
 }
 
+bool Engine::IsTable(const std::string& uri) const {
+  const auto location = Locate(uri);
+  if (!location.ok()) return false;
+  return std::any_of(formats_.begin(), formats_.end(), [&](const auto& format) {
+    const auto there = format->Detect(*location);
+    return there.ok() && *there;
+  });
+}
+
 Result<table::TableFormat*> Engine::Format(std::string_view name) const {
   for (const auto& format : formats_) {
     if (format->name() == name) return format.get();

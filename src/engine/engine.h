@@ -43,6 +43,9 @@ class Engine {
   // for, when there is none.
   Result<std::unique_ptr<table::Table>> OpenTable(const std::string& uri) const;
 
+  // Whether there is a table of any format; false also where it cannot be told.
+  bool IsTable(const std::string& uri) const;
+
   // kUsage for a name no format is registered under.
   Result<table::TableFormat*> Format(std::string_view name) const;
 

@@ -26,6 +26,14 @@ Result<SqlReport> Run(const Engine& engine, const SqlRequest& request, arrow::io
   return report;
 }
 
+// The rows of a table at a version.
+template <typename Open>
+Result<query::OpenedTable> OpenScanned(const table::VersionSpec& version, Open open) {
+  PL_ASSIGN_OR_RETURN(const std::unique_ptr<table::Table> table, open());
+  PL_ASSIGN_OR_RETURN(auto snapshot, table->Load(version));
+  return query::OpenedTable{std::move(snapshot), table->location().store};
+}
+
 }  // namespace
 
 std::string TemporaryFolder() {
@@ -35,21 +43,21 @@ std::string TemporaryFolder() {
 }
 
 Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) {
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const delta, engine.Format("delta"));
   query::ScanFunction scan;
-  scan.name = "delta_scan";
-  scan.open = [&engine, delta](const std::string& uri,
-                               const table::VersionSpec& version) -> Result<query::OpenedTable> {
-    PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(uri));
-    PL_ASSIGN_OR_RETURN(const auto table, delta->Open(location));
-    PL_ASSIGN_OR_RETURN(auto snapshot, table->Load(version));
-    return query::OpenedTable{std::move(snapshot), location.store};
+  scan.name = "table_scan";
+  scan.open = [&engine](const std::string& uri, const table::VersionSpec& version) {
+    return OpenScanned(version, [&] { return engine.OpenTable(uri); });
   };
-  scan.recognises = [&engine, delta](const std::string& name) {
-    const auto location = engine.Locate(name);
-    if (!location.ok()) return false;
-    const auto there = delta->Detect(*location);
-    return there.ok() && *there;
+  scan.recognises = [&engine](const std::string& name) { return engine.IsTable(name); };
+  // The same for tables of one format alone.
+  query::ScanFunction delta;
+  delta.name = "delta_scan";
+  delta.open = [&engine](const std::string& uri, const table::VersionSpec& version) {
+    return OpenScanned(version, [&]() -> Result<std::unique_ptr<table::Table>> {
+      PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(uri));
+      PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+      return format->Open(location);
+    });
   };
   query::ChangesFunction changes;
   changes.name = "table_changes";
@@ -65,12 +73,13 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
   options.threads = engine.threads();
   options.temp_folder = TemporaryFolder();
   options.scan_functions.push_back(std::move(scan));
+  options.scan_functions.push_back(std::move(delta));
   options.changes_functions.push_back(std::move(changes));
   if (engine.has_lake()) {
     PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
     PL_ASSIGN_OR_RETURN(const auto names, lake.TableNames());
     for (const catalog::TableName& name : names)
-      options.named_tables.push_back({name.zone, name.name, "delta_scan"});
+      options.named_tables.push_back({name.zone, name.name, "table_scan"});
   }
   return query::SqlSession::Open(std::move(options));
 }

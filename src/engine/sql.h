@@ -12,7 +12,8 @@
 
 namespace pixlake::engine {
 
-// A session in which `delta_scan('uri'[, version])` and `FROM 'path/of/a/table'`
+// A session in which `table_scan('uri'[, version := n])` (whatever the table's format;
+// `delta_scan` is for Delta tables alone) and `FROM 'path/of/a/table'`
 // read tables through the engine, within its memory and threads.
 Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine);
 

@@ -101,7 +101,7 @@ class Runner {
   std::unique_ptr<SqlSession> Open() {
     SessionOptions options;
     options.threads = 2;
-    options.scan_functions = {tables_.Function("delta_scan")};
+    options.scan_functions = {tables_.Function("table_scan"), tables_.Function("delta_scan")};
     return SqlSession::Open(options).ValueOrDie();
   }
 

@@ -24,7 +24,7 @@ struct OpenedTable {
 // `NAME('uri', 3)`, `NAME('uri', version := 3)`, `NAME('uri', as_of := '2024-05-01 12:00:00')`
 // (UTC). The callbacks are asked from any thread, one query at a time.
 struct ScanFunction {
-  std::string name;  // "delta_scan"
+  std::string name;  // "table_scan"
   std::function<Result<OpenedTable>(const std::string& uri, const table::VersionSpec& version)> open;
   // True when `FROM 'name'` means a table of this format. May be empty.
   std::function<bool(const std::string& name)> recognises;

@@ -24,7 +24,7 @@ class SqlSessionTest : public testing::Test {
     SessionOptions options;
     options.memory_limit_bytes = memory_limit;
     options.threads = threads;
-    options.scan_functions = {tables_.Function("delta_scan")};
+    options.scan_functions = {tables_.Function("table_scan"), tables_.Function("delta_scan")};
     return SqlSession::Open(options).ValueOrDie();
   }
 

@@ -82,25 +82,25 @@ TEST(TimeTravelRewrite, OnlyWhereATableIsNamed) {
            {"FROM (delta.`/x` JOIN delta.`/y` USING (id)), delta.`/z`",
             "FROM (delta_scan('/x') JOIN delta_scan('/y') USING (id)), delta_scan('/z')"},
            {"SELECT 'a', 'a/t.json' FROM 'a/t.json', 'b.json' ORDER BY 1, 'a/t.json'",
-            "SELECT 'a', 'a/t.json' FROM delta_scan('a/t.json'), 'b.json' ORDER BY 1, 'a/t.json'"},
+            "SELECT 'a', 'a/t.json' FROM table_scan('a/t.json'), 'b.json' ORDER BY 1, 'a/t.json'"},
            {"FROM read_json('a/t.json')", ""},
-           {"DESCRIBE \"a/t.json\"", "DESCRIBE delta_scan('a/t.json')"}}) {
+           {"DESCRIBE \"a/t.json\"", "DESCRIBE table_scan('a/t.json')"}}) {
     EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0), is_table),
               rewritten.empty() ? sql : rewritten);
   }
   EXPECT_EQ(RewriteTables("SELECT 'unended", is_table), "SELECT 'unended");
   EXPECT_EQ(RewriteTables("SELECT X'00'; FROM 'a/t.json';", is_table),
-            "SELECT '\\x00'::BLOB;\nFROM delta_scan('a/t.json')");
+            "SELECT '\\x00'::BLOB;\nFROM table_scan('a/t.json')");
 }
 
 TEST(TimeTravelRewrite, SaysVersionsAndPathsAsScans) {
   for (const auto& [sql, rewritten] : std::vector<std::pair<std::string, std::string>>{
            {"SELECT * FROM raw.images VERSION AS OF 3 t",
-            "SELECT * FROM delta_scan('raw.images', version := 3) t"},
+            "SELECT * FROM table_scan('raw.images', version := 3) t"},
            {"FROM delta.`/a b` FOR TIMESTAMP AS OF '2026-11-21'",
             "FROM delta_scan('/a b', as_of := '2026-11-21')"},
            {"SELECT a FROM '/x' version as of 0, delta.\"/y\" y",
-            "SELECT a FROM delta_scan('/x', version := 0), delta_scan('/y') y"},
+            "SELECT a FROM table_scan('/x', version := 0), delta_scan('/y') y"},
            {"SELECT version AS of, delta.a, 'x VERSION AS OF 3' FROM delta.b, c.d.e",
             "SELECT version AS of, delta.a, 'x VERSION AS OF 3' FROM delta.b, c.d.e"}}) {
     EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0)), rewritten);

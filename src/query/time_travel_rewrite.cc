@@ -74,7 +74,7 @@ class Rewriter {
     } else {
       return std::nullopt;
     }
-    const std::string start = "delta_scan(" + SqlLiteral(uri);
+    const std::string start = (format ? "delta_scan(" : "table_scan(") + SqlLiteral(uri);
     const size_t travel = last + (IsWord(last + 1, "FOR") ? 2 : 1);
     if (IsWord(travel + 1, "AS") && IsWord(travel + 2, "OF") && travel + 3 < tokens_.size()) {
       const SqlToken& value = tokens_[travel + 3];

@@ -14,10 +14,10 @@ using IsTablePlace = std::function<bool(const std::string&)>;
 
 // The statement with
 //   delta.`uri` where a table is named         as  delta_scan('uri')
-//   'a/t.json' where a table is named          as  delta_scan('a/t.json') if `is_table` says that
+//   'a/t.json' where a table is named          as  table_scan('a/t.json') if `is_table` says that
 //                                                  it is one, since DuckDB reads a file by its name
-//   t VERSION AS OF 3, t FOR VERSION AS OF 3   as  delta_scan('t', version := 3)
-//   t TIMESTAMP AS OF '2026-11-21'             as  delta_scan('t', as_of := '2026-11-21')
+//   t VERSION AS OF 3, t FOR VERSION AS OF 3   as  table_scan('t', version := 3)
+//   t TIMESTAMP AS OF '2026-11-21'             as  table_scan('t', as_of := '2026-11-21')
 // and everything else as it was. t: zone.name, delta.`uri`, 'uri'.
 std::string RewriteTimeTravel(const SqlStatement& statement, const IsTablePlace& is_table = nullptr);
 

@@ -31,3 +31,15 @@ def test_a_place_is_meant_where_one_is_named(pixlake, tmp_path):
         assert sorted(left) == [[2, 3], [1, 3]][number]
     pixlake("sql", "DELETE FROM shots WHERE id = 3", cwd=tmp_path)
     assert deltalake.DeltaTable(str(table)).to_pyarrow_table()["id"].to_pylist() == [1]
+
+
+def test_table_scan_takes_a_place_and_a_version_and_tells_what_was_skipped(pixlake, tmp_path):
+    table = tmp_path / "shots"
+    for ids in ([1, 2], [30, 40]):
+        deltalake.write_deltalake(str(table), pa.table({"id": ids}), mode="append")
+    rows = pixlake("sql", f"SELECT count(*) AS n FROM table_scan('{table}', version := 0)", "--json").json
+    assert rows["rows"] == [{"n": 2}]
+    query = f"SELECT count(*) AS n FROM table_scan('{table}') WHERE id > 20"
+    found = pixlake("sql", query, "--json").json
+    assert (found["rows"], found["files_total"], found["files_skipped"]) == ([{"n": 2}], 2, 1)
+    assert "there is no table at" in pixlake("sql", f"FROM table_scan('{tmp_path}/none')", status=1).stderr
