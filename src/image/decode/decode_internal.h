@@ -20,7 +20,8 @@ class Deadline {
       : limit_(limit), at_(std::chrono::steady_clock::now() + limit) {}
   bool Passed() const { return limit_.count() > 0 && std::chrono::steady_clock::now() > at_; }
   Judgement Exceeded() const {
-    return {Verdict::kBomb, -1, fmt::format("decoding takes longer than the {} ms it may", limit_.count())};
+    return {Verdict::kBomb, -1,
+            fmt::format("decoding takes longer than the {} ms it may (--max-seconds)", limit_.count())};
   }
 
  private:

@@ -111,8 +111,8 @@ class PageDecoder {
       return Damage("no pixels");
     }
     if (page_.width > task_.budget.max_pixels / page_.height) {
-      return Wrong(Verdict::kBomb, fmt::format("{}x{} pixels, at most {} are taken", page_.width,
-                                               page_.height, task_.budget.max_pixels));
+      return Wrong(Verdict::kBomb, fmt::format("{}x{} pixels, at most {} are taken (--max-pixels)",
+                                               page_.width, page_.height, task_.budget.max_pixels));
     }
     if (TIFFIsCODECConfigured(page_.compression) == 0) {
       return Wrong(Verdict::kUnsupported, fmt::format("compression {} is not decoded", page_.compression));

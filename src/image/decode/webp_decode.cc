@@ -34,7 +34,9 @@ Result<Judgement> DecodePicture(std::span<const uint8_t> bytes, const DecodeTask
              height = static_cast<uint32_t>(config.input.height);
   // A damaged VP8X may say another size than the image in it.
   if (width == 0 || height == 0 || width > task.budget.max_pixels / height) {
-    return Judgement{Verdict::kBomb, -1, fmt::format("WebP: {}x{} pixels", width, height)};
+    return Judgement{Verdict::kBomb, -1,
+                     fmt::format("WebP: {}x{} pixels, at most {} are taken (--max-pixels)", width, height,
+                                 task.budget.max_pixels)};
   }
   // Lossless images are held whole by the decoder, and so is what it gives.
   const uint64_t pixels = uint64_t{width} * height;
