@@ -66,7 +66,8 @@ void AddCatCommand(CLI::App* program) {
       ->type_name("NAME");
   command->add_option("--version", options->request.version.version, "The table as it was at this version")
       ->type_name("N");
-  command->add_option("-o,--output", options->output, "Write to this file; '-' is standard output")->type_name("FILE");
+  command->add_option("-o,--output", options->output, "Write to this file; '-' is standard output")
+      ->type_name("FILE");
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(*options); });

@@ -23,8 +23,9 @@ Status Run(ShowOptions* options) {
   const bool to_stdout = engine::IsStandardOutput(request.output);
   if (to_stdout && (options->common.json || isatty(STDOUT_FILENO) != 0)) {
     return Error(ErrorCode::kUsage,
-                 options->common.json ? "--json and the sheet cannot both be standard output; add --output FILE"
-                                      : "a PNG is not for a terminal; add --output FILE");
+                 options->common.json
+                     ? "--json and the sheet cannot both be standard output; add --output FILE"
+                     : "a PNG is not for a terminal; add --output FILE");
   }
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
   request.text = to_stdout ? engine::TextPictures::kNone : PicturesFor(options->common.json);

@@ -71,7 +71,9 @@ void AddSqlCommand(CLI::App* program) {
                    "table, csv, json, parquet or arrow (blobs in csv and json are base64;\n"
                    "default: as --output is named, else table)")
       ->check(CLI::IsMember({"table", "csv", "json", "parquet", "arrow"}));
-  command->add_option("-o,--output", options->request.output, "Write to this file (whole or not at all); '-' is standard output")
+  command
+      ->add_option("-o,--output", options->request.output,
+                   "Write to this file (whole or not at all); '-' is standard output")
       ->type_name("FILE");
   command->add_option("--max-rows", options->max_rows, "Rows of a table that are shown; 0: all")
       ->type_name("N")

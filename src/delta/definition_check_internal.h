@@ -9,8 +9,8 @@
 namespace pixlake::delta {
 
 // kUsage for names that are empty, twice (in any case) or, unless columns are `mapped`, such
-// that Parquet writers of other engines refuse them, or reserved (table/reserved_names.h); for partition columns that are none;
-// for a table without a column of its own.
+// that Parquet writers of other engines refuse them, or reserved (table/reserved_names.h); for partition
+// columns that are none; for a table without a column of its own.
 Status CheckDefinition(const table::TableDefinition& definition, bool mapped);
 
 // kUsage for a property with a value that is none of its own, kUnsupported for one that asks

@@ -28,7 +28,8 @@ Result<OutputTarget> ResolveOutput(const Engine& engine, const std::string& uri)
 // Gives the finished file `fresh` the target's permissions and name.
 Status ReplaceOutput(const std::string& fresh, const OutputTarget& target);
 
-// Writes a file atomically, replacing one that is there; into a device or pipe as it is.
+// Writes a file atomically, replacing one that is there; into a device or pipe as it is, and
+// for "-" to standard output.
 Status WriteOutputFile(const Engine& engine, const std::string& uri, std::string_view bytes);
 
 }  // namespace pixlake::engine

@@ -26,9 +26,9 @@ constexpr std::array<std::pair<std::string_view, ResultFormat>, 9> kFormats = {
 
 // A folder is seldom named so.
 constexpr std::array<std::string_view, 26> kFiles = {
-    ".parquet", ".pq",   ".csv",  ".tsv",  ".json", ".jsonl", ".ndjson", ".arrow", ".feather", ".ipc", ".orc",
-    ".avro",    ".zip",  ".7z",   ".rar",  ".gz",   ".xz",    ".bz2",    ".zst",   ".txz",     ".tbz2", ".png",
-    ".jpg",     ".jpeg", ".html", ".txt"};
+    ".parquet", ".pq",  ".csv",  ".tsv", ".json", ".jsonl", ".ndjson", ".arrow", ".feather",
+    ".ipc",     ".orc", ".avro", ".zip", ".7z",   ".rar",   ".gz",     ".xz",    ".bz2",
+    ".zst",     ".txz", ".tbz2", ".png", ".jpg",  ".jpeg",  ".html",   ".txt"};
 
 std::string EndingOf(std::string_view name) {
   const size_t slash = name.rfind('/');
@@ -53,10 +53,11 @@ Result<ResultFormat> FormatForName(std::string_view name) {
   for (const auto& [known, format] : kFormats) {
     if (ending == known) return format;
   }
-  return Error(ErrorCode::kUsage,
-               fmt::format("--output {}: which format is `{}`? Name the file .csv, .json, .parquet, .arrow or "
-                           ".txt, or say --format",
-                           name, ending));
+  return Error(
+      ErrorCode::kUsage,
+      fmt::format("--output {}: which format is `{}`? Name the file .csv, .json, .parquet, .arrow or "
+                  ".txt, or say --format",
+                  name, ending));
 }
 
 Status CheckSheetName(std::string_view name) {
@@ -72,10 +73,11 @@ Status CheckExportName(std::string_view name) {
   if (std::find(kFiles.begin(), kFiles.end(), ending) == kFiles.end()) return Status::OK();
   struct stat info {};
   if (::stat(std::string(name).c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return Status::OK();
-  return Error(ErrorCode::kUsage,
-               fmt::format("{}: images are written into a folder or an archive (.tar, .tar.gz, .tar.zst), not into "
-                           "a file of kind {}; for rows as such a file: pixlake sql \"SELECT …\" --output FILE",
-                           name, ending));
+  return Error(
+      ErrorCode::kUsage,
+      fmt::format("{}: images are written into a folder or an archive (.tar, .tar.gz, .tar.zst), not into "
+                  "a file of kind {}; for rows as such a file: pixlake sql \"SELECT …\" --output FILE",
+                  name, ending));
 }
 
 }  // namespace pixlake::engine

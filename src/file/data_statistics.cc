@@ -115,8 +115,8 @@ Result<ColumnStatistics> MergeColumn(const parquet::FileMetaData& metadata, cons
   merged.path = leaf.path;
   merged.null_count = 0;
   // Bounds of another calendar are none of the values that are read.
-  bool bounded = !IsHybrid(CalendarOf(metadata.key_value_metadata().get()),
-                           *metadata.schema()->Column(leaf.column));
+  bool bounded =
+      !IsHybrid(CalendarOf(metadata.key_value_metadata().get()), *metadata.schema()->Column(leaf.column));
   for (int group = 0; group < metadata.num_row_groups(); ++group) {
     const auto chunk = metadata.RowGroup(group)->ColumnChunk(leaf.column);
     const auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;

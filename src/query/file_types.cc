@@ -1,5 +1,3 @@
-#include "query/file_types_internal.h"
-
 #include <cstring>
 
 #include <arrow/api.h>
@@ -7,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "file/parquet_interval.h"
+#include "query/file_types_internal.h"
 #include "query/plain_types_internal.h"
 #include "query/result_kinds.h"
 
@@ -30,7 +29,8 @@ Status AppendInterval(const arrow::MonthDayNanoIntervalType::MonthDayNanos& valu
   }
   const int64_t millis = value.nanoseconds / 1000000;
   if (millis > UINT32_MAX) {
-    return Error(ErrorCode::kUnsupported, "an interval has more milliseconds than Parquet can hold; CAST the column to VARCHAR");
+    return Error(ErrorCode::kUnsupported,
+                 "an interval has more milliseconds than Parquet can hold; CAST the column to VARCHAR");
   }
   const uint32_t parts[3] = {static_cast<uint32_t>(value.months), static_cast<uint32_t>(value.days),
                              static_cast<uint32_t>(millis)};
@@ -66,15 +66,20 @@ Status CheckFileTypes(const arrow::Schema& schema, const char* format) {
   for (const auto& field : schema.fields()) {
     const bool variant = IsVariant(*field);
     const bool parquet = format == std::string_view("Parquet");
-    const bool of_unions = Has(*field->type(), arrow::Type::SPARSE_UNION) || Has(*field->type(), arrow::Type::DENSE_UNION);
+    const bool of_unions =
+        Has(*field->type(), arrow::Type::SPARSE_UNION) || Has(*field->type(), arrow::Type::DENSE_UNION);
     const bool nested = field->type()->id() != arrow::Type::INTERVAL_MONTH_DAY_NANO &&
                         Has(*field->type(), arrow::Type::INTERVAL_MONTH_DAY_NANO);
-    const char* what = variant ? "a VARIANT" : of_unions && parquet ? "a UNION" : nested && parquet ? "nested with an INTERVAL in it" : nullptr;
+    const char* what = variant                ? "a VARIANT"
+                       : of_unions && parquet ? "a UNION"
+                       : nested && parquet    ? "nested with an INTERVAL in it"
+                                              : nullptr;
     if (what == nullptr) continue;
-    return Error(ErrorCode::kUnsupported,
-                 fmt::format("column {} is {}, which is not written to {} files; CAST it to VARCHAR, JSON or a "
-                             "STRUCT",
-                             field->name(), what, format));
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("column {} is {}, which is not written to {} files; CAST it to VARCHAR, JSON or a "
+                    "STRUCT",
+                    field->name(), what, format));
   }
   return Status::OK();
 }
@@ -87,10 +92,11 @@ Status CheckDigits(const arrow::RecordBatch& batch) {
     if (precision < 38) continue;
     for (int64_t row = 0; row < values.length(); ++row) {
       if (values.IsNull(row) || arrow::Decimal128(values.GetValue(row)).FitsInPrecision(precision)) continue;
-      return Error(ErrorCode::kUnsupported,
-                   fmt::format("column {}: {} has more than 38 digits, which no decimal of a file has; CAST the "
-                               "column to VARCHAR (or DOUBLE, and lose digits)",
-                               batch.column_name(i), values.FormatValue(row)));
+      return Error(
+          ErrorCode::kUnsupported,
+          fmt::format("column {}: {} has more than 38 digits, which no decimal of a file has; CAST the "
+                      "column to VARCHAR (or DOUBLE, and lose digits)",
+                      batch.column_name(i), values.FormatValue(row)));
     }
   }
   return Status::OK();
@@ -100,7 +106,8 @@ Result<std::shared_ptr<arrow::Schema>> ParquetSchemaOf(const arrow::Schema& sche
   arrow::FieldVector fields;
   for (const auto& field : schema.fields()) {
     fields.push_back(field->type()->id() == arrow::Type::INTERVAL_MONTH_DAY_NANO
-                         ? arrow::field(field->name(), arrow::fixed_size_binary(kIntervalBytes), field->nullable(),
+                         ? arrow::field(field->name(), arrow::fixed_size_binary(kIntervalBytes),
+                                        field->nullable(),
                                         arrow::key_value_metadata({file::kIntervalKey}, {"true"}))
                          : field);
   }

@@ -1,9 +1,8 @@
-#include "query/plain_types_internal.h"
-
 #include <fmt/format.h>
 
 #include "query/change/change_query_internal.h"
 #include "query/duckdb_handles_internal.h"
+#include "query/plain_types_internal.h"
 
 namespace pixlake::query {
 namespace {

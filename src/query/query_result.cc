@@ -143,8 +143,7 @@ Status Rows::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
 Result<std::unique_ptr<QueryResult>> RunStatement(duckdb_connection connection, Prepared statement,
                                                   std::shared_ptr<ScanContext> context,
                                                   std::vector<std::string> kinds) {
-  auto rows =
-      std::make_unique<Rows>(connection, std::move(statement), std::move(context), std::move(kinds));
+  auto rows = std::make_unique<Rows>(connection, std::move(statement), std::move(context), std::move(kinds));
   PL_RETURN_NOT_OK(rows->Start());
   return std::unique_ptr<QueryResult>(std::move(rows));
 }

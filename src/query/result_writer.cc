@@ -146,8 +146,7 @@ Result<int64_t> WriteParquet(arrow::RecordBatchReader* rows, arrow::io::OutputSt
   PL_ASSIGN_OR_RETURN(const auto schema, ParquetSchemaOf(*rows->schema()));
   PL_ASSIGN_OR_RETURN(auto writer,
                       file::BlobParquetWriter::Open(std::make_unique<BorrowedOutput>(out), schema));
-  PL_ASSIGN_OR_RETURN(const int64_t count,
-                      ForEachBatch(rows, [&](const arrow::RecordBatch& batch) -> Status {
+  PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) -> Status {
                         PL_RETURN_NOT_OK(CheckDigits(batch));
                         PL_ASSIGN_OR_RETURN(const auto written, ForParquet(batch, schema));
                         return writer->Write(*written);

@@ -29,7 +29,9 @@ struct WriteOptions {
 };
 
 // Writes all the rows and returns how many there were. In CSV and JSON blobs are
-// base64, times ISO 8601, decimals and 64-bit integers exact, and NaN in JSON null.
+// base64, times ISO 8601, decimals and integers of any length exact, intervals and infinite
+// dates as DuckDB writes them, and NaN in JSON null. kUnsupported, naming the column, for
+// what a format cannot hold.
 // The stream is neither flushed to disk nor closed.
 Result<int64_t> WriteResult(arrow::RecordBatchReader* rows, const WriteOptions& options,
                             arrow::io::OutputStream* out);

@@ -157,7 +157,8 @@ void Session::MakePlain(const std::string& sql, Prepared* prepared, std::vector<
     const LogicalType type(duckdb_prepared_statement_column_logical_type(prepared->get(), i));
     const auto plain = PlainTypeOf(type.get());
     char* name = const_cast<char*>(duckdb_prepared_statement_column_name(prepared->get(), i));
-    const std::string column = plain ? fmt::format("CAST(#{} AS {})", i + 1, plain->sql) : fmt::format("#{}", i + 1);
+    const std::string column =
+        plain ? fmt::format("CAST(#{} AS {})", i + 1, plain->sql) : fmt::format("#{}", i + 1);
     columns += fmt::format("{}{} AS {}", i > 0 ? ", " : "", column, QuoteName(name == nullptr ? "" : name));
     duckdb_free(name);
     kinds->push_back(plain ? plain->kind : "");

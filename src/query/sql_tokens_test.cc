@@ -76,9 +76,11 @@ TEST(TimeTravelRewrite, OnlyWhereATableIsNamed) {
   for (const auto& [sql, rewritten] : std::vector<std::pair<std::string, std::string>>{
            {"SELECT delta.\"a\" FROM (SELECT 1 AS a) AS delta", ""},
            {"SELECT delta.\"a\", x FROM delta.\"/y\" AS delta WHERE delta.\"a\" IS DISTINCT FROM delta.\"b\"",
-            "SELECT delta.\"a\", x FROM delta_scan('/y') AS delta WHERE delta.\"a\" IS DISTINCT FROM delta.\"b\""},
+            "SELECT delta.\"a\", x FROM delta_scan('/y') AS delta WHERE delta.\"a\" IS DISTINCT FROM "
+            "delta.\"b\""},
            {"SELECT extract(year FROM delta.\"at\") FROM x AS delta", ""},
-           {"SELECT * FROM x WHERE a IN (FROM delta.\"/y\")", "SELECT * FROM x WHERE a IN (FROM delta_scan('/y'))"},
+           {"SELECT * FROM x WHERE a IN (FROM delta.\"/y\")",
+            "SELECT * FROM x WHERE a IN (FROM delta_scan('/y'))"},
            {"FROM (delta.`/x` JOIN delta.`/y` USING (id)), delta.`/z`",
             "FROM (delta_scan('/x') JOIN delta_scan('/y') USING (id)), delta_scan('/z')"},
            {"SELECT 'a', 'a/t.json' FROM 'a/t.json', 'b.json' ORDER BY 1, 'a/t.json'",

@@ -8,12 +8,12 @@
 namespace pixlake::query {
 namespace {
 
-constexpr std::array<std::string_view, 10> kBeforeTable = {
-    "FROM", "JOIN", "INTO", "UPDATE", "USING", "TABLE", "PIVOT", "UNPIVOT", "SUMMARIZE", "COPY"};
+constexpr std::array<std::string_view, 10> kBeforeTable = {"FROM",  "JOIN",  "INTO",    "UPDATE",    "USING",
+                                                           "TABLE", "PIVOT", "UNPIVOT", "SUMMARIZE", "COPY"};
 // Behind these a comma lists no tables any more.
-constexpr std::array<std::string_view, 15> kEndsList = {
-    "WHERE",  "GROUP",     "ORDER",  "HAVING",  "LIMIT",  "OFFSET", "SELECT", "UNION",
-    "EXCEPT", "INTERSECT", "WINDOW", "QUALIFY", "VALUES", "SET",    "WHEN"};
+constexpr std::array<std::string_view, 15> kEndsList = {"WHERE",  "GROUP",   "ORDER",  "HAVING", "LIMIT",
+                                                        "OFFSET", "SELECT",  "UNION",  "EXCEPT", "INTERSECT",
+                                                        "WINDOW", "QUALIFY", "VALUES", "SET",    "WHEN"};
 constexpr std::array<std::string_view, 3> kAtStart = {"DESCRIBE", "DESC", "SHOW"};
 // Words in front of a bracket that call nothing.
 constexpr std::array<std::string_view, 12> kNoFunctions = {"IN",  "EXISTS", "AS",   "FROM", "JOIN", "USING",

@@ -75,7 +75,8 @@ std::string FormatInterval(const arrow::MonthDayNanoIntervalType::MonthDayNanos&
   std::string text;
   const auto add = [&](int64_t count, std::string_view unit) {
     if (count == 0) return;
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : " ", count, unit, count == 1 || count == -1 ? "" : "s");
+    text +=
+        fmt::format("{}{} {}{}", text.empty() ? "" : " ", count, unit, count == 1 || count == -1 ? "" : "s");
   };
   add(value.months / 12, "year");
   add(value.months % 12, "month");
@@ -83,7 +84,8 @@ std::string FormatInterval(const arrow::MonthDayNanoIntervalType::MonthDayNanos&
   if (value.nanoseconds == 0 && !text.empty()) return text;
   const bool negative = value.nanoseconds < 0;
   // Of the whole range: the least one has no positive twin.
-  const uint64_t nanos = negative ? 0 - static_cast<uint64_t>(value.nanoseconds) : static_cast<uint64_t>(value.nanoseconds);
+  const uint64_t nanos =
+      negative ? 0 - static_cast<uint64_t>(value.nanoseconds) : static_cast<uint64_t>(value.nanoseconds);
   const std::string time = FormatTimeOfDay(static_cast<int64_t>(nanos / 1000), arrow::TimeUnit::MICRO);
   return text + (text.empty() ? "" : " ") + (negative ? "-" : "") + time;
 }

@@ -18,7 +18,8 @@ struct Replacement {
 
 // What DuckDB takes for a file, if only by its name.
 bool LooksLikeAFile(const std::string& name) {
-  constexpr std::array<std::string_view, 6> kSuffixes = {".json", ".ndjson", ".csv", ".tsv", ".parquet", ".txt"};
+  constexpr std::array<std::string_view, 6> kSuffixes = {".json", ".ndjson",  ".csv",
+                                                         ".tsv",  ".parquet", ".txt"};
   const std::string lower = LowerCase(name);
   return std::any_of(kSuffixes.begin(), kSuffixes.end(),
                      [&](std::string_view suffix) { return lower.find(suffix) != std::string::npos; });

@@ -1,8 +1,8 @@
-#include "table/legacy_calendar_internal.h"
-
 #include <arrow/api.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/schema.h>
+
+#include "table/legacy_calendar_internal.h"
 
 namespace pixlake::table {
 namespace {

@@ -1,8 +1,8 @@
-#include "table/legacy_calendar_internal.h"
-
 #include <arrow/api.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "table/legacy_calendar_internal.h"
 
 namespace pixlake::table {
 namespace {
@@ -12,12 +12,12 @@ constexpr int64_t kSecond = 1'000'000;
 // Spark 4.0.4's RebaseDateTime.rebaseJulianToGregorianDays.
 TEST(LegacyCalendar, DaysShowTheSameDateAsInSpark) {
   for (const auto& [hybrid, expected] : std::vector<std::pair<int32_t, int32_t>>{
-           {-719164, -719162},    // 0001-01-01
-           {-682945, -682944},    // 0100-03-01: the first day of the next difference
-           {-682946, -682944},    // 0100-02-29, which the new calendar does not have
-           {-354280, -354285},    // 1000-01-01
-           {-141428, -141438},    // 1582-10-04
-           {-141427, -141427},    // 1582-10-15
+           {-719164, -719162},  // 0001-01-01
+           {-682945, -682944},  // 0100-03-01: the first day of the next difference
+           {-682946, -682944},  // 0100-02-29, which the new calendar does not have
+           {-354280, -354285},  // 1000-01-01
+           {-141428, -141438},  // 1582-10-04
+           {-141427, -141427},  // 1582-10-15
            {-1, -1},
            {0, 0},
            {INT32_MAX, INT32_MAX}}) {
@@ -27,7 +27,7 @@ TEST(LegacyCalendar, DaysShowTheSameDateAsInSpark) {
 
 TEST(LegacyCalendar, TimesInUtcMoveByDays) {
   const auto utc = OldZone::Load("").ValueOrDie();
-  EXPECT_EQ(utc->Rebase(-354280 * 86400 * kSecond + 5), -354285 * 86400 * kSecond + 5);
+  EXPECT_EQ(utc->Rebase(-354280 * int64_t{86400} * kSecond + 5), -354285 * int64_t{86400} * kSecond + 5);
   EXPECT_EQ(utc->Rebase(-5), -5);
   EXPECT_EQ(utc->Rebase(INT64_MIN), INT64_MIN);
   EXPECT_EQ(utc->Rebase(INT64_MAX), INT64_MAX);
@@ -64,7 +64,8 @@ std::string ZoneBytes() {
     for (const int count : {0, 0, 0, times, types, 8}) out += number(count, 4);
     return out;
   };
-  const std::string types = number(-28378, 4) + std::string(2, '\0') + number(-28800, 4) + std::string("\0\4", 2);
+  const std::string types =
+      number(-28378, 4) + std::string(2, '\0') + number(-28800, 4) + std::string("\0\4", 2);
   return header(0, 1) + types.substr(0, 6) + std::string("LMT\0PST\0", 8) + header(1, 2) +
          number(-2717640000, 8) + "\1" + types + std::string("LMT\0PST\0", 8) + "\nPST8PDT,M3.2.0,M11.1.0\n";
 }
@@ -108,7 +109,8 @@ TEST(LegacyCalendar, OtherUnitsMoveAsFar) {
     arrow::TimestampBuilder builder(arrow::timestamp(unit, "UTC"), arrow::default_memory_pool());
     ASSERT_TRUE(builder.Append(-354280 * int64_t{86400} * per_second).ok());
     const auto rebased = Rebased(builder.Finish().ValueOrDie(), *OldZone::Load("").ValueOrDie()).ValueOrDie();
-    EXPECT_EQ(static_cast<const arrow::TimestampArray&>(*rebased).Value(0), -354285 * int64_t{86400} * per_second);
+    EXPECT_EQ(static_cast<const arrow::TimestampArray&>(*rebased).Value(0),
+              -354285 * int64_t{86400} * per_second);
   }
 }
 

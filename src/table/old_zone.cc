@@ -71,7 +71,8 @@ void SkipName(std::string_view* text) {
     text->remove_prefix(std::min(text->find('>'), text->size() - 1) + 1);
     return;
   }
-  while (!text->empty() && std::isalpha(static_cast<unsigned char>(text->front())) != 0) text->remove_prefix(1);
+  while (!text->empty() && std::isalpha(static_cast<unsigned char>(text->front())) != 0)
+    text->remove_prefix(1);
 }
 
 // Eats "8", "-1", "+5:30": west of Greenwich is positive in POSIX.
@@ -120,13 +121,15 @@ Result<std::shared_ptr<const OldZone>> OldZone::Parse(std::string_view tzif, con
     if (type >= header->types || std::abs(offset_of(type)) > kLongestOffset) return broken();
     const int64_t at = BigEndian(body.substr(i * 8, 8));
     // Placeholders far before any clock.
-    if (at < -(int64_t{1} << 59)) out->first_offset_ = offset_of(type);
-    else out->transitions_.push_back({at, offset_of(type)});
+    if (at < -(int64_t{1} << 59))
+      out->first_offset_ = offset_of(type);
+    else
+      out->transitions_.push_back({at, offset_of(type)});
   }
   std::string_view footer = body.substr(size);
   if (footer.starts_with('\n')) footer.remove_prefix(1);
   const auto standard = StandardOffset(footer.substr(0, std::min(footer.find('\n'), footer.size())));
-  out->hybrid_offset_ = standard ? *standard
+  out->hybrid_offset_ = standard                    ? *standard
                         : out->transitions_.empty() ? out->first_offset_
                                                     : out->transitions_.back().after;
   return std::shared_ptr<const OldZone>(std::move(out));
@@ -153,10 +156,11 @@ Result<std::shared_ptr<const OldZone>> OldZone::Load(const std::string& name) {
     bytes.assign(std::istreambuf_iterator<char>(file), {});
   }
   if (bytes.empty()) {
-    return Error(ErrorCode::kUnsupported,
-                 fmt::format("times were written in the calendar before Spark 3 and in time zone `{}`, which {} "
-                             "does not have (Debian's package tzdata)",
-                             name, kZoneFolder));
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("times were written in the calendar before Spark 3 and in time zone `{}`, which {} "
+                    "does not have (Debian's package tzdata)",
+                    name, kZoneFolder));
   }
   return Parse(bytes, name);
 }

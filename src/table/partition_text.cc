@@ -50,10 +50,11 @@ Result<std::optional<std::string>> PartitionTextOf(const arrow::Scalar& value) {
       // A log is JSON: other bytes would be replaced in it and lost.
       arrow::util::InitializeUTF8();
       if (!arrow::util::ValidateUTF8(static_cast<const arrow::BinaryScalar&>(value).view())) {
-        return Error(ErrorCode::kUnsupported,
-                     fmt::format("a table cannot keep the bytes X'{}' as a partition value: only text in UTF-8 "
-                                 "can be written in its log; partition by hex(…) of the column instead",
-                                 arrow::HexEncode(static_cast<const arrow::BinaryScalar&>(value).view())));
+        return Error(
+            ErrorCode::kUnsupported,
+            fmt::format("a table cannot keep the bytes X'{}' as a partition value: only text in UTF-8 "
+                        "can be written in its log; partition by hex(…) of the column instead",
+                        arrow::HexEncode(static_cast<const arrow::BinaryScalar&>(value).view())));
       }
       [[fallthrough]];
     case arrow::Type::STRING:

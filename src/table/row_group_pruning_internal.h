@@ -15,7 +15,7 @@ namespace pixlake::table {
 struct BoundComparison {
   Comparison comparison;
   int leaf = -1;
-  ValueRange constant;  // used when `leaf` is -1
+  ValueRange constant;      // used when `leaf` is -1
   int32_t char_length = 0;  // of the leaf (FieldMapping::char_length)
 };
 

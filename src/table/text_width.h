@@ -19,7 +19,7 @@ inline constexpr char kTextTypeKey[] = "__CHAR_VARCHAR_TYPE_STRING";
 // What the text of a type may be. Children follow the type: a struct's fields, a list's
 // element, a map's key and value; none where nothing below is bounded.
 struct TextWidth {
-  int32_t length = 0;  // characters; 0: any number
+  int32_t length = 0;    // characters; 0: any number
   bool is_char = false;  // filled up with blanks to the length
   std::vector<TextWidth> children;
 

@@ -47,8 +47,9 @@ TEST(TextWidth, FieldsThatCameLaterHaveNone) {
 
 TEST(TextWidth, WhatDoesNotFitIsAnError) {
   const auto type = arrow::struct_({arrow::field("a", arrow::utf8())});
-  for (const char* declared : {"char(5)", "struct<", "struct<a", "struct<a:", "struct<a:char(>", "struct<a:char(0)>",
-                               "struct<a:char(99999999999)>", "struct<a:char(5)>>", "array<char(5)>"}) {
+  for (const char* declared :
+       {"char(5)", "struct<", "struct<a", "struct<a:", "struct<a:char(>", "struct<a:char(0)>",
+        "struct<a:char(99999999999)>", "struct<a:char(5)>>", "array<char(5)>"}) {
     EXPECT_FALSE(WidthOf(type, declared).ok()) << declared;
   }
   EXPECT_FALSE(WidthOf(arrow::utf8(), "char(2000000000)").ok());

@@ -2,7 +2,6 @@
 of its judge, and so do their kin, made here. Judges: Spark, delta-rs, DuckDB, Arrow."""
 
 import csv
-import datetime
 import decimal
 import io
 import json
@@ -29,9 +28,10 @@ ANSWERS = {
     "binary_partition": (["X'FFFE'", "UTF-8"], ["EFBFBD"]),
     "char_varchar_width": (["CHAR\\(5\\)", "VARCHAR\\(3\\)"], ["\n4,toolong"]),
     "closed_pipe_full_disk": (["^range\nrc=(0|141)\n", "No space left on device"], ["Broken pipe"]),
-    "column_named_end": (["\n1,0,1,0\n", "\n2,1,0,0\n"], ["rror"]),
+    "column_named_end": (["\n2,0,1,0\n", "\n3,1,0,0\n"], ["rror"]),
     "delta_alias": (["^a\n1\na\n1\n"], ["rror"]),
-    "duckdb_inherited": ([], []),
+    # DuckDB 1.5.6's own faults, as docs/sql.md has them: when it mends one, this fails and the page is to be changed.
+    "duckdb_inherited": (["different,n\n1,50\n", "n\n1\n", '"{""v"":NaN}"'], []),
     "empty_string_partition": (
         ["outside REPLACE WHERE", "outside REPLACE WHERE", "outside REPLACE WHERE", "NULL in column x"],
         ["staged", ",2\n"],
@@ -42,7 +42,7 @@ ANSWERS = {
     "internal_names": (["__pixlake_"], ["3,3"]),
     "legacy_calendar": (["1,1000-01-01T12:34:56.123456Z"], []),
     "name_case": ([], ["rror"]),
-    "nan_in_plain_parquet": ([], []),  # DuckDB's own reading of Parquet: docs/sql.md
+    "nan_in_plain_parquet": (["^i\ni\n$"], []),  # DuckDB's own, as above: no row where 2 is right
     "nested_fields_dropped": (["has no field zz", "has no field c"], ["\n1,"]),
     "output_format_trap": (["PAR1", "\\["], ["┌"]),
     "output_types": (
@@ -121,7 +121,7 @@ VALUES = {
     "l_in_one_element": ("l", "[{'a': 1}, {'a': 2, 'zz': 3}]"),
     "m_extra": ("m", "MAP {'k': {'a': 1, 'zz': 3}}"),
     "d_extra": ("d", "{'s': {'a': 1, 'zz': 3}}"),
-    "d_missing": ("d", "{'s': {}}" if False else "{'x': {'a': 1}}"),
+    "d_missing": ("d", "{'x': {'a': 1}}"),
 }
 WAYS = {
     "insert": "INSERT INTO delta.`{t}` (id, {c}) VALUES (2, {v})",
@@ -429,9 +429,9 @@ def test_places_are_understood_inside_of_changes(pixlake, tmp_path):
     Sql(pixlake, f"CREATE TABLE delta.`{path}` AS SELECT range AS id FROM range(5)")
     Sql(pixlake, f"CREATE TABLE delta.`{other}` AS SELECT 3 AS id")
     Sql(pixlake, f"DELETE FROM delta.`{path}` WHERE id IN (SELECT id FROM delta.`{other}`)")
-    Sql(pixlake, f"INSERT INTO delta.`{path}` SELECT id + 10 FROM delta.\"{other}\" AS delta WHERE delta.\"id\" = 3")
+    Sql(pixlake, f'INSERT INTO delta.`{path}` SELECT id + 10 FROM delta."{other}" AS delta WHERE delta."id" = 3')
     Sql(pixlake, f"DELETE FROM delta.`{path}` WHERE id IN (SELECT id + 1 FROM '{other}')")
-    assert [row["id"] for row in Rows(path)] == [0, 1, 13, 2]
+    assert {row["id"] for row in Rows(path)} == {0, 1, 2, 13}
 
 
 def test_void_columns_take_null_and_nothing_else(pixlake, tmp_path, reports):
@@ -532,9 +532,9 @@ def WriteParquet(path, spark_metadata, days, times):
         }
     )
     path.mkdir()
-    writer_schema = table.schema.with_metadata(spark_metadata)
-    with pq.ParquetWriter(path / "f.parquet", writer_schema, store_schema=False, write_page_index=True) as writer:
-        writer.write_table(table.cast(writer_schema), row_group_size=1)
+    with pq.ParquetWriter(path / "f.parquet", table.schema, store_schema=False, write_page_index=True) as writer:
+        writer.write_table(table, row_group_size=1)
+        writer.add_key_value_metadata(spark_metadata)
     return path
 
 
@@ -594,7 +594,6 @@ MORE = {
     "embedding": "[0.25, 0.5, -1]::FLOAT[3]",
     "negative_interval": "INTERVAL '-1 month 3 days' - INTERVAL '1.5 seconds'",
     "void": "NULL",
-    "json": "'{\"a\": 1}'::JSON",
     "nan": "'nan'::DOUBLE",
 }
 
@@ -608,8 +607,10 @@ def Judge(sql, kind):
         connection.execute("SET TimeZone = 'UTC'")
         if kind == "text":
             return [row[0] for row in connection.execute(f"SELECT CAST(v AS VARCHAR) FROM ({sql})").fetchall()]
-        return [json.loads(row[0]) if row[0] is not None else None for row in
-                connection.execute(f"SELECT to_json(v)::VARCHAR FROM ({sql})").fetchall()]
+        return [
+            json.loads(row[0]) if row[0] is not None else None
+            for row in connection.execute(f"SELECT to_json(v)::VARCHAR FROM ({sql})").fetchall()
+        ]
 
 
 def Plain(value):
@@ -649,12 +650,15 @@ def test_every_type_leaves_as_the_value_that_duckdb_has(pixlake, tmp_path, name)
     wanted = Judge(sql, "json")
     printed = pixlake("sql", sql, "--format", "json").stdout
     found = [row["v"] for row in json.loads(printed, parse_float=float)]
+    if name == "uhugeint_list":
+        found = [[int(text) for text in value] for value in found]  # text within lists, as documented
     assert [Plain(value) for value in found] == [Plain(value) for value in wanted], printed
     # CSV: simple values as their text; nested ones are JSON.
     rows = list(csv.reader(io.StringIO(pixlake("sql", sql, "--format", "csv").stdout)))[1:]
-    if not any(isinstance(value, (list, dict)) for value in wanted) and name != "json":
+    if not any(isinstance(value, (list, dict)) for value in wanted):
         texts = [None if value is None else value for value in Judge(sql, "text")]
-        for (text,), value in zip(rows, texts, strict=True):
+        for row, value in zip(rows, texts, strict=True):
+            text = row[0] if row else ""  # a line of nothing
             assert SameText(text, value), (text, value)
     table = pixlake("sql", sql, "--format", "table", "--max-rows", 0).stdout
     assert "Unsupported" not in table and "opaque" not in table
@@ -683,16 +687,11 @@ def test_every_type_is_in_files_what_duckdb_reads_there(pixlake, tmp_path, name,
         return
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        wanted = connection.execute(f"SELECT v FROM ({sql})")
-        if format == "parquet":
-            found = connection.cursor().execute(f"SELECT v FROM '{path}'")
-        else:
-            table = pa.ipc.open_stream(path.read_bytes()).read_all()
-            found = connection.cursor().execute("SELECT v FROM table")
+        if format == "arrow":
+            arrow = pa.ipc.open_stream(path.read_bytes()).read_all()  # noqa: F841 DuckDB finds it by its name
         wanted_texts = [str(row[0]) for row in connection.execute(f"SELECT v::VARCHAR FROM ({sql})").fetchall()]
-        query = f"SELECT v::VARCHAR FROM '{path}'" if format == "parquet" else "SELECT v::VARCHAR FROM table"
+        query = f"SELECT v::VARCHAR FROM '{path}'" if format == "parquet" else "SELECT v::VARCHAR FROM arrow"
         found_texts = [str(row[0]) for row in connection.execute(query).fetchall()]
-    del wanted, found
     if name == "interval" and format == "parquet":  # Parquet's own has milliseconds
         wanted_texts = [text.replace(".999999", ".999") for text in wanted_texts]
     if name == "geometry":
@@ -730,8 +729,10 @@ def test_tables_take_enums_arrays_and_large_numbers_but_nothing_infinite(pixlake
     assert (row["n"], row["h"]) == ([{"x": [1, 2]}], decimal.Decimal(5))
     Sql(pixlake, f"INSERT INTO delta.`{path}` (e, f) SELECT 'b'::ENUM('a', 'b'), [3, 4]::FLOAT[2]")
     for column, value in (("d", "'infinity'::DATE"), ("t", "'-infinity'::TIMESTAMP")):
-        for statement in (f"INSERT INTO delta.`{path}` ({column}) VALUES ({value})",
-                          f"UPDATE delta.`{path}` SET {column} = {value}"):
+        for statement in (
+            f"INSERT INTO delta.`{path}` ({column}) VALUES ({value})",
+            f"UPDATE delta.`{path}` SET {column} = {value}",
+        ):
             error = Sql(pixlake, statement, status=1)
             assert "infinite" in error["message"] and column in error["message"]
     assert len(Rows(path)) == 2
@@ -750,8 +751,15 @@ def test_intervals_are_parquets_own(pixlake, tmp_path):
 
 def test_the_name_of_the_output_is_its_format(pixlake, tmp_path):
     sql = "SELECT 1 AS a, 'x,y' AS b"
-    for name, start in (("o.parquet", b"PAR1"), ("o.csv", b"a,b\n"), ("o.json", b"["), ("o.arrow", b"\xff\xff\xff\xff"),
-                        ("o.CSV", b"a,b\n"), ("o.txt", "┌".encode()), ("plain", "┌".encode())):
+    for name, start in (
+        ("o.parquet", b"PAR1"),
+        ("o.csv", b"a,b\n"),
+        ("o.json", b"["),
+        ("o.arrow", b"\xff\xff\xff\xff"),
+        ("o.CSV", b"a,b\n"),
+        ("o.txt", "┌".encode()),
+        ("plain", "┌".encode()),
+    ):
         for arguments in ((), ("--json",)):
             pixlake("sql", sql, "--output", tmp_path / name, *arguments)
             assert (tmp_path / name).read_bytes().startswith(start), name
@@ -794,9 +802,11 @@ def test_a_pipe_gets_the_bytes_of_a_file(pixlake, tmp_path, format):
         subprocess.run(command, stdout=file, check=True)
     piped = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     os.mkfifo(tmp_path / "fifo")
-    reader = subprocess.Popen(["cat", tmp_path / "fifo"], stdout=subprocess.PIPE)
-    pixlake("sql", sql, "--format", format, "--output", tmp_path / "fifo")
-    through_fifo = reader.communicate(timeout=60)[0]
+    with open(tmp_path / "read", "wb") as file:
+        reader = subprocess.Popen(["cat", tmp_path / "fifo"], stdout=file)
+        pixlake("sql", sql, "--format", format, "--output", tmp_path / "fifo")
+        reader.wait(timeout=60)
+    through_fifo = (tmp_path / "read").read_bytes()
     wanted = (tmp_path / "file").read_bytes()
     assert [len(piped), len(through_fifo)] == [len(wanted)] * 2
     assert piped == wanted == (tmp_path / "redirected").read_bytes() == through_fifo
@@ -820,7 +830,12 @@ def test_a_reader_that_has_had_enough_is_no_error_and_a_full_disk_is_named(pixla
 
 def test_other_commands_end_quietly_and_say_that_the_disk_is_full(pixlake, small_output):
     table = small_output / "artifacts/mnist_images_delta"
-    for arguments in (["table", "describe", table], ["version"], ["cat", table, "--row", "0"], ["sql", "SELECT 1", "--json"]):
+    for arguments in (
+        ["table", "describe", table],
+        ["version"],
+        ["cat", table, "--row", "0"],
+        ["sql", "SELECT 1", "--json"],
+    ):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([pixlake.binary, *arguments], stdout=full, stderr=subprocess.PIPE)
         assert done.returncode == 1 and b"No space left on device" in done.stderr, arguments
@@ -840,6 +855,3 @@ def test_is_not_distinct_from_is_no_query(pixlake, tmp_path):
     where = "trim(both ' ' from t) = 'c' AND extract(year FROM DATE '2024-01-01') = 2024"
     Sql(pixlake, f"INSERT INTO delta.`{path}` REPLACE WHERE {where} FROM (VALUES (52, 3, 'c'))")
     assert [row["id"] for row in Rows(path)] == [51, 52]
-
-
-assert datetime  # of the rows' reprs

@@ -56,7 +56,9 @@ def test_a_table_is_created_as_delta_rs_sees_it(pixlake, tmp_path):
     metadata = table.metadata()
     assert (metadata.partition_columns, metadata.description) == (["day"], "all types")
     assert metadata.configuration == {"delta.appendOnly": "true", "note.of.mine": "7"}
-    assert "NULL in column id, which is NOT NULL" in Error(pixlake, f"INSERT INTO delta.`{path}` (t) VALUES ('no id')", status=1)
+    assert "NULL in column id, which is NOT NULL" in Error(
+        pixlake, f"INSERT INTO delta.`{path}` (t) VALUES ('no id')", status=1
+    )
     rows = pa.table({"id": [1], "day": pa.array([3], pa.date32()), "t": ["x"]})
     deltalake.write_deltalake(str(path), rows, mode="append", schema_mode="merge")
     assert Sql(pixlake, f"SELECT t FROM delta.`{path}`")["rows"] == [{"t": "x"}]

@@ -51,6 +51,14 @@ class Runner {
     target_.alias = target.alias;
     target_.schema = snapshot_->definition().schema;
     target_.partition_columns = snapshot_->definition().partition_columns;
+    for (const std::string& name : target_.schema->field_names()) {
+      if (!table::IsReservedName(name)) continue;
+      return Error(
+          ErrorCode::kUnsupported,
+          fmt::format("{} has a column `{}`: names that begin with __pixlake_ are kept for the engine's "
+                      "own columns; rename it with what wrote it",
+                      target_.uri, name));
+    }
     target_.old_columns = target_.schema->num_fields();
     return Status::OK();
   }
@@ -78,10 +86,11 @@ class Runner {
                                                                 QuoteName(statement.source_alias))));
     for (const std::string& name : source->field_names()) {
       if (!table::IsReservedName(name)) continue;
-      return Error(ErrorCode::kUsage,
-                   fmt::format("the source of MERGE has a column {}: names that begin with __pixlake_ are kept "
-                               "for the engine's own columns; give it an alias",
-                               name));
+      return Error(
+          ErrorCode::kUsage,
+          fmt::format("the source of MERGE has a column {}: names that begin with __pixlake_ are kept "
+                      "for the engine's own columns; give it an alias",
+                      name));
     }
     if (statement.schema_evolution) {
       PL_RETURN_NOT_OK(Evolve(statement, *source));
@@ -103,7 +112,8 @@ class Runner {
     PL_ASSIGN_OR_RETURN(const auto inserted, InsertedColumns(target_, statement, columns->field_names()));
     for (size_t i = 0; i < inserted.size(); ++i) {
       const arrow::Field& field = *target_.schema->field(inserted[i]);
-      PL_RETURN_NOT_OK(CheckFields(*columns->field(static_cast<int>(i))->type(), *field.type(), field.name()));
+      PL_RETURN_NOT_OK(
+          CheckFields(*columns->field(static_cast<int>(i))->type(), *field.type(), field.name()));
     }
     PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement, columns->field_names()));
     std::map<int64_t, FileCounts> counts;
@@ -177,8 +187,7 @@ class Runner {
       PL_ASSIGN_OR_RETURN(const auto types, SchemaOf(nested.select));
       for (size_t i = 0; i < nested.columns.size(); ++i) {
         auto& field = fields[static_cast<size_t>(nested.columns[i])];
-        field =
-            field->WithType(WithFieldsOf(field->type(), *types->field(static_cast<int>(i))->type()));
+        field = field->WithType(WithFieldsOf(field->type(), *types->field(static_cast<int>(i))->type()));
       }
     }
     if (arrow::schema(fields)->Equals(*target_.schema, /*check_metadata=*/false)) return Status::OK();

@@ -22,9 +22,9 @@ using Expressions = std::map<int, std::string>;  // by column
 std::string Cast(const std::string& expression, const arrow::Field& field) {
   // A void column (of a CREATE TABLE … AS SELECT NULL) has no other value.
   if (field.type()->id() == arrow::Type::NA) {
-    return fmt::format("CASE WHEN ({}) IS NULL THEN NULL ELSE error({}) END", expression,
-                       QuoteLiteral(kViolationMark + ("column " + field.name() +
-                                                      " is void and takes nothing but NULL")));
+    return fmt::format(
+        "CASE WHEN ({}) IS NULL THEN NULL ELSE error({}) END", expression,
+        QuoteLiteral(kViolationMark + ("column " + field.name() + " is void and takes nothing but NULL")));
   }
   return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*field.type()));
 }
@@ -126,7 +126,8 @@ Result<Expressions> StarAssignments(const ChangeTarget& target, const MergeState
       const bool evolves = merge.schema_evolution && clause.then == MergeClause::Then::kUpdate;
       if (evolves && i < target.old_columns) {
         const auto& given = source.field(static_cast<int>(found - source_columns.begin()));
-        out[i] = WithFieldsKept(out[i], *given->type(), OldValue(target, i), *target.schema->field(i)->type());
+        out[i] =
+            WithFieldsKept(out[i], *given->type(), OldValue(target, i), *target.schema->field(i)->type());
       }
     } else if (!merge.schema_evolution) {
       return Error(ErrorCode::kUsage,
@@ -258,9 +259,9 @@ Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const MergeStatem
   PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source));
   for (const Clause& clause : clauses) AddNested(target, clause.assigned, &out);
   if (!out.select.empty()) {
-    out.select += fmt::format(" FROM {} AS {}, (SELECT * FROM {} AS {}) AS {}", target.scan,
-                              QuoteName(target.alias), statement.source, QuoteName(statement.source_alias),
-                              QuoteName(statement.source_alias));
+    out.select +=
+        fmt::format(" FROM {} AS {}, (SELECT * FROM {} AS {}) AS {}", target.scan, QuoteName(target.alias),
+                    statement.source, QuoteName(statement.source_alias), QuoteName(statement.source_alias));
   }
   return out;
 }

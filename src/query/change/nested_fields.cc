@@ -1,5 +1,3 @@
-#include "query/change/nested_fields_internal.h"
-
 #include <algorithm>
 
 #include <arrow/type.h>
@@ -7,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "query/change/change_query_internal.h"
+#include "query/change/nested_fields_internal.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/scan_literals_internal.h"
 
@@ -42,9 +41,9 @@ std::string Names(const DataType& type) {
 Status CheckStruct(const DataType& given, const DataType& wanted, const std::string& path) {
   if (IsUnnamed(given)) {
     if (given.num_fields() != wanted.num_fields()) {
-      return Error(ErrorCode::kSchemaMismatch, fmt::format("column {} is given {} fields and has {} ({})", path,
-                                                           given.num_fields(), wanted.num_fields(),
-                                                           Names(wanted)));
+      return Error(ErrorCode::kSchemaMismatch,
+                   fmt::format("column {} is given {} fields and has {} ({})", path, given.num_fields(),
+                               wanted.num_fields(), Names(wanted)));
     }
     for (int i = 0; i < wanted.num_fields(); ++i) {
       PL_RETURN_NOT_OK(CheckFields(*given.field(i)->type(), *wanted.field(i)->type(),
@@ -90,7 +89,8 @@ Status CheckFields(const DataType& given, const DataType& wanted, const std::str
 
 std::string WithFieldsKept(const std::string& given, const DataType& given_type, const std::string& kept,
                            const DataType& kept_type) {
-  if (given_type.id() != Type::STRUCT || kept_type.id() != Type::STRUCT || IsUnnamed(given_type)) return given;
+  if (given_type.id() != Type::STRUCT || kept_type.id() != Type::STRUCT || IsUnnamed(given_type))
+    return given;
   const auto field_of = [](const std::string& value, const std::string& name) {
     return fmt::format("struct_extract({}, {})", value, QuoteLiteral(name));
   };

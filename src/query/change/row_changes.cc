@@ -48,9 +48,10 @@ template <typename T>
 bool HasInfinity(const arrow::ArrayData& data) {
   const T* values = data.GetValues<T>(1);
   for (int64_t i = 0; i < data.length; ++i) {
-    const bool end = values[i] == std::numeric_limits<T>::max() || values[i] == -std::numeric_limits<T>::max();
-    if (end && (data.buffers[0] == nullptr ||
-                arrow::bit_util::GetBit(data.buffers[0]->data(), data.offset + i))) {
+    const bool end =
+        values[i] == std::numeric_limits<T>::max() || values[i] == -std::numeric_limits<T>::max();
+    if (end &&
+        (data.buffers[0] == nullptr || arrow::bit_util::GetBit(data.buffers[0]->data(), data.offset + i))) {
       return true;
     }
   }
@@ -62,11 +63,13 @@ Status CheckFinite(const arrow::ArrayData& data, const std::string& path) {
                         : data.type->id() == arrow::Type::TIMESTAMP ? HasInfinity<int64_t>(data)
                                                                     : false;
   if (infinite) {
-    return Error(ErrorCode::kSchemaMismatch,
-                 fmt::format("column {}: a new row has an infinite date or time, which tables cannot hold", path));
+    return Error(
+        ErrorCode::kSchemaMismatch,
+        fmt::format("column {}: a new row has an infinite date or time, which tables cannot hold", path));
   }
   for (size_t i = 0; i < data.child_data.size(); ++i) {
-    PL_RETURN_NOT_OK(CheckFinite(*data.child_data[i], path + "." + data.type->field(static_cast<int>(i))->name()));
+    PL_RETURN_NOT_OK(
+        CheckFinite(*data.child_data[i], path + "." + data.type->field(static_cast<int>(i))->name()));
   }
   return Status::OK();
 }

@@ -41,8 +41,9 @@ std::string CheckColumn(const std::string& condition, const std::string& message
 
 std::string PartitionHint(const ChangeTarget& target, const arrow::Field& field) {
   const auto& partitions = target.partition_columns;
-  const bool empty_is_null = std::find(partitions.begin(), partitions.end(), field.name()) != partitions.end() &&
-                             (field.type()->id() == arrow::Type::STRING || IsBlob(*field.type()));
+  const bool empty_is_null =
+      std::find(partitions.begin(), partitions.end(), field.name()) != partitions.end() &&
+      (field.type()->id() == arrow::Type::STRING || IsBlob(*field.type()));
   return empty_is_null ? " (an empty value of a partition column is NULL)" : "";
 }
 

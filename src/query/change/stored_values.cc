@@ -1,5 +1,3 @@
-#include "query/change/stored_values_internal.h"
-
 #include <algorithm>
 #include <vector>
 
@@ -8,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "query/change/row_checks_internal.h"
+#include "query/change/stored_values_internal.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/value_format_internal.h"
 #include "table/text_width.h"
@@ -21,10 +20,11 @@ using table::TextWidth;
 // Delta Spark checks the length as it is given: blanks behind count.
 std::string TextOfWidth(const TextWidth& width, const std::string& path, const std::string& value) {
   const std::string type = fmt::format("{}({})", width.is_char ? "CHAR" : "VARCHAR", width.length);
-  const std::string message =
-      QuoteLiteral(kViolationMark + fmt::format("a value is too long for column {}, which is {}: ", path, type));
+  const std::string message = QuoteLiteral(
+      kViolationMark + fmt::format("a value is too long for column {}, which is {}: ", path, type));
   return fmt::format(
-      "CASE WHEN {0} IS NULL THEN NULL WHEN length({0}) <= {1} THEN {2} ELSE error({3} || left({0}, 100)) END",
+      "CASE WHEN {0} IS NULL THEN NULL WHEN length({0}) <= {1} THEN {2} ELSE error({3} || left({0}, 100)) "
+      "END",
       value, width.length, width.is_char ? fmt::format("rpad({}, {}, ' ')", value, width.length) : value,
       message);
 }
@@ -48,12 +48,14 @@ std::string OfWidth(const TextWidth& width, const arrow::DataType& type, const s
                          fmt::join(fields, ", "));
     }
     case Type::LIST:
-      return fmt::format("list_transform({}, lambda {}: {})", value, each,
-                         OfWidth(width.children[0], *type.field(0)->type(), path + ".element", each, depth + 1));
+      return fmt::format(
+          "list_transform({}, lambda {}: {})", value, each,
+          OfWidth(width.children[0], *type.field(0)->type(), path + ".element", each, depth + 1));
     case Type::MAP: {
       const auto& map = static_cast<const arrow::MapType&>(type);
       return fmt::format(
-          "CASE WHEN {0} IS NULL THEN NULL ELSE map_from_entries(list_transform(map_entries({0}), lambda {1}: "
+          "CASE WHEN {0} IS NULL THEN NULL ELSE map_from_entries(list_transform(map_entries({0}), lambda "
+          "{1}: "
           "struct_pack(k := {2}, v := {3}))) END",
           value, each,
           OfWidth(width.children[0], *map.key_type(), path + ".key",

@@ -141,10 +141,11 @@ Result<arrow::FieldVector> QueryColumns(const StatementContext& context, const s
     auto type = TableType(field->type());
     if (!type.ok()) return WithContext(type.status(), "column " + field->name());
     if (query::IsVariant(*field)) {
-      return Error(ErrorCode::kUnsupported,
-                   fmt::format("column {} is a VARIANT, which tables do not hold yet; CAST it to VARCHAR, JSON or "
-                               "a STRUCT",
-                               field->name()));
+      return Error(
+          ErrorCode::kUnsupported,
+          fmt::format("column {} is a VARIANT, which tables do not hold yet; CAST it to VARCHAR, JSON or "
+                      "a STRUCT",
+                      field->name()));
     }
     out.push_back(arrow::field(field->name(), *std::move(type)));
   }
