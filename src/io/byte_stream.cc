@@ -69,8 +69,7 @@ class Stream : public ByteStream {
 
   Result<std::span<const uint8_t>> Next() override {
     PL_RETURN_NOT_OK(CheckStopped());
-    PL_ASSIGN_OR_RETURN(const int64_t got,
-                        stream_->Read(static_cast<int64_t>(chunk_.size()), chunk_.data()));
+    PL_ASSIGN_OR_RETURN(const int64_t got, stream_->Read(static_cast<int64_t>(chunk_.size()), chunk_.data()));
     return std::span<const uint8_t>(chunk_.data(), static_cast<size_t>(got));
   }
 
@@ -112,9 +111,9 @@ class Gzip : public ByteStream {
   }
 
   std::string remark() const override {
-    return left_out_ == 0 ? std::string()
-                          : fmt::format("{} bytes behind the gzip stream are none of it and were left out",
-                                        left_out_);
+    return left_out_ == 0
+               ? std::string()
+               : fmt::format("{} bytes behind the gzip stream are none of it and were left out", left_out_);
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "ingest/describe/metadata_rows_internal.h"
 #include "ingest/lake/lake_stage_internal.h"
+#include "ingest/source/wanted_urls_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -23,6 +24,13 @@ constexpr int64_t kMostRowGroup = int64_t{64} << 20;
 std::string RememberedEtag(const Content& content) {
   if (!content.id.empty() || content.item.kind == SourceItem::Kind::kContainer) return content.item.etag;
   return fmt::format("{}:{}", image::VerdictName(content.judgement.verdict), content.item.etag);
+}
+
+// Whether what kept a place's bytes from us lies outside them, so that another try is worth a word:
+// an unchanged file that is no sound archive stays one.
+bool MayHavePassed(const Content& content) {
+  return content.item.fetched || content.item.etag == kTakenOnce ||
+         content.judgement.verdict == image::Verdict::kUnreadable;
 }
 
 // What is kept by reference lies beside the table under its id, durable before it is named.
@@ -118,9 +126,9 @@ Status LakeStage::Add(ContentBatch* batch) {
     const auto destination = static_cast<size_t>(content.destination);
     const PriorTries prior = NoteTry(&content);
     // Met before exactly like this: a doubt about its content that came to nothing.
-    bool no_news = !content.id.empty() &&
+    bool no_news = (!content.id.empty() || !MayHavePassed(content)) &&
                    known_->IsAs(content.item.uri, RememberedEtag(content), content.id, content.item.label);
-    if (no_news) {
+    if (no_news && !content.id.empty()) {
       // Judged otherwise than before, it goes elsewhere: that is news.
       PL_ASSIGN_OR_RETURN(const auto place, tables[destination]->index->Find(content.digest));
       no_news = place.has_value();
@@ -130,6 +138,7 @@ Status LakeStage::Add(ContentBatch* batch) {
       // What was asked for again and is no better: its place says how often.
       if (content.item.fetched && prior.quarantined) places.push_back(&content);
     } else {
+      if (content.failed_again) ++counts_.failed_again;
       PL_ASSIGN_OR_RETURN(const bool fresh, IsNew(tables[destination], content));
       const bool large = content.owner != nullptr;
       if (!fresh) {
@@ -157,7 +166,6 @@ LakeStage::PriorTries LakeStage::NoteTry(Content* content) {
   content->attempts = (prior.quarantined ? static_cast<int>(known->attempts) : 0) + 1;
   const bool quarantined = content->destination == Destination::kQuarantine;
   content->failed_again = prior.failed && quarantined && content->id.empty();
-  if (content->failed_again) ++counts_.failed_again;
   if (prior.quarantined && !quarantined) ++counts_.resolved;
   return prior;
 }
