@@ -153,7 +153,7 @@ def test_rules_and_properties_are_altered(pixlake, tmp_path):
     Sql(pixlake, f"INSERT INTO delta.`{path}` (id, label) VALUES (3, 'c')")
     assert Rows(pixlake, path)[2][3] == 42
     assert "constraint positive (id > 0)" in Error(pixlake, f"UPDATE delta.`{path}` SET id = -id", status=1)
-    assert "null" in Error(pixlake, f"UPDATE delta.`{path}` SET label = NULL", status=1)
+    assert "NOT NULL" in Error(pixlake, f"UPDATE delta.`{path}` SET label = NULL", status=1)
     configuration = deltalake.DeltaTable(str(path)).metadata().configuration
     assert configuration["delta.constraints.positive"] == "id > 0"
     Sql(pixlake, alter + "DROP CONSTRAINT positive")
