@@ -14,6 +14,7 @@
 #include "engine/mnist_to_delta.h"
 #include "engine/quarantine.h"
 #include "image/codec/png.h"
+
 #include "kernel/judge_options.h"
 
 namespace pixlake::engine {

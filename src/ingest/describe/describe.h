@@ -24,7 +24,7 @@ struct DescribeOptions {
   std::string column = "url";
   char delimiter = 0;  // 0: found out
   file::Quoting quoting = file::Quoting::kByDelimiter;
-  bool with_id = false;  // read local files whole and give their SHA-256
+  bool with_id = false;                             // read local files whole and give their SHA-256
   const kernel::KernelRegistry* kernels = nullptr;  // whose `judge` judges and describes
   sandbox::ExamineOptions examine;                  // how it does
   int64_t memory_bytes = int64_t{1} << 30;
