@@ -56,6 +56,8 @@ int main(int argc, char** argv) {
     auto metadata = pixlake::image::ReadMetadata(files.back());
     pixlake::image::NoteFileName(argv[i], &metadata);
     pixlake::image::AppendMetadataMembers(metadata, &line);
+    line.push_back(',');
+    pixlake::image::AppendJudgementMembers(metadata.judgement, &line);
     fmt::print("{}}}\n", line);
     files.clear();
   }
