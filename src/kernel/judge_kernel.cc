@@ -165,6 +165,14 @@ class Judge : public Kernel {
     PL_ASSIGN_OR_RETURN(const ContentColumn contents, ContentColumn::Make(std::move(array)));
     PL_ASSIGN_OR_RETURN(const Origins origins, Origins::Make(info_, batch));
     PL_ASSIGN_OR_RETURN(Output output, Output::Make(schema_, batch.num_rows()));
+    sandbox::ExamineOptions options = options_;
+    std::optional<sandbox::Examiner> here;
+    sandbox::Examiner* examiner = context.examiner;
+    if (examiner == nullptr) {
+      PL_RETURN_NOT_OK(AllowsToDecodeHere());
+      options.sandbox = sandbox::Sandbox::kNever;
+      examiner = &here.emplace(sandbox::ExaminerOptions{context.memory_bytes, 1});
+    }
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       PL_RETURN_NOT_OK(context.stop.Check());
       const auto bytes = contents.Bytes(row);
@@ -173,7 +181,7 @@ class Judge : public Kernel {
         continue;
       }
       const sandbox::Origin origin = origins.At(row);
-      PL_ASSIGN_OR_RETURN(const image::Answer answer, Ask(*bytes, origin, context));
+      PL_ASSIGN_OR_RETURN(const image::Answer answer, examiner->Examine(*bytes, options, origin));
       const auto format = image::DetectFormat(*bytes);
       const std::string_view mime_type =
           format ? image::FormatMimeType(*format) : image::GuessMimeType(*bytes, origin.filename);
@@ -183,17 +191,10 @@ class Judge : public Kernel {
   }
 
  private:
-  Result<image::Answer> Ask(std::span<const uint8_t> bytes, const sandbox::Origin& origin,
-                            const Context& context) const {
-    if (context.examiner != nullptr) return context.examiner->Examine(bytes, options_, origin);
-    if (options_.sandbox == sandbox::Sandbox::kAlways) {
-      return Error(ErrorCode::kUsage,
-                   fmt::format("kernel {}: sandbox is always, and whoever runs it has none", info_.name));
-    }
-    sandbox::Examiner here({context.memory_bytes, 1});
-    sandbox::ExamineOptions options = options_;
-    options.sandbox = sandbox::Sandbox::kNever;
-    return here.Examine(bytes, options, origin);
+  Status AllowsToDecodeHere() const {
+    if (options_.sandbox != sandbox::Sandbox::kAlways) return Status::OK();
+    return Error(ErrorCode::kUsage,
+                 fmt::format("kernel {}: sandbox is always, and whoever runs it has none", info_.name));
   }
 
   const sandbox::ExamineOptions options_;

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include <arrow/buffer.h>
 #include <fmt/format.h>
 
 #include "base/stop_token.h"
@@ -18,6 +20,9 @@ namespace pixlake::ingest {
 namespace {
 
 constexpr size_t kBatchesAThread = 4;
+// What images that wait to be judged together may hold; one more may come on top.
+constexpr size_t kMostHeld = size_t{1} << 20;
+constexpr size_t kHeadBytes = size_t{32} << 10;  // about what is read of an image that is not read whole
 // What has been found out is made durable so often, however slowly it comes.
 constexpr auto kFlushEvery = std::chrono::seconds(60);
 
@@ -112,21 +117,21 @@ Result<DescribeReport> Describer::Finish(const Status& listed) {
 }
 
 void Describer::Work() {
-  LocalImageReader reader;
-  Outputs outputs;
-  outputs.success_values = success_->takes_values();
-  outputs.failure_values = failure_->takes_values();
+  ImageGroup group;
+  group.outputs.success_values = success_->takes_values();
+  group.outputs.failure_values = failure_->takes_values();
   WorkItem item;
   while (queue_.Pop(&item)) {
-    outputs.success = {};
-    outputs.failure = {};
-    DescribeReport part;
+    group.outputs.success = {};
+    group.outputs.failure = {};
+    group.part = {};
     for (const file::UrlListRow& row : item.rows) {
       if (CurrentStopToken().stopped()) break;
-      DescribeLocal(row, &reader, &outputs, &part);
+      DescribeLocal(row, &group);
     }
     if (item.fetched) {
-      DescribeFetched(*item.fetched, &reader, &outputs, &part);
+      DescribeFetched(*item.fetched, &group);
+      JudgeGroup(&group);
       const io::FetchResult& result = item.fetched->result;
       const auto bytes = static_cast<int64_t>(result.body.size() + result.tail.size());
       item = {};
@@ -134,41 +139,39 @@ void Describer::Work() {
     }
     for (const StoredImage& stored : item.stored) {
       if (CurrentStopToken().stopped()) break;
-      DescribeStored(stored, &reader, &outputs, &part);
+      DescribeStored(stored, &group);
     }
+    JudgeGroup(&group);
     item = {};
-    if (!Deliver(&outputs, part)) return;
+    if (!Deliver(&group.outputs, group.part)) return;
   }
 }
 
-void Describer::Fail(const Provenance& from, std::string_view code, std::string_view why, Outputs* outputs,
-                     DescribeReport* part) {
-  ++part->failed;
-  ++part->codes[std::string(code)];
-  AddFailure(from, {code, why, -1}, outputs);
+void Describer::Fail(const Provenance& from, std::string_view code, std::string_view why, ImageGroup* group) {
+  ++group->part.failed;
+  ++group->part.codes[std::string(code)];
+  AddFailure(from, {code, why, -1}, &group->outputs);
 }
 
-void Describer::DescribeLocal(const file::UrlListRow& row, LocalImageReader* reader, Outputs* outputs,
-                              DescribeReport* part) {
+void Describer::DescribeLocal(const file::UrlListRow& row, ImageGroup* group) {
   Provenance from;
   from.url = row.url;
   from.filename = FileNameOf(row.url);
-  if (!row.problem.empty()) return Fail(from, CodeName(ErrorCode::kCorrupt), row.problem, outputs, part);
+  if (!row.problem.empty()) return Fail(from, CodeName(ErrorCode::kCorrupt), row.problem, group);
   const std::string scheme = io::SchemeOf(row.url);
   if (scheme == "file") {
     const auto place = io::Locate(row.url, options_.local);
-    if (!place.ok()) return Judge(from, place.status(), outputs, part);
-    return Judge(from, reader->Read(place->path, whole_), outputs, part);
+    if (!place.ok()) return Add(from, place.status(), group);
+    return Add(from, group->reader()->Read(place->path, whole_), group);
   }
   if (!scheme.empty()) {
     const std::string why = fmt::format("no images can be had by '{}://'", scheme);
-    return Fail(from, CodeName(ErrorCode::kUnsupported), why, outputs, part);
+    return Fail(from, CodeName(ErrorCode::kUnsupported), why, group);
   }
-  Judge(from, reader->Read(row.url, whole_), outputs, part);
+  Add(from, group->reader()->Read(row.url, whole_), group);
 }
 
-void Describer::DescribeFetched(const Fetched& fetched, LocalImageReader* reader, Outputs* outputs,
-                                DescribeReport* part) {
+void Describer::DescribeFetched(const Fetched& fetched, ImageGroup* group) {
   const io::FetchResult& result = fetched.result;
   Provenance from;
   from.url = fetched.url;
@@ -177,51 +180,75 @@ void Describer::DescribeFetched(const Fetched& fetched, LocalImageReader* reader
   from.attempts = result.attempts;
   from.http_status = result.http_status;
   from.fetched = true;
-  if (!result.status.ok()) return Judge(from, result.status, outputs, part);
+  if (!result.status.ok()) return Add(from, result.status, group);
   if (!result.whole) {
     from.end_not_read = result.tail.empty();
-    return Judge(from, reader->Assemble(result.body, result.tail, result.size), outputs, part);
+    return Add(from, group->reader()->Assemble(result.body, result.tail, result.size), group);
   }
   const LocalImage whole{{reinterpret_cast<const uint8_t*>(result.body.data()), result.body.size()}, true};
-  Judge(from, whole, outputs, part);
+  Add(from, whole, group);
 }
 
-void Describer::DescribeStored(const StoredImage& stored, LocalImageReader* reader, Outputs* outputs,
-                               DescribeReport* part) {
+void Describer::DescribeStored(const StoredImage& stored, ImageGroup* group) {
   Provenance from;
   from.url = stored.url;
   from.filename = stored.filename;
   from.id = stored.id;
-  if (!stored.path.empty()) return Judge(from, reader->Read(stored.path, whole_), outputs, part);
-  Judge(from, LocalImage{stored.bytes, true}, outputs, part);
+  if (!stored.path.empty()) return Add(from, group->reader()->Read(stored.path, whole_), group);
+  Add(from, LocalImage{stored.bytes, true}, group);
 }
 
-void Describer::Judge(const Provenance& from, const Result<LocalImage>& image, Outputs* outputs,
-                      DescribeReport* part) {
-  if (!image.ok())
-    return Fail(from, CodeName(CodeOf(image.status())), image.status().message(), outputs, part);
-  kernel::JudgeInput input;
-  input.bytes = image->bytes;
-  input.filename = from.filename;
-  input.fetched = from.fetched;
-  input.end_not_read = from.end_not_read;
-  input.descriptor = image->descriptor;
-  const auto judged = kernel::JudgeOne(*judge_, input, context_);
-  if (!judged.ok()) {
+void Describer::Add(const Provenance& from, const Result<LocalImage>& image, ImageGroup* group) {
+  if (!image.ok()) return Fail(from, CodeName(CodeOf(image.status())), image.status().message(), group);
+  // More than a view can say goes alone.
+  const bool alone = image->bytes.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max());
+  if (alone) JudgeGroup(group);
+  group->waiting.push_back({from, *image});
+  group->held += image->whole ? image->bytes.size() : kHeadBytes;
+  if (alone || group->waiting.size() == group->readers.size() || group->held >= kMostHeld) JudgeGroup(group);
+}
+
+void Describer::JudgeGroup(ImageGroup* group) {
+  if (group->waiting.empty()) return;
+  const auto judged = JudgeWaiting(*group);
+  if (judged.ok()) {
+    for (size_t i = 0; i < group->waiting.size(); ++i) {
+      const auto& [from, image] = group->waiting[i];
+      std::string id(from.id);
+      if (id.empty() && image.whole && (from.fetched || options_.with_id)) id = image::Sha256Hex(image.bytes);
+      const image::Answer answer = judged->Answer(static_cast<int64_t>(i));
+      if (AddAnswer(from, image.bytes, id, answer, &group->outputs)) {
+        ++group->part.succeeded;
+        group->part.bytes += static_cast<int64_t>(image.bytes.size());
+      } else {
+        ++group->part.failed;
+        ++group->part.codes[group->outputs.last_code];
+      }
+    }
+  } else {
     const std::lock_guard lock(sink_mutex_);
     if (ended_by_.ok()) ended_by_ = judged.status();
     queue_.GiveUp();
-    return;
   }
-  std::string id(from.id);
-  if (id.empty() && image->whole && (from.fetched || options_.with_id)) id = image::Sha256Hex(image->bytes);
-  if (AddAnswer(from, image->bytes, id, judged->Answer(0), outputs)) {
-    ++part->succeeded;
-    part->bytes += static_cast<int64_t>(image->bytes.size());
-  } else {
-    ++part->failed;
-    ++part->codes[outputs->last_code];
+  group->waiting.clear();
+  group->held = 0;
+}
+
+Result<kernel::Judged> Describer::JudgeWaiting(const ImageGroup& group) const {
+  std::vector<kernel::JudgeInput> inputs;
+  std::vector<std::shared_ptr<arrow::Buffer>> owners;
+  for (const auto& [from, image] : group.waiting) {
+    kernel::JudgeInput& input = inputs.emplace_back();
+    input.bytes = image.bytes;
+    input.filename = from.filename;
+    input.fetched = from.fetched;
+    input.end_not_read = from.end_not_read;
+    input.descriptor = image.descriptor;
+    owners.push_back(
+        std::make_shared<arrow::Buffer>(image.bytes.data(), static_cast<int64_t>(image.bytes.size())));
   }
+  if (inputs.size() == 1) return kernel::JudgeOne(*judge_, inputs.front(), context_);
+  return kernel::Judge(*judge_, inputs, owners, context_);
 }
 
 bool Describer::Deliver(Outputs* outputs, const DescribeReport& part) {

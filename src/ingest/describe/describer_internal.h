@@ -1,6 +1,7 @@
 // Images on their way from what lists them to what each says of itself and into the sinks.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -14,9 +15,28 @@
 #include "ingest/describe/local_image_internal.h"
 #include "ingest/describe/work_queue_internal.h"
 
+#include "kernel/judged.h"
 #include "sink/sink.h"
 
 namespace pixlake::ingest {
+
+// Images that one thread has read and that are judged together: what a kernel costs a batch is
+// as much as it costs ten images.
+struct ImageGroup {
+  struct Waiting {
+    Provenance from;
+    LocalImage image;
+  };
+
+  // Of the image that comes next.
+  LocalImageReader* reader() { return &readers[waiting.size()]; }
+
+  std::array<LocalImageReader, 8> readers;
+  std::vector<Waiting> waiting;
+  size_t held = 0;  // bytes
+  Outputs outputs;
+  DescribeReport part;
+};
 
 // Describes on several threads what one thread gives it, and writes it to two sinks.
 class Describer {
@@ -48,15 +68,14 @@ class Describer {
 
  private:
   void Work();
-  void DescribeLocal(const file::UrlListRow& row, LocalImageReader* reader, Outputs* outputs,
-                     DescribeReport* part);
-  void DescribeFetched(const Fetched& fetched, LocalImageReader* reader, Outputs* outputs,
-                       DescribeReport* part);
-  void DescribeStored(const StoredImage& stored, LocalImageReader* reader, Outputs* outputs,
-                      DescribeReport* part);
-  void Judge(const Provenance& from, const Result<LocalImage>& image, Outputs* outputs, DescribeReport* part);
-  static void Fail(const Provenance& from, std::string_view code, std::string_view why, Outputs* outputs,
-                   DescribeReport* part);
+  void DescribeLocal(const file::UrlListRow& row, ImageGroup* group);
+  void DescribeFetched(const Fetched& fetched, ImageGroup* group);
+  void DescribeStored(const StoredImage& stored, ImageGroup* group);
+  // Has it wait to be judged with others; what it borrows from stays until JudgeGroup.
+  void Add(const Provenance& from, const Result<LocalImage>& image, ImageGroup* group);
+  void JudgeGroup(ImageGroup* group);
+  Result<kernel::Judged> JudgeWaiting(const ImageGroup& group) const;
+  static void Fail(const Provenance& from, std::string_view code, std::string_view why, ImageGroup* group);
   bool Deliver(Outputs* outputs, const DescribeReport& part);
   void EndWork();
 

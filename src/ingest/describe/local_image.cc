@@ -19,9 +19,9 @@ constexpr size_t kHead = size_t{16} << 10;      // read first: most headers end 
 constexpr size_t kStep = size_t{64} << 10;      // and then so much more
 constexpr size_t kTail = size_t{4} << 10;       // where the end of image is looked for first
 constexpr size_t kMostRead = size_t{16} << 20;  // larger ones are mapped
-constexpr size_t kMostKept = size_t{4} << 20;   // of memory, from one file to the next
+constexpr size_t kMostKept = size_t{1} << 20;   // of memory, from one file to the next
 constexpr int64_t kMostAddresses = int64_t{1} << 40;
-constexpr size_t kFirstRoom = size_t{64} << 20;  // of addresses
+constexpr size_t kFirstRoom = size_t{16} << 20;  // of addresses
 
 // Bytes [begin, end) of the file to their place; false when it ends before.
 Result<bool> ReadPart(int fd, const std::string& path, uint8_t* room, size_t begin, size_t end) {
