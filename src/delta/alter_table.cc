@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "delta/alter_table_internal.h"
+#include "delta/column_mapping_internal.h"
 #include "delta/schema_fields_internal.h"
 #include "delta/schema_json_internal.h"
 #include "delta/stats_selection_internal.h"
@@ -202,7 +203,7 @@ class Alteration {
       }
     }
     const auto clustering = context_.read.domains.find("delta.clustering");
-    const std::string physical = "\"" + FieldText(field, "delta.columnMapping.physicalName") + "\"";
+    const std::string physical = "\"" + FieldText(field, kPhysicalName) + "\"";
     if (deed == "dropped" && clustering != context_.read.domains.end() && !clustering->second.removed &&
         clustering->second.configuration.find(physical) != std::string::npos) {
       return Error(ErrorCode::kUsage,

@@ -12,10 +12,6 @@ namespace pixlake::delta {
 
 namespace {
 
-std::string FileName(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 // What a version adds up to, from one commit to the next.
 class RunningTotals {
  public:

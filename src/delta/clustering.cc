@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "delta/clustering_internal.h"
+#include "delta/column_mapping_internal.h"
 #include "delta/schema_fields_internal.h"
 #include "delta/stats_selection_internal.h"
 
@@ -17,7 +18,7 @@ constexpr char kDomain[] = "delta.clustering";
 constexpr size_t kMostColumns = 4;
 
 std::string PhysicalName(const arrow::Field& field) {
-  const std::string mapped = FieldText(field, "delta.columnMapping.physicalName");
+  const std::string mapped = FieldText(field, kPhysicalName);
   return mapped.empty() ? field.name() : mapped;
 }
 

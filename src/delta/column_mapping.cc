@@ -12,8 +12,6 @@
 namespace pixlake::delta {
 namespace {
 
-constexpr char kId[] = "delta.columnMapping.id";
-constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
 constexpr char kMaxId[] = "delta.columnMapping.maxColumnId";
 
 int64_t NumberIn(const std::string& text) {
@@ -34,7 +32,7 @@ Result<std::shared_ptr<arrow::Schema>> FileSchemaOf(const std::shared_ptr<arrow:
           schema->fields(),
           [](const std::shared_ptr<arrow::Field>& field) -> Result<std::shared_ptr<arrow::Field>> {
             const std::string name = FieldText(*field, kPhysicalName);
-            const std::string id = FieldText(*field, kId);
+            const std::string id = FieldText(*field, kColumnId);
             if (name.empty() || id.empty()) {
               return Error(ErrorCode::kCorrupt,
                            fmt::format("column `{}` has no physical name or no id, in a table that "
@@ -58,7 +56,7 @@ Status MapColumns(const std::string& mode_before, const std::string& mode, Metad
   PL_ASSIGN_OR_RETURN(const auto schema, SchemaFromJson(metadata->schema_string));
   int64_t max_id = NumberIn(metadata->configuration[kMaxId]);
   const auto highest = [&](const std::shared_ptr<arrow::Field>& field) {
-    max_id = std::max(max_id, NumberIn(FieldText(*field, kId)));
+    max_id = std::max(max_id, NumberIn(FieldText(*field, kColumnId)));
     return Result<std::shared_ptr<arrow::Field>>(field);
   };
   PL_RETURN_NOT_OK(EditEveryField(schema->fields(), highest).status());
@@ -68,7 +66,7 @@ Status MapColumns(const std::string& mode_before, const std::string& mode, Metad
   }
   const bool keeps_names = mode_before == "none";
   const auto assign = [&](std::shared_ptr<arrow::Field> field) -> Result<std::shared_ptr<arrow::Field>> {
-    if (FieldText(*field, kId).empty()) field = WithFieldText(field, kId, std::to_string(++max_id));
+    if (FieldText(*field, kColumnId).empty()) field = WithFieldText(field, kColumnId, std::to_string(++max_id));
     if (FieldText(*field, kPhysicalName).empty()) {
       field = WithFieldText(field, kPhysicalName, keeps_names ? field->name() : "col-" + NewUuid());
     }

@@ -10,6 +10,10 @@
 
 namespace pixlake::delta {
 
+// Keys of a field's metadata.
+constexpr char kColumnId[] = "delta.columnMapping.id";
+constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
+
 // The columns as data files have them: physical names, ids as "PARQUET:field_id". `mode` is
 // "none", "name" or "id".
 Result<std::shared_ptr<arrow::Schema>> FileSchemaOf(const std::shared_ptr<arrow::Schema>& schema,

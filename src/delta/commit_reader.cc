@@ -8,6 +8,7 @@
 
 #include "base/stop_token.h"
 #include "delta/action_json_internal.h"
+#include "delta/table_path_internal.h"
 #include "delta/commit_reader_internal.h"
 
 namespace pixlake::delta {
@@ -20,10 +21,6 @@ constexpr int64_t kWaveBytes = int64_t{32} << 20;
 // A store far away answers slowly however fast we parse.
 constexpr size_t kRemoteThreads = 16;
 constexpr size_t kMostThreads = 16;
-
-std::string FileName(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
 
 Result<CommitActions> ReadOne(const io::Location& table, const std::string& path) {
   CommitActions out;

@@ -1,16 +1,15 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <roaring/roaring.h>
 
 #include "delta/deletion_vector_internal.h"
+#include "delta/roaring_internal.h"
 #include "delta/table_path_internal.h"
 
 namespace pixlake::delta {
 
 namespace {
 
-constexpr uint32_t kPortableMagic = 1681511377;
 constexpr uint32_t kNativeMagic = 1681511376;
 constexpr int64_t kMaxVectorBytes = int64_t{1} << 30;
 // 2 GiB of positions: more than any sensible file has rows.
@@ -41,10 +40,6 @@ uint32_t BigEndian32(std::string_view bytes) {
   return value;
 }
 
-struct RoaringDeleter {
-  void operator()(roaring_bitmap_t* bitmap) const { roaring_bitmap_free(bitmap); }
-};
-using RoaringBitmap = std::unique_ptr<roaring_bitmap_t, RoaringDeleter>;
 
 struct Bucket {
   uint32_t key = 0;

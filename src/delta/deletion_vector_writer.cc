@@ -3,17 +3,16 @@
 
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
-#include <roaring/roaring.h>
 
 #include "base/uuid.h"
 #include "delta/deletion_vector_internal.h"
 #include "delta/deletion_vector_writer_internal.h"
+#include "delta/roaring_internal.h"
 
 namespace pixlake::delta {
 
 namespace {
 
-constexpr uint32_t kPortableMagic = 1681511377;
 constexpr char kFileFormatVersion = 1;
 // Readers parse a log's inline vectors with every snapshot: only the smallest stay there.
 constexpr size_t kMostInlineBytes = 128;
@@ -31,13 +30,10 @@ void AppendBigEndian32(uint32_t value, std::string* out) {
   }
 }
 
-struct RoaringDeleter {
-  void operator()(roaring_bitmap_t* bitmap) const { roaring_bitmap_free(bitmap); }
-};
 
 // The rows of one bucket, all with the same upper 32 bits.
 Status AppendBucket(std::span<const uint64_t> rows, std::string* out) {
-  const std::unique_ptr<roaring_bitmap_t, RoaringDeleter> bitmap(roaring_bitmap_create());
+  const RoaringBitmap bitmap(roaring_bitmap_create());
   if (bitmap == nullptr) {
     return Error(ErrorCode::kOverBudget, "out of memory");
   }

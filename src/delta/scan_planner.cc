@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "delta/column_mapping_internal.h"
 #include "delta/deletion_vector_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/snapshot_internal.h"
@@ -13,9 +14,6 @@
 namespace pixlake::delta {
 
 namespace {
-
-constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
-constexpr char kColumnId[] = "delta.columnMapping.id";
 
 Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::string& mode);
 

@@ -91,4 +91,8 @@ Result<std::string> SidecarPath(const io::Location& table, std::string_view log_
   return Resolve(io::JoinPath(LogFolder(table), "_sidecars"), table.store->scheme(), log_path);
 }
 
+std::string FileName(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 }  // namespace pixlake::delta

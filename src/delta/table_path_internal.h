@@ -21,4 +21,7 @@ Result<std::string> ResolvePath(const io::Location& table, std::string_view log_
 // A sidecar's path: its name in `_delta_log/_sidecars`, or a full one.
 Result<std::string> SidecarPath(const io::Location& table, std::string_view log_path);
 
+// What stands behind the last slash.
+std::string FileName(const std::string& path);
+
 }  // namespace pixlake::delta

@@ -28,10 +28,6 @@ std::string FileKey(const FileAction& file) {
   return key;
 }
 
-std::string FileName(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 Status CheckColumns(const Metadata& metadata, const arrow::Schema& schema) {
   for (const std::string& name : schema.field_names()) {
     if (schema.GetAllFieldIndices(name).size() > 1) {

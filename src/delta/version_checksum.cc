@@ -24,7 +24,7 @@ std::optional<int64_t> Number(const json& object, const char* key) {
   return sane ? std::optional(found->get<int64_t>()) : std::nullopt;
 }
 
-bool SameMetadata(const Metadata& a, const Metadata& b) {
+bool SameTable(const Metadata& a, const Metadata& b) {
   return a.id == b.id && a.schema_string == b.schema_string && a.partition_columns == b.partition_columns &&
          a.configuration == b.configuration;
 }
@@ -159,7 +159,7 @@ std::string Disagreement(const VersionChecksum& promised, const VersionChecksum&
   if (!SameProtocol(promised.protocol, found.protocol)) {
     return "says another protocol than the log";
   }
-  return SameMetadata(promised.metadata, found.metadata) ? "" : "says another metadata than the log";
+  return SameTable(promised.metadata, found.metadata) ? "" : "says another metadata than the log";
 }
 
 Status WriteChecksum(const io::Location& table, int64_t version, const VersionChecksum& checksum) {

@@ -21,9 +21,9 @@ Result<std::string> InvariantOf(const arrow::Field& field) {
   if (text.empty()) {
     return text;
   }
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  const auto outer = json.is_object() ? json.find("expression") : json.end();
-  const bool sound = json.is_object() && outer != json.end() && outer->is_object() &&
+  const auto parsed = nlohmann::json::parse(text, nullptr, false);
+  const auto outer = parsed.is_object() ? parsed.find("expression") : parsed.end();
+  const bool sound = parsed.is_object() && outer != parsed.end() && outer->is_object() &&
                      outer->contains("expression") && (*outer)["expression"].is_string();
   if (!sound) {
     return Error(

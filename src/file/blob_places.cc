@@ -36,12 +36,6 @@ Result<std::shared_ptr<arrow::Buffer>> ReadExactly(arrow::io::RandomAccessFile* 
   return bytes;
 }
 
-uint32_t LittleEndian32(const uint8_t* at) {
-  uint32_t value = 0;
-  std::memcpy(&value, at, 4);
-  return value;
-}
-
 // Parquet format, "Data Pages": header, levels (RLE behind a length of 4 bytes), values.
 // nullopt for a page that is not of version 1.
 Result<std::optional<Front>> ReadFront(arrow::io::RandomAccessFile* file, const BlobPage& page, int most) {

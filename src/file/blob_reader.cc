@@ -23,12 +23,6 @@
 namespace pixlake::file {
 namespace {
 
-uint32_t LittleEndian32(const uint8_t* at) {
-  uint32_t value = 0;
-  std::memcpy(&value, at, 4);
-  return value;
-}
-
 // Where Arrow reads the pages, it compares their checksums too.
 parquet::ReaderProperties CheckedProperties() {
   parquet::ReaderProperties properties;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,13 @@ uint32_t Crc32(uint32_t before, const void* bytes, int64_t size);
 
 // The header of a version 1 data page: PLAIN, uncompressed, levels as RLE.
 std::string EncodeBlobPageHeader(int32_t num_values, int32_t page_size, uint32_t crc);
+
+// A length as pages and levels write it.
+inline uint32_t LittleEndian32(const uint8_t* at) {
+  uint32_t value = 0;
+  std::memcpy(&value, at, 4);
+  return value;
+}
 
 // What is needed to step over a page and check it.
 struct PageHeader {

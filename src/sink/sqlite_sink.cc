@@ -24,7 +24,7 @@ struct FinishStatement {
 };
 using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
 
-const char* TypeName(ColumnType type) {
+const char* SqliteType(ColumnType type) {
   switch (type) {
     case ColumnType::kInteger:
       return "INTEGER";
@@ -51,7 +51,7 @@ class SqliteSink : public Sink {
     for (size_t i = 0; i < options_.columns.size(); ++i) {
       const Column& column = options_.columns[i];
       const std::string name = Quoted(column.name);
-      create += fmt::format("{}{} {}{}", i == 0 ? "" : ", ", name, TypeName(column.type),
+      create += fmt::format("{}{} {}{}", i == 0 ? "" : ", ", name, SqliteType(column.type),
                             i == 0 ? " PRIMARY KEY" : "");
       names += (i == 0 ? "" : ", ") + name;
       marks += i == 0 ? "?" : ", ?";

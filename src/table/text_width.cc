@@ -19,9 +19,9 @@ using arrow::Type;
 constexpr int32_t kMostCharacters = int32_t{1} << 20;
 
 // Reads a declared type beside the type that the column has.
-class Reader {
+class TypeTextReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit TypeTextReader(std::string_view text) : text_(text) {}
 
   Result<TextWidth> Read(const DataType& type) {
     TextWidth out;
@@ -151,7 +151,7 @@ Result<TextWidth> TextWidthOf(const arrow::Field& field) {
   const std::string declared =
       field.metadata() == nullptr ? "" : field.metadata()->Get(kTextTypeKey).ValueOr("");
   if (declared.empty()) return TextWidth{};
-  Reader reader(declared);
+  TypeTextReader reader(declared);
   auto width = reader.Read(*field.type());
   const Status status = width.ok() ? reader.ExpectEnd() : width.status();
   if (!status.ok()) {

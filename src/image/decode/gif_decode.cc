@@ -37,9 +37,9 @@ std::vector<uint32_t> RowOrder(const Frame& frame) {
   return order;
 }
 
-class Decoder {
+class GifDecoder {
  public:
-  explicit Decoder(const DecodeTask& task) : task_(task), bytes_(task.bytes) {}
+  explicit GifDecoder(const DecodeTask& task) : task_(task), bytes_(task.bytes) {}
 
   Result<DecodeResult> Run() {
     ReadScreen();
@@ -176,7 +176,7 @@ class Decoder {
 }  // namespace
 
 Result<DecodeResult> DecodeGif(const DecodeTask& task) {
-  return Decoder(task).Run();
+  return GifDecoder(task).Run();
 }
 
 }  // namespace pixlake::image

@@ -26,7 +26,7 @@ enum class End { kNone, kError, kDamage, kTime, kScans };
 
 // libjpeg leaves through longjmp, so nothing that lies between setjmp and its calls
 // may have a destructor: everything is here, and dies with its owner.
-struct Decoder {
+struct JpegDecoder {
   jpeg_decompress_struct info;
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
@@ -39,12 +39,12 @@ struct Decoder {
   int64_t offset;  // how far the file had been read then
 };
 
-Decoder* DecoderOf(j_common_ptr info) {
-  return static_cast<Decoder*>(info->client_data);
+JpegDecoder* DecoderOf(j_common_ptr info) {
+  return static_cast<JpegDecoder*>(info->client_data);
 }
 
 [[noreturn]] void Leave(j_common_ptr info, End end) {
-  Decoder* decoder = DecoderOf(info);
+  JpegDecoder* decoder = DecoderOf(info);
   decoder->end = end;
   decoder->code = info->err->msg_code;
   const jpeg_source_mgr* source = decoder->info.src;
@@ -77,12 +77,12 @@ void StayQuiet(j_common_ptr) {}
 
 // Called for every row of blocks, of every scan.
 void CheckLimits(j_common_ptr info) {
-  Decoder* decoder = DecoderOf(info);
+  JpegDecoder* decoder = DecoderOf(info);
   if (decoder->info.input_scan_number > kMostScans) Leave(info, End::kScans);
   if (decoder->deadline->Passed()) Leave(info, End::kTime);
 }
 
-bool Start(Decoder* decoder, const DecodeTask& task) {
+bool Start(JpegDecoder* decoder, const DecodeTask& task) {
   jpeg_decompress_struct& info = decoder->info;
   info.err = jpeg_std_error(&decoder->errors);
   decoder->errors.error_exit = LeaveOnError;
@@ -115,7 +115,7 @@ bool Start(Decoder* decoder, const DecodeTask& task) {
   return true;
 }
 
-bool ReadRows(Decoder* decoder, uint8_t* row, RowSink* sink) {
+bool ReadScanLines(JpegDecoder* decoder, uint8_t* row, RowSink* sink) {
   jpeg_decompress_struct& info = decoder->info;
   if (setjmp(decoder->failed) != 0) return false;
   while (info.output_scanline < info.output_height) {
@@ -127,7 +127,7 @@ bool ReadRows(Decoder* decoder, uint8_t* row, RowSink* sink) {
   return true;
 }
 
-Result<DecodeResult> Failure(const Decoder& decoder, const DecodeTask& task) {
+Result<DecodeResult> Failure(const JpegDecoder& decoder, const DecodeTask& task) {
   const std::string message = fmt::format("JPEG: {}", static_cast<const char*>(decoder.message));
   switch (decoder.end) {
     case End::kTime:
@@ -182,11 +182,11 @@ class InvertedInk : public RowSink {
 }  // namespace
 
 Result<DecodeResult> DecodeJpeg(const DecodeTask& task) {
-  const auto destroy = [](Decoder* decoder) {
+  const auto destroy = [](JpegDecoder* decoder) {
     jpeg_destroy_decompress(&decoder->info);
     delete decoder;
   };
-  const std::unique_ptr<Decoder, decltype(destroy)> decoder(new Decoder{}, destroy);
+  const std::unique_ptr<JpegDecoder, decltype(destroy)> decoder(new JpegDecoder{}, destroy);
   if (!Start(decoder.get(), task)) return Failure(*decoder, task);
   const jpeg_decompress_struct& info = decoder->info;
   const int channels = info.output_components;
@@ -197,7 +197,7 @@ Result<DecodeResult> DecodeJpeg(const DecodeTask& task) {
     PL_RETURN_NOT_OK(sink->Begin({info.output_width, info.output_height, channels, 8, channels == 4}));
     if (channels == 4 && info.saw_Adobe_marker != FALSE) sink = &inverted;
   }
-  if (!ReadRows(decoder.get(), row.data(), sink)) return Failure(*decoder, task);
+  if (!ReadScanLines(decoder.get(), row.data(), sink)) return Failure(*decoder, task);
   return DecodeResult{{}, 1};
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kHeaderBytes = 128;
 constexpr uint32_t kMostTags = 256;
-constexpr uint32_t kDesc = 0x64657363, kMluc = 0x6D6C7563, kText = 0x74657874;
+constexpr uint32_t kDesc = 0x64657363, kMluc = 0x6D6C7563, kTextTag = 0x74657874;
 
 std::string Trimmed(std::string_view text) {
   text = text.substr(0, text.find('\0'));
@@ -42,7 +42,7 @@ std::string ReadLocalized(const HostileBytes& tag) {
 std::string ReadDescription(const HostileBytes& tag) {
   if (!tag.Has(0, 12)) return {};
   if (tag.Big32(0) == kMluc) return ReadLocalized(tag);
-  if (tag.Big32(0) == kText) return Trimmed(ViewOf(Part(tag, 8, tag.size() - 8)));
+  if (tag.Big32(0) == kTextTag) return Trimmed(ViewOf(Part(tag, 8, tag.size() - 8)));
   if (tag.Big32(0) != kDesc) return {};
   const uint64_t count = std::min<uint64_t>({tag.Big32(8), tag.size() - 12, 4096});
   return DecodeDetected(BytesOf(Trimmed(ViewOf(Part(tag, 12, count))))).utf8;

@@ -8,6 +8,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "ingest/index/id_run_format_internal.h"
 #include "ingest/index/id_run_set_internal.h"
 #include "ingest/index/open_contents_internal.h"
 
@@ -16,12 +17,6 @@ namespace {
 
 constexpr char kFolder[] = "_pixlake/ids";
 constexpr char kSizeColumn[] = "size";
-
-uint64_t BigEndian64(const uint8_t* bytes) {
-  uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = value << 8 | bytes[i];
-  return value;
-}
 
 class Index : public IdIndex {
  public:

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <isa-l/crc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,10 +14,6 @@
 
 namespace pixlake::ingest {
 namespace {
-
-uint32_t Crc(const void* bytes, size_t size) {
-  return ::crc32_gzip_refl(0, static_cast<const unsigned char*>(bytes), size);
-}
 
 // The first of `count` ascending items that is not below what is wanted, looked for from
 // `guess` on in doubling steps: hashes are spread evenly, so that a guess by proportion

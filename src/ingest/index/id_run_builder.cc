@@ -10,16 +10,11 @@
 #include "base/uuid.h"
 #include "image/hash/sha256_batch.h"
 #include "ingest/index/id_run_builder_internal.h"
+#include "ingest/index/id_run_format_internal.h"
 #include "ingest/index/id_run_merge_internal.h"
 
 namespace pixlake::ingest {
 namespace {
-
-uint64_t BigEndian64(const uint8_t* bytes) {
-  uint64_t number = 0;
-  for (int i = 0; i < 8; ++i) number = number << 8 | bytes[i];
-  return number;
-}
 
 // What to do without knowing: a damaged or foreign file is read page by page when asked.
 bool OnlyPlacesAreUnknown(const Status& status) {

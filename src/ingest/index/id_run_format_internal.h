@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include <isa-l/crc.h>
+
 namespace pixlake::ingest {
 
 constexpr int64_t kIdRunHeaderBytes = 4096;
@@ -23,5 +25,17 @@ struct IdRunFooter {
   std::array<char, 8> magic = kIdRunMagic;
 };
 static_assert(sizeof(IdRunFooter) == 64);
+
+// The checksum of a run's parts.
+inline uint32_t Crc(const void* bytes, size_t size) {
+  return ::crc32_gzip_refl(0, static_cast<const unsigned char*>(bytes), size);
+}
+
+// Half of an id's bytes as the number that runs are sorted by.
+inline uint64_t BigEndian64(const uint8_t* bytes) {
+  uint64_t number = 0;
+  for (int i = 0; i < 8; ++i) number = number << 8 | bytes[i];
+  return number;
+}
 
 }  // namespace pixlake::ingest

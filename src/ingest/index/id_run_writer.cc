@@ -1,17 +1,12 @@
 #include <utility>
 
 #include <arrow/io/interfaces.h>
-#include <isa-l/crc.h>
 
 #include "ingest/index/id_run_format_internal.h"
 #include "ingest/index/id_run_internal.h"
 
 namespace pixlake::ingest {
 namespace {
-
-uint32_t Crc(const void* bytes, size_t size) {
-  return ::crc32_gzip_refl(0, static_cast<const unsigned char*>(bytes), size);
-}
 
 template <typename T>
 void AppendNumber(T value, std::string* out) {

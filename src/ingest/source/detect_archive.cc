@@ -12,7 +12,7 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
-constexpr size_t kTarBlock = 512;
+constexpr size_t kTarHeader = 512;
 
 bool StartsWith(Bytes bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
@@ -21,12 +21,12 @@ bool StartsWith(Bytes bytes, std::string_view magic) {
 // POSIX.1-1988 ustar and what came before it: the checksum is the sum of the header's
 // bytes, its own eight counted as spaces, in octal.
 bool IsTar(Bytes bytes) {
-  if (bytes.size() < kTarBlock) return false;
-  const Bytes header = bytes.first(kTarBlock);
+  if (bytes.size() < kTarHeader) return false;
+  const Bytes header = bytes.first(kTarHeader);
   // An empty archive: two blocks of zeros.
-  if (std::all_of(bytes.begin(), bytes.begin() + std::min(bytes.size(), 2 * kTarBlock),
+  if (std::all_of(bytes.begin(), bytes.begin() + std::min(bytes.size(), 2 * kTarHeader),
                   [](uint8_t byte) { return byte == 0; })) {
-    return bytes.size() >= 2 * kTarBlock;
+    return bytes.size() >= 2 * kTarHeader;
   }
   uint32_t stated = 0;
   bool any = false;
@@ -40,7 +40,7 @@ bool IsTar(Bytes bytes) {
     }
   }
   uint32_t sum = 0, signed_sum = 0;  // some old writers summed signed bytes
-  for (size_t i = 0; i < kTarBlock; ++i) {
+  for (size_t i = 0; i < kTarHeader; ++i) {
     const uint8_t byte = i >= 148 && i < 156 ? ' ' : header[i];
     sum += byte;
     signed_sum += static_cast<uint32_t>(static_cast<int8_t>(byte));

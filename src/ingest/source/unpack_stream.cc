@@ -10,7 +10,7 @@
 namespace pixlake::ingest {
 namespace {
 
-bool StartsWith(std::span<const uint8_t> bytes, std::string_view magic) {
+bool BeginsWith(std::span<const uint8_t> bytes, std::string_view magic) {
   return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).starts_with(magic);
 }
 
@@ -81,11 +81,11 @@ class Unpacked : public ByteStream {
 
 Result<std::unique_ptr<ByteStream>> UnpackedByLibarchive(std::span<const uint8_t> first,
                                                          std::unique_ptr<ByteStream>* packed) {
-  const bool xz = StartsWith(first, {"\xFD"
+  const bool xz = BeginsWith(first, {"\xFD"
                                      "7zXZ\0",
                                      6});
-  const bool bzip2 = StartsWith(first, "BZh") && first.size() >= 10 && first[3] >= '1' && first[3] <= '9' &&
-                     StartsWith(first.subspan(4), "1AY&SY");
+  const bool bzip2 = BeginsWith(first, "BZh") && first.size() >= 10 && first[3] >= '1' && first[3] <= '9' &&
+                     BeginsWith(first.subspan(4), "1AY&SY");
   if (!xz && !bzip2) return nullptr;
   (*packed)->Seek(0);
   auto stream = std::make_unique<Unpacked>(std::move(*packed));

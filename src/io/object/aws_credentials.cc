@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "io/object/aws_credentials_internal.h"
+#include "io/object/environment_internal.h"
 #include "io/object/http_exchange_internal.h"
 
 namespace pixlake::io {
@@ -16,11 +17,6 @@ namespace {
 constexpr int64_t kRenewBeforeMs = 5 * 60 * 1000;
 
 using Section = std::map<std::string, std::string>;
-
-std::string Env(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 std::string Profile() {
   const std::string profile = Env("AWS_PROFILE");

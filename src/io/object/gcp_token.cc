@@ -5,32 +5,21 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include "base/clock.h"
+#include "io/object/environment_internal.h"
 #include "io/object/gcp_token_internal.h"
 #include "io/object/http_exchange_internal.h"
+#include "io/object/json_answer_internal.h"
 
 namespace pixlake::io {
 namespace {
 
-using Json = nlohmann::json;
 
-constexpr int64_t kRenewBeforeMs = 60 * 1000;
+constexpr int64_t kRenewTokenBeforeMs = 60 * 1000;
 constexpr char kScope[] = "https://www.googleapis.com/auth/devstorage.read_write";
-
-std::string Env(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-std::string Text(const Json& object, const char* name) {
-  return object.is_object() && object.contains(name) && object[name].is_string()
-             ? object[name].get<std::string>()
-             : std::string();
-}
 
 // RFC 4648, 5, without padding.
 std::string Base64Url(std::string_view bytes) {
@@ -127,7 +116,7 @@ Result<HttpAnswer> AskWithFile(const std::string& path) {
 
 Result<std::string> GcpToken::Get() {
   const std::lock_guard lock(mutex_);
-  if (known_ && (expires_ms_ == 0 || NowMillis() + kRenewBeforeMs < expires_ms_)) return token_;
+  if (known_ && (expires_ms_ == 0 || NowMillis() + kRenewTokenBeforeMs < expires_ms_)) return token_;
   PL_ASSIGN_OR_RETURN(token_, Ask());
   known_ = true;
   return token_;

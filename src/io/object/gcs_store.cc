@@ -3,27 +3,20 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "io/object/gcp_token_internal.h"
 #include "io/object/http_exchange_internal.h"
+#include "io/object/json_answer_internal.h"
 #include "io/object/remote_store.h"
 
 namespace pixlake::io {
 namespace {
 
-using Json = nlohmann::json;
 
-constexpr int64_t kPartBytes = int64_t{16} << 20;  // a multiple of 256 KiB, as uploads want it
-constexpr int64_t kMostListBytes = int64_t{64} << 20;
-
-std::string Text(const Json& object, const char* name) {
-  return object.is_object() && object.contains(name) && object[name].is_string()
-             ? object[name].get<std::string>()
-             : std::string();
-}
+constexpr int64_t kGcsPartBytes = int64_t{16} << 20;  // a multiple of 256 KiB, as uploads want it
+constexpr int64_t kMostGcsListBytes = int64_t{64} << 20;
 
 int64_t Number(const Json& object, const char* name) {
   return std::strtoll(Text(object, name).c_str(), nullptr, 10);
@@ -61,7 +54,7 @@ class GcsApi : public ObjectApi, public std::enable_shared_from_this<GcsApi> {
   explicit GcsApi(std::string bucket) : bucket_(std::move(bucket)), origin_(Origin()) {}
 
   std::string_view scheme() const override { return "gs"; }
-  int64_t part_bytes() const override { return kPartBytes; }
+  int64_t part_bytes() const override { return kGcsPartBytes; }
 
   Result<std::string> Get(const std::string& path, int64_t offset, int64_t length,
                           int64_t max_bytes) override {
@@ -168,7 +161,7 @@ class GcsApi : public ObjectApi, public std::enable_shared_from_this<GcsApi> {
     HttpRequest request;
     request.method = method;
     request.url = std::move(url);
-    request.max_answer_bytes = kMostListBytes;
+    request.max_answer_bytes = kMostGcsListBytes;
     PL_ASSIGN_OR_RETURN(const std::string token, token_.Get());
     if (!token.empty()) request.headers.push_back("Authorization: Bearer " + token);
     return request;

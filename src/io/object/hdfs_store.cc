@@ -4,19 +4,18 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
 #include "io/object/http_exchange_internal.h"
+#include "io/object/json_answer_internal.h"
 #include "io/object/remote_store.h"
 
 namespace pixlake::io {
 namespace {
 
-using Json = nlohmann::json;
 
-constexpr int64_t kPartBytes = int64_t{32} << 20;
-constexpr int64_t kMostListBytes = int64_t{256} << 20;
+constexpr int64_t kHdfsPartBytes = int64_t{32} << 20;
+constexpr int64_t kMostHdfsListBytes = int64_t{256} << 20;
 
 // The name node's HTTP port where a URI has none or that of its other protocol.
 std::string Origin(const std::string& authority) {
@@ -57,7 +56,7 @@ class HdfsApi : public ObjectApi, public std::enable_shared_from_this<HdfsApi> {
   explicit HdfsApi(const std::string& authority) : origin_(Origin(authority)), user_(User()) {}
 
   std::string_view scheme() const override { return "hdfs"; }
-  int64_t part_bytes() const override { return kPartBytes; }
+  int64_t part_bytes() const override { return kHdfsPartBytes; }
 
   Result<std::string> Get(const std::string& path, int64_t offset, int64_t length,
                           int64_t max_bytes) override {
@@ -94,7 +93,7 @@ class HdfsApi : public ObjectApi, public std::enable_shared_from_this<HdfsApi> {
   Result<std::unique_ptr<ObjectUpload>> Upload(const std::string& path) override;
 
   Result<ObjectListing> List(const std::string& folder, const std::string& start_from) override {
-    PL_ASSIGN_OR_RETURN(HttpAnswer answer, Call("GET", folder, "LISTSTATUS", {}, kMostListBytes));
+    PL_ASSIGN_OR_RETURN(HttpAnswer answer, Call("GET", folder, "LISTSTATUS", {}, kMostHdfsListBytes));
     ObjectListing listing;
     if (answer.status == 404) return listing;
     if (answer.status != 200) return RemoteError(std::move(answer), "listing", folder);

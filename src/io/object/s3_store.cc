@@ -13,8 +13,8 @@
 namespace pixlake::io {
 namespace {
 
-constexpr int64_t kPartBytes = int64_t{16} << 20;  // 10,000 parts: up to 160 GB
-constexpr int64_t kMostListBytes = int64_t{64} << 20;
+constexpr int64_t kS3PartBytes = int64_t{16} << 20;  // 10,000 parts: up to 160 GB
+constexpr int64_t kMostS3ListBytes = int64_t{64} << 20;
 using Query = std::vector<std::pair<std::string, std::string>>;
 
 struct S3Call {
@@ -31,7 +31,7 @@ class S3Api : public ObjectApi, public std::enable_shared_from_this<S3Api> {
   explicit S3Api(std::string bucket) : bucket_(std::move(bucket)), settings_(FindAwsSettings()) {}
 
   std::string_view scheme() const override { return "s3"; }
-  int64_t part_bytes() const override { return kPartBytes; }
+  int64_t part_bytes() const override { return kS3PartBytes; }
 
   Result<std::string> Get(const std::string& path, int64_t offset, int64_t length,
                           int64_t max_bytes) override {
@@ -83,7 +83,7 @@ class S3Api : public ObjectApi, public std::enable_shared_from_this<S3Api> {
     for (std::string token; true;) {
       Query page = query;
       if (!token.empty()) page.emplace_back("continuation-token", token);
-      PL_ASSIGN_OR_RETURN(const HttpAnswer answer, Send({"GET", "", page, {}, {}, kMostListBytes}, true));
+      PL_ASSIGN_OR_RETURN(const HttpAnswer answer, Send({"GET", "", page, {}, {}, kMostS3ListBytes}, true));
       if (answer.status != 200) return AnswerError(answer, "listing", folder);
       PL_ASSIGN_OR_RETURN(const S3Answer found, ParseS3Answer(answer.body));
       for (const S3Answer::Object& object : found.objects) {
