@@ -130,7 +130,6 @@ function(pixlake_module name)
   if(ARG_TESTS)
     pixlake_test_program(${name}_test SOURCES ${ARG_TESTS}
       LIBS ${target} ${ARG_LIBS} ${ARG_TEST_LIBS} GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE PIXLAKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 600)
   endif()

@@ -25,7 +25,7 @@ struct CareOptions {
   std::string timestamp;
 };
 
-using Options = std::shared_ptr<CareOptions>;
+using CareOptionsPtr = std::shared_ptr<CareOptions>;
 
 Status Damaged(const table::Table& table, size_t problems) {
   return Reported(Error(ErrorCode::kCorrupt,
@@ -67,7 +67,8 @@ Status OnlyCheck(CareOptions* options, table::Table* table) {
 }
 
 Status Repair(CareOptions* options, table::Table* table) {
-  PL_ASSIGN_OR_RETURN(const table::RepairReport report, table->Repair());
+  PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
+  PL_ASSIGN_OR_RETURN(const table::RepairReport report, care->Repair());
   if (options->common.json) {
     PrintJson({{"status", !report.left.empty()    ? "damaged"
                           : report.files_lost > 0 ? "lost"
@@ -104,7 +105,8 @@ Status RunCheck(CareOptions* options) {
 Status RunAnalyze(CareOptions* options) {
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
   PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
-  PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, table->Analyze(options->columns));
+  PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
+  PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, care->Analyze(options->columns));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"version", report.version},
@@ -122,7 +124,8 @@ Status RunAnalyze(CareOptions* options) {
 Status RunCompactLog(CareOptions* options) {
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
   PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
-  PL_ASSIGN_OR_RETURN(const table::LogCompactionReport report, table->CompactLog(options->from, options->to));
+  PL_ASSIGN_OR_RETURN(auto* const care, table->log_care());
+  PL_ASSIGN_OR_RETURN(const table::LogCompactionReport report, care->CompactLog(options->from, options->to));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"first", report.first},
@@ -158,7 +161,7 @@ Status RunClone(CareOptions* options) {
   return Status::OK();
 }
 
-CLI::App* Add(CLI::App* group, const char* name, const char* help, const Options& options,
+CLI::App* Add(CLI::App* group, const char* name, const char* help, const CareOptionsPtr& options,
               Status (*run)(CareOptions*)) {
   return AddTableAction(group, name, help, &options->table, &options->common,
                         [options, run] { return run(options.get()); });

@@ -241,4 +241,10 @@ int RunProgram(CLI::App* program, int argc, char** argv) {
   return status;
 }
 
+Json ObjectOf(const std::map<std::string, std::string>& values) {
+  Json json = Json::object();
+  for (const auto& [key, value] : values) json[key] = value;
+  return json;
+}
+
 }  // namespace pixlake::cli

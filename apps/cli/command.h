@@ -90,4 +90,6 @@ void AddShowCommand(CLI::App* program);
 void AddQuarantineCommand(CLI::App* program);
 void AddCompletionCommand(CLI::App* program);
 
+Json ObjectOf(const std::map<std::string, std::string>& values);
+
 }  // namespace pixlake::cli

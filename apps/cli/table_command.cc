@@ -21,12 +21,6 @@ struct TableOptions {
   std::string as_of;
 };
 
-Json ToJson(const std::map<std::string, std::string>& values) {
-  Json json = Json::object();
-  for (const auto& [key, value] : values) json[key] = value;
-  return json;
-}
-
 Status RunList(TableOptions options) {
   if (options.uri.empty()) options.uri = options.common.lake.empty() ? "." : options.common.lake;
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
@@ -73,7 +67,7 @@ Status RunDescribe(TableOptions* options) {
                  {"size_bytes", totals.size_bytes},
                  {"rows", totals.num_rows ? Json(*totals.num_rows) : Json()},
                  {"partition_columns", definition.partition_columns},
-                 {"properties", ToJson(definition.properties)}};
+                 {"properties", ObjectOf(definition.properties)}};
     json["columns"] = Json::array();
     for (const auto& column : columns) {
       json["columns"].push_back(
@@ -118,8 +112,8 @@ Status RunHistory(const TableOptions& options) {
     rows.push_back({{"version", entry.version},
                     {"timestamp", time},
                     {"operation", entry.operation},
-                    {"parameters", ToJson(entry.parameters)},
-                    {"metrics", ToJson(entry.metrics)},
+                    {"parameters", ObjectOf(entry.parameters)},
+                    {"metrics", ObjectOf(entry.metrics)},
                     {"engine", entry.engine},
                     {"user_metadata", entry.user_metadata.empty() ? Json() : Json(entry.user_metadata)}});
   }

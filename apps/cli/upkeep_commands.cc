@@ -28,13 +28,7 @@ struct UpkeepOptions {
   std::string timestamp;
 };
 
-using Options = std::shared_ptr<UpkeepOptions>;
-
-Json ToJson(const std::map<std::string, std::string>& values) {
-  Json json = Json::object();
-  for (const auto& [key, value] : values) json[key] = value;
-  return json;
-}
+using UpkeepOptionsPtr = std::shared_ptr<UpkeepOptions>;
 
 Status RunOptimize(UpkeepOptions* options) {
   if (!options->target_size.empty()) {
@@ -114,13 +108,14 @@ Status RunRestore(UpkeepOptions* options) {
   }
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
   PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
-  PL_ASSIGN_OR_RETURN(const table::RestoreReport report, table->Restore(options->version));
+  PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
+  PL_ASSIGN_OR_RETURN(const table::RestoreReport report, care->Restore(options->version));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"version", report.version},
                {"restored", report.restored},
                {"committed", report.committed},
-               {"metrics", ToJson(report.metrics)}});
+               {"metrics", ObjectOf(report.metrics)}});
   } else if (report.committed) {
     fmt::print("version {} is as version {} was\n", report.version, report.restored);
   } else {
@@ -132,7 +127,8 @@ Status RunRestore(UpkeepOptions* options) {
 Status RunCheckpoint(UpkeepOptions* options) {
   PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
   PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
-  PL_ASSIGN_OR_RETURN(const int64_t version, table->Checkpoint());
+  PL_ASSIGN_OR_RETURN(auto* const care, table->log_care());
+  PL_ASSIGN_OR_RETURN(const int64_t version, care->Checkpoint());
   if (options->common.json) {
     PrintJson({{"status", "ok"}, {"version", version}});
   } else {
@@ -141,13 +137,13 @@ Status RunCheckpoint(UpkeepOptions* options) {
   return Status::OK();
 }
 
-CLI::App* Add(CLI::App* group, const char* name, const char* help, const Options& options,
+CLI::App* Add(CLI::App* group, const char* name, const char* help, const UpkeepOptionsPtr& options,
               Status (*run)(UpkeepOptions*)) {
   return AddTableAction(group, name, help, &options->table, &options->common,
                         [options, run] { return run(options.get()); });
 }
 
-void AddOptimizeOptions(CLI::App* command, const Options& options) {
+void AddOptimizeOptions(CLI::App* command, const UpkeepOptionsPtr& options) {
   command
       ->add_option("--where", options->optimize.where,
                    "Only partitions that fit, e.g. \"date_partition >= '2026-11-01'\"")

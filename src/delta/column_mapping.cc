@@ -66,7 +66,8 @@ Status MapColumns(const std::string& mode_before, const std::string& mode, Metad
   }
   const bool keeps_names = mode_before == "none";
   const auto assign = [&](std::shared_ptr<arrow::Field> field) -> Result<std::shared_ptr<arrow::Field>> {
-    if (FieldText(*field, kColumnId).empty()) field = WithFieldText(field, kColumnId, std::to_string(++max_id));
+    if (FieldText(*field, kColumnId).empty())
+      field = WithFieldText(field, kColumnId, std::to_string(++max_id));
     if (FieldText(*field, kPhysicalName).empty()) {
       field = WithFieldText(field, kPhysicalName, keeps_names ? field->name() : "col-" + NewUuid());
     }

@@ -8,6 +8,7 @@
 #include "delta/action_json_internal.h"
 #include "delta/commit_actions_internal.h"
 #include "delta/features_internal.h"
+#include "delta/field_mapping_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/schema_json_internal.h"
 #include "delta/snapshot_internal.h"
@@ -15,6 +16,16 @@
 namespace pixlake::delta {
 
 namespace {
+
+StateTotals After(StateTotals totals, const PendingChanges& changes) {
+  for (const AddFile& file : changes.removed) totals.Add(file, -1);
+  for (const AddFile& file : changes.committed_again) totals.Add(file);
+  for (const table::StagedFile& file : changes.appended) {
+    totals.files += 1;
+    totals.bytes += file.size;
+  }
+  return totals;
+}
 
 constexpr char kRowTracking[] = "delta.rowTracking";
 
@@ -94,7 +105,7 @@ class CommitBuilder {
     out.bytes = std::move(lines_);
     if (head_.totals) {
       VersionChecksum checksum;
-      checksum.totals = head_.totals->After(changes_);
+      checksum.totals = After(*head_.totals, changes_);
       checksum.has_vectors = true;
       checksum.protocol = protocol_;
       checksum.metadata = metadata_;

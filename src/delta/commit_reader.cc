@@ -8,8 +8,8 @@
 
 #include "base/stop_token.h"
 #include "delta/action_json_internal.h"
-#include "delta/table_path_internal.h"
 #include "delta/commit_reader_internal.h"
+#include "delta/table_path_internal.h"
 
 namespace pixlake::delta {
 

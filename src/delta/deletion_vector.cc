@@ -40,7 +40,6 @@ uint32_t BigEndian32(std::string_view bytes) {
   return value;
 }
 
-
 struct Bucket {
   uint32_t key = 0;
   RoaringBitmap bitmap;

@@ -30,7 +30,6 @@ void AppendBigEndian32(uint32_t value, std::string* out) {
   }
 }
 
-
 // The rows of one bucket, all with the same upper 32 bits.
 Status AppendBucket(std::span<const uint64_t> rows, std::string* out) {
   const RoaringBitmap bitmap(roaring_bitmap_create());

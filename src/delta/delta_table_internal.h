@@ -10,7 +10,10 @@
 
 namespace pixlake::delta {
 
-class DeltaTable : public table::Table {
+class DeltaTable : public table::Table,
+                   private table::ChangeFeed,
+                   private table::LogCare,
+                   private table::FileCare {
  public:
   // Handles that share a cache share what they read.
   DeltaTable(io::Location location, std::shared_ptr<SnapshotCache> cache)
@@ -22,9 +25,15 @@ class DeltaTable : public table::Table {
   Result<std::unique_ptr<table::Transaction>> Begin(std::shared_ptr<const table::Snapshot> read) override;
   Result<std::unique_ptr<table::Transaction>> BeginAppend(
       std::shared_ptr<const table::Snapshot> read) override;
-  Result<std::shared_ptr<const table::RowSource>> Changes(const table::ChangeRange& range) override;
   Result<std::vector<table::HistoryEntry>> History(int64_t limit) override;
   Result<table::CheckReport> Check() override;
+
+ private:
+  table::ChangeFeed* FindChangeFeed() override { return this; }
+  table::LogCare* FindLogCare() override { return this; }
+  table::FileCare* FindFileCare() override { return this; }
+
+  Result<std::shared_ptr<const table::RowSource>> Changes(const table::ChangeRange& range) override;
   Result<table::VacuumReport> Vacuum(const table::VacuumRequest& request) override;
   Result<table::RestoreReport> Restore(const table::VersionSpec& spec) override;
   Result<int64_t> Checkpoint() override;
@@ -33,7 +42,6 @@ class DeltaTable : public table::Table {
   Result<table::AnalyzeReport> Analyze(const std::vector<std::string>& columns) override;
   Result<table::RepairReport> Repair() override;
 
- private:
   Result<std::shared_ptr<const DeltaSnapshot>> LoadVersion(std::optional<int64_t> version);
   // From the newest that is known by reading what is new; null when that cannot be.
   Result<std::shared_ptr<const DeltaSnapshot>> Advance(std::optional<int64_t> version);
@@ -47,8 +55,5 @@ class DeltaTable : public table::Table {
 // The newest version not after `as_of_ms` (PROTOCOL.md, "Recommendations for Readers of
 // Tables with In-Commit Timestamps"). kNotFound when the table starts later.
 Result<int64_t> VersionAsOf(const io::Location& table, int64_t as_of_ms);
-
-// The commits' times: file times made strictly increasing, by version.
-std::map<int64_t, int64_t> CommitTimes(const LogListing& listing);
 
 }  // namespace pixlake::delta

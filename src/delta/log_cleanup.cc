@@ -6,7 +6,6 @@
 #include "base/stop_token.h"
 #include "delta/checkpoint_reader_internal.h"
 #include "delta/checkpoint_writer_internal.h"
-#include "delta/delta_table_internal.h"
 #include "delta/features_internal.h"
 #include "delta/log_cleanup_internal.h"
 #include "delta/table_path_internal.h"

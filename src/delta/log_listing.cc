@@ -199,4 +199,15 @@ Result<std::vector<io::ObjectInfo>> CompactedCommitsBetween(const LogListing& li
   return Between(listing, after, target, table, true);
 }
 
+std::map<int64_t, int64_t> CommitTimes(const LogListing& listing) {
+  std::map<int64_t, int64_t> out;
+  int64_t previous = INT64_MIN;
+  for (const auto& [version, object] : listing.commits) {
+    const int64_t time = out.empty() ? object.modified_ms : std::max(object.modified_ms, previous + 1);
+    out.emplace(version, time);
+    previous = time;
+  }
+  return out;
+}
+
 }  // namespace pixlake::delta

@@ -63,6 +63,9 @@ Result<std::vector<io::ObjectInfo>> CommitsBetween(const LogListing& listing, in
 Result<std::vector<io::ObjectInfo>> CompactedCommitsBetween(const LogListing& listing, int64_t after,
                                                             int64_t target, const std::string& table);
 
+// The commits' times: file times made strictly increasing, by version.
+std::map<int64_t, int64_t> CommitTimes(const LogListing& listing);
+
 // "…/_delta_log/00000000000000000007.crc" and "….00000000000000000009.compacted.json".
 std::string ChecksumPath(const io::Location& table, int64_t version);
 std::string CompactionPath(const io::Location& table, int64_t first, int64_t last);

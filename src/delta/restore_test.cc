@@ -40,7 +40,7 @@ class RestoreTest : public ::testing::Test {
 };
 
 TEST_F(RestoreTest, BringsRowsAndDefinitionBackInANewVersion) {
-  const table::RestoreReport report = Must(table_->Restore({1, {}}));
+  const table::RestoreReport report = Must(Must(table_->file_care())->Restore({1, {}}));
   EXPECT_EQ(report.version, 4);
   EXPECT_EQ(report.restored, 1);
   EXPECT_EQ(report.metrics.at("numRestoredFiles"), "1");
@@ -48,21 +48,21 @@ TEST_F(RestoreTest, BringsRowsAndDefinitionBackInANewVersion) {
   EXPECT_THAT(Ids(), ::testing::ElementsAre("id=1|", "id=2|"));
   EXPECT_FALSE(Must(table_->Load())->definition().properties.contains("color"));
   EXPECT_EQ(Must(table_->History(1)).at(0).operation, "RESTORE");
-  ASSERT_TRUE(table_->Restore({3, {}}).ok());
+  ASSERT_TRUE(Must(table_->file_care())->Restore({3, {}}).ok());
   EXPECT_THAT(Ids(), ::testing::ElementsAre("id=3|"));
   EXPECT_EQ(Must(table_->Load())->definition().properties.at("color"), "red");
 }
 
 TEST_F(RestoreTest, ToWhatItIsItDoesNothing) {
-  EXPECT_FALSE(Must(table_->Restore({3, {}})).committed);
+  EXPECT_FALSE(Must(Must(table_->file_care())->Restore({3, {}})).committed);
   EXPECT_EQ(Must(table_->Load())->version(), 3);
 }
 
 TEST_F(RestoreTest, RefusesAVersionWhoseFilesAreGone) {
   std::filesystem::remove(first_.path);
-  EXPECT_THAT(table_->Restore({1, {}}), FailsWith(ErrorCode::kNotFound, first_.path));
-  EXPECT_THAT(table_->Restore({9, {}}), FailsWith(ErrorCode::kNotFound, "no version 9"));
-  EXPECT_THAT(table_->Restore({}), FailsWith(ErrorCode::kUsage, "which version"));
+  EXPECT_THAT(Must(table_->file_care())->Restore({1, {}}), FailsWith(ErrorCode::kNotFound, first_.path));
+  EXPECT_THAT(Must(table_->file_care())->Restore({9, {}}), FailsWith(ErrorCode::kNotFound, "no version 9"));
+  EXPECT_THAT(Must(table_->file_care())->Restore({}), FailsWith(ErrorCode::kUsage, "which version"));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // CRoaring's bitmaps as deletion vectors hold them.
 #pragma once
 
-#include <roaring/roaring.h>
-
 #include <cstdint>
 #include <memory>
+
+#include <roaring/roaring.h>
 
 namespace pixlake::delta {
 

@@ -9,6 +9,7 @@
 #include "delta/column_mapping_internal.h"
 #include "delta/commit_reader_internal.h"
 #include "delta/features_internal.h"
+#include "delta/field_mapping_internal.h"
 #include "delta/file_stats_internal.h"
 #include "delta/snapshot_internal.h"
 #include "delta/table_path_internal.h"

@@ -53,9 +53,6 @@ class DeltaSnapshot : public table::Snapshot {
   std::vector<table::FieldMapping> mapping_;  // one per column
 };
 
-// How columns are found in data files and statistics (PROTOCOL.md, "Column Mapping").
-Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode);
-
 // Which data files a scan must read, with their deletion vectors loaded. Not thread-safe:
 // one for each thread.
 class ScanPlanner {

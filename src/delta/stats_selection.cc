@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "delta/features_internal.h"
+#include "delta/field_mapping_internal.h"
 #include "delta/schema_json_internal.h"
-#include "delta/snapshot_internal.h"
 #include "delta/stats_selection_internal.h"
 
 namespace pixlake::delta {

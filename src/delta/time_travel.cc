@@ -72,17 +72,6 @@ Result<int64_t> SearchFileTimes(const io::Location& table, const LogListing& lis
 
 }  // namespace
 
-std::map<int64_t, int64_t> CommitTimes(const LogListing& listing) {
-  std::map<int64_t, int64_t> out;
-  int64_t previous = INT64_MIN;
-  for (const auto& [version, object] : listing.commits) {
-    const int64_t time = out.empty() ? object.modified_ms : std::max(object.modified_ms, previous + 1);
-    out.emplace(version, time);
-    previous = time;
-  }
-  return out;
-}
-
 Result<int64_t> VersionAsOf(const io::Location& table, int64_t as_of_ms) {
   PL_ASSIGN_OR_RETURN(LogListing listing, ListWholeLog(table));
   PL_ASSIGN_OR_RETURN(const TableState latest, LoadState(table, std::nullopt, false));

@@ -60,10 +60,10 @@ class VacuumTest : public ::testing::Test {
 
 TEST_F(VacuumTest, KeepsAWeekUnlessToldOtherwise) {
   MakeOld(removed_);  // long ago written, but removed just now
-  EXPECT_EQ(Must(table_->Vacuum({})).files_deleted, 0);
+  EXPECT_EQ(Must(Must(table_->file_care())->Vacuum({})).files_deleted, 0);
   table::VacuumRequest request;
   request.retention_ms = 0;
-  EXPECT_THAT(table_->Vacuum(request), FailsWith(ErrorCode::kUsage, "168"));
+  EXPECT_THAT(Must(table_->file_care())->Vacuum(request), FailsWith(ErrorCode::kUsage, "168"));
   EXPECT_TRUE(fs::exists(removed_));
 }
 
@@ -71,7 +71,7 @@ TEST_F(VacuumTest, DryRunSaysAndDeletesNothing) {
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   table::VacuumRequest request = Everything();
   request.dry_run = true;
-  const auto report = Must(table_->Vacuum(request));
+  const auto report = Must(Must(table_->file_care())->Vacuum(request));
   EXPECT_THAT(report.paths, ::testing::ElementsAre(removed_));
   EXPECT_TRUE(fs::exists(removed_));
   EXPECT_EQ(Must(table_->Load())->version(), 3);
@@ -86,7 +86,7 @@ TEST_F(VacuumTest, DeletesWhatNobodyNeedsAndNothingHidden) {
   Write(".part.parquet.8f3c1a52-0b7e-4c43-9d5e-0a1b2c3d4e5f.tmp");
   for (const char* kept : {"_pixlake/ids/run", "_delta_log/notes.txt", "_other/file", ".hidden", "_SUCCESS"})
     Write(kept);
-  const auto report = Must(table_->Vacuum(Everything()));
+  const auto report = Must(Must(table_->file_care())->Vacuum(Everything()));
   EXPECT_EQ(report.files_deleted, 6);
   EXPECT_THAT(report.failures, ::testing::IsEmpty());
   EXPECT_FALSE(fs::exists(removed_));
@@ -113,18 +113,18 @@ TEST_F(VacuumTest, FromTheLogItLeavesWhatTheLogDoesNotKnow) {
   Write("orphan.parquet");
   table::VacuumRequest request = Everything();
   request.from_log = true;
-  EXPECT_THAT(Must(table_->Vacuum(request)).paths, ::testing::ElementsAre(removed_));
+  EXPECT_THAT(Must(Must(table_->file_care())->Vacuum(request)).paths, ::testing::ElementsAre(removed_));
   EXPECT_FALSE(fs::exists(removed_));
   EXPECT_TRUE(fs::exists(kept_));
   EXPECT_TRUE(Exists("orphan.parquet"));
 }
 
 TEST_F(VacuumTest, FromALogThatWasCutItAsksForAFullOne) {
-  ASSERT_TRUE(table_->Checkpoint().ok());
+  ASSERT_TRUE(Must(table_->log_care())->Checkpoint().ok());
   fs::remove(CommitPath(location_, 0));
   table::VacuumRequest request = Everything();
   request.from_log = true;
-  EXPECT_THAT(MakeDeltaFormat()->Open(location_).ValueOrDie()->Vacuum(request),
+  EXPECT_THAT(Must(Must(MakeDeltaFormat()->Open(location_))->file_care())->Vacuum(request),
               FailsWith(ErrorCode::kUnsupported, "run a full one"));
 }
 
@@ -146,7 +146,7 @@ TEST_F(VacuumTest, KeepsDeletionVectorsOfLiveFiles) {
   }
   ASSERT_TRUE(transaction->Commit().ok());
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  ASSERT_TRUE(table_->Vacuum(Everything()).ok());
+  ASSERT_TRUE(Must(table_->file_care())->Vacuum(Everything()).ok());
   EXPECT_EQ(Must(testing::ScanAll(location_, *Must(table_->Load())))->num_rows(), 2503);
 }
 

@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "delta/action_json_internal.h"
-#include "delta/commit_actions_internal.h"
 #include "delta/features_internal.h"
 #include "delta/shallow_json_internal.h"
 #include "delta/version_checksum_internal.h"
@@ -48,21 +47,6 @@ void StateTotals::Add(const AddFile& file, int64_t times) {
     vectors += times;
     sum(&deleted_rows, file.deletion_vector->cardinality);
   }
-}
-
-StateTotals StateTotals::After(const PendingChanges& changes) const {
-  StateTotals out = *this;
-  for (const AddFile& file : changes.removed) {
-    out.Add(file, -1);
-  }
-  for (const AddFile& file : changes.committed_again) {
-    out.Add(file);
-  }
-  for (const table::StagedFile& file : changes.appended) {
-    out.files += 1;
-    out.bytes += file.size;
-  }
-  return out;
 }
 
 StateTotals TotalsOf(const TableState& state) {

@@ -10,8 +10,6 @@
 
 namespace pixlake::delta {
 
-struct PendingChanges;
-
 // More is no checksum; most of it is the definition.
 constexpr int64_t kMaxChecksumBytes = int64_t{64} << 20;
 
@@ -22,8 +20,6 @@ struct StateTotals {
   int64_t deleted_rows = 0;  // by them
 
   void Add(const AddFile& file, int64_t times = 1);
-  // After a commit of the changes.
-  StateTotals After(const PendingChanges& changes) const;
   bool operator==(const StateTotals& other) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <arrow/type_fwd.h>
@@ -123,7 +124,51 @@ struct CheckReport {
   std::vector<CheckProblem> problems;
 };
 
-// Thread-safe.
+// What was changed, for tables that keep it.
+class ChangeFeed {
+ public:
+  virtual ~ChangeFeed() = default;
+  // Rows inserted, deleted and updated (before and after), by the table's change data
+  // feed, with the columns as the last version has them. kUsage when the feed was not on
+  // for all of the range or the range has no commit.
+  virtual Result<std::shared_ptr<const RowSource>> Changes(const ChangeRange& range) = 0;
+};
+
+// Care of a log of commits.
+class LogCare {
+ public:
+  virtual ~LogCare() = default;
+  // Writes the latest version's checkpoint now; that version.
+  virtual Result<int64_t> Checkpoint() = 0;
+  // Puts commits of the log together, so that readers open fewer files; nullopt: all those
+  // after the newest checkpoint. kUsage when there are fewer than two.
+  virtual Result<LogCompactionReport> CompactLog(std::optional<int64_t> first,
+                                                 std::optional<int64_t> last) = 0;
+};
+
+// Care of files that several versions share.
+class FileCare {
+ public:
+  virtual ~FileCare() = default;
+  // Deletes files in the table's folder that no version within the retention needs; never
+  // anything in hidden folders ("_…", "."), the change data of expired commits excepted.
+  // kUsage for a retention below the table's own that was not allowed. One file that cannot
+  // be deleted is no error. Interrupted, run it again.
+  virtual Result<VacuumReport> Vacuum(const VacuumRequest& request) = 0;
+  // A new commit whose files and definition are those of an earlier version. kNotFound when
+  // that version, or one of its files, is no longer there.
+  virtual Result<RestoreReport> Restore(const VersionSpec& spec) = 0;
+  // Collects the statistics of all data files anew, from their footers, and commits those
+  // that are other ones. With `columns` these have statistics from now on, in files to come
+  // too; without, those that the table's properties say.
+  virtual Result<AnalyzeReport> Analyze(const std::vector<std::string>& columns) = 0;
+  // What Check() says can be done, is done: files that are gone are no longer named (their
+  // rows are lost), wrong statistics are collected anew, wrong checksums and hints of the
+  // log replaced, temporary files of more than a day ago deleted.
+  virtual Result<RepairReport> Repair() = 0;
+};
+
+// What a table of any format can do; and, where its format has them, what else. Thread-safe.
 class Table {
  public:
   virtual ~Table() = default;
@@ -135,39 +180,33 @@ class Table {
   // only binds new rows (constraints, generated columns) is judged by Commit().
   virtual Result<std::unique_ptr<Transaction>> Begin(std::shared_ptr<const Snapshot> read) = 0;
   // The same, and kUnsupported already here when rows cannot be added.
-  virtual Result<std::unique_ptr<Transaction>> BeginAppend(std::shared_ptr<const Snapshot> read) = 0;
-  // Rows inserted, deleted and updated (before and after), by the table's change data
-  // feed, with the columns as the last version has them. kUsage when the feed was not on
-  // for all of the range or the range has no commit.
-  virtual Result<std::shared_ptr<const RowSource>> Changes(const ChangeRange& range) = 0;
+  virtual Result<std::unique_ptr<Transaction>> BeginAppend(std::shared_ptr<const Snapshot> read) {
+    return Begin(std::move(read));
+  }
   // Newest first; `limit` 0: all.
   virtual Result<std::vector<HistoryEntry>> History(int64_t limit) = 0;
   // Every file referenced is there with its size, a Parquet file whose footer agrees
-  // with the log's row count and statistics and whose pages have the checksums their
+  // with the table's row count and statistics and whose pages have the checksums their
   // writer gave them. Reads all the data.
   virtual Result<CheckReport> Check() = 0;
-  // Deletes files in the table's folder that no version within the retention needs; never
-  // anything in hidden folders ("_…", "."), the change data of expired commits excepted.
-  // kUsage for a retention below the table's own that was not allowed. One file that cannot
-  // be deleted is no error. Interrupted, run it again.
-  virtual Result<VacuumReport> Vacuum(const VacuumRequest& request) = 0;
-  // A new commit whose files and definition are those of an earlier version. kNotFound when
-  // that version, or one of its files, is no longer there.
-  virtual Result<RestoreReport> Restore(const VersionSpec& spec) = 0;
-  // Writes the latest version's checkpoint now; that version.
-  virtual Result<int64_t> Checkpoint() = 0;
-  // Puts commits of the log together, so that readers open fewer files; nullopt: all those
-  // after the newest checkpoint. kUsage when there are fewer than two.
-  virtual Result<LogCompactionReport> CompactLog(std::optional<int64_t> first,
-                                                 std::optional<int64_t> last) = 0;
-  // Collects the statistics of all data files anew, from their footers, and commits those
-  // that are other ones. With `columns` these have statistics from now on, in files to come
-  // too; without, those that the table's properties say.
-  virtual Result<AnalyzeReport> Analyze(const std::vector<std::string>& columns) = 0;
-  // What Check() says can be done, is done: files that are gone are no longer named (their
-  // rows are lost), wrong statistics are collected anew, wrong checksums and hints of the
-  // log replaced, temporary files of more than a day ago deleted.
-  virtual Result<RepairReport> Repair() = 0;
+
+  // kUnsupported, naming the format, where it has none of these. They live as long as the table.
+  Result<ChangeFeed*> change_feed() { return Ask(FindChangeFeed(), "no change data feed"); }
+  Result<LogCare*> log_care() { return Ask(FindLogCare(), "no log that is cared for"); }
+  Result<FileCare*> file_care() { return Ask(FindFileCare(), "no files that are cared for"); }
+
+ protected:
+  virtual ChangeFeed* FindChangeFeed() { return nullptr; }
+  virtual LogCare* FindLogCare() { return nullptr; }
+  virtual FileCare* FindFileCare() { return nullptr; }
+
+ private:
+  template <typename Part>
+  Result<Part*> Ask(Part* part, const char* none) const {
+    if (part != nullptr) return part;
+    return Error(ErrorCode::kUnsupported,
+                 location().path + ": tables of format " + std::string(format()) + " have " + none);
+  }
 };
 
 // What we do with one of a format's features; see TableFormat::Features().
@@ -198,9 +237,8 @@ class TableFormat {
   virtual std::vector<FeatureSupport> Features() const { return {}; }
   // A new table that has a snapshot's rows by naming the very files (a shallow clone): it
   // changes without the other, and is damaged when that deletes a file. kUnsupported between
-  // stores, kAlreadyExists as with Create.
-  virtual Result<std::unique_ptr<Table>> CloneShallow(const io::Location& location,
-                                                      const Snapshot& source) = 0;
+  // stores and where the format has no such thing, kAlreadyExists as with Create.
+  virtual Result<std::unique_ptr<Table>> CloneShallow(const io::Location& location, const Snapshot& source);
 };
 
 }  // namespace pixlake::table

@@ -42,7 +42,9 @@ struct Operation {
 //  - a change of schema, properties or protocol (a blind append bears one that its files fit),
 //  - a change of the same domain
 // are kCommitConflict; the message names the commit, what it did and what to do. The same
-// (app_id, version) committed by somebody else ends with `already_done`.
+// (app_id, version) committed by somebody else ends with `already_done`. What not every format has
+// (deleted rows by position, changes of the schema one by one, features) is kUnsupported where it
+// is not overridden.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -52,7 +54,7 @@ class Transaction {
   virtual Status Remove(const DataFile& file) = 0;
   // From now on exactly the rows at these sorted physical positions are deleted: those that
   // were deleted before must be among them.
-  virtual Status SetDeletedRows(const DataFile& file, const std::vector<uint64_t>& positions) = 0;
+  virtual Status SetDeletedRows(const DataFile& file, const std::vector<uint64_t>& positions);
   // Rows for the change data feed. With one of them in a commit, readers of the feed take
   // the commit's changes from such files alone.
   virtual void AddChangeFile(StagedFile file) = 0;
@@ -69,12 +71,12 @@ class Transaction {
   // Columns, rules or properties, one by one; several make one commit. kUsage for what the
   // table does not have or cannot become, kUnsupported naming the feature or property that
   // it takes. Columns that an expression of the table names are the caller's to keep.
-  virtual Status Change(const SchemaChange& change) = 0;
+  virtual Status Change(const SchemaChange& change);
   virtual Status SetProperties(const std::map<std::string, std::string>& set,
-                               const std::vector<std::string>& unset) = 0;
+                               const std::vector<std::string>& unset);
   // Upgrades the protocol as far as the features need it. kUnsupported names those that we
   // do not have.
-  virtual Status EnableFeatures(const std::vector<std::string>& names) = 0;
+  virtual Status EnableFeatures(const std::vector<std::string>& names);
   // Domain metadata; nullopt removes it.
   virtual void SetDomain(const std::string& domain, const std::optional<std::string>& configuration) = 0;
 

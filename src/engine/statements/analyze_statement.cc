@@ -24,7 +24,8 @@ Result<std::unique_ptr<query::QueryResult>> RunAnalyze(const StatementContext& c
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(name));
-  PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, table->Analyze(columns));
+  PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
+  PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, care->Analyze(columns));
   return MetricsRow(
       table->location().path, report.version,
       {{"numFiles", std::to_string(report.files_seen)}, {"numFilesRestated", std::to_string(report.files)}});

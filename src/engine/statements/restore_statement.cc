@@ -22,7 +22,8 @@ Result<std::unique_ptr<query::QueryResult>> RunRestore(const StatementContext& c
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(name));
-  PL_ASSIGN_OR_RETURN(const table::RestoreReport report, table->Restore(spec));
+  PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
+  PL_ASSIGN_OR_RETURN(const table::RestoreReport report, care->Restore(spec));
   return MetricsRow(table->location().path, report.version, report.metrics);
 }
 

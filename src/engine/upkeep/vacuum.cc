@@ -36,7 +36,8 @@ Result<table::VacuumReport> Vacuum(const Engine& engine, const std::string& tabl
                                    const table::VacuumRequest& request) {
   PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
   if (!request.dry_run) PL_RETURN_NOT_OK(CheckNoBatchWaits(opened->location()));
-  return opened->Vacuum(request);
+  PL_ASSIGN_OR_RETURN(auto* const care, opened->file_care());
+  return care->Vacuum(request);
 }
 
 }  // namespace pixlake::engine
