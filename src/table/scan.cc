@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "table/gated_reader_internal.h"
 #include "table/late_blobs_internal.h"
 #include "table/reserved_names.h"
 #include "table/table.h"
@@ -83,6 +84,7 @@ std::optional<int64_t> Snapshot::EstimatedRows() const {
 
 Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,
                                                            const ScanPlan& plan, const ScanTask& task) {
+  if (plan.gate != nullptr) return ReadGated(store, plan, task);
   PL_ASSIGN_OR_RETURN(auto late, LateBlobReader::Open(store, plan, task));
   if (late != nullptr) return late;
   auto reader = std::make_unique<TaskReader>(plan, task);

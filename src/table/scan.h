@@ -51,6 +51,8 @@ struct ScanTask {
   int64_t ordinal = -1;  // which of the snapshot's files it is
 };
 
+class RowGate;
+
 struct ScanPlan {
   std::shared_ptr<arrow::Schema> table_schema;   // logical, all columns
   std::shared_ptr<arrow::Schema> output_schema;  // what the reader gives
@@ -58,6 +60,10 @@ struct ScanPlan {
   Predicate predicate;                           // for row-group skipping
   int64_t batch_rows = 8192;
   int64_t batch_bytes = int64_t{16} << 20;
+  // What the rows pass before they are given out (row_gate.h), and the columns it is given: the
+  // output's and those by which it decides. Null: none.
+  std::shared_ptr<const RowGate> gate = nullptr;
+  std::shared_ptr<arrow::Schema> read_schema = nullptr;
   std::vector<ScanTask> tasks;
   int64_t files_total = 0;
   int64_t files_skipped = 0;

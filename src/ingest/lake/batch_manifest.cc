@@ -10,6 +10,7 @@
 
 #include "file/data_statistics.h"
 #include "ingest/lake/batch_manifest_internal.h"
+#include "table/codec/plan_codec.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -18,29 +19,26 @@ using nlohmann::json;
 
 constexpr char kFolder[] = "batches";
 constexpr int64_t kMaxManifestBytes = int64_t{64} << 20;
-constexpr int kManifestVersion = 1;
+constexpr int kManifestVersion = 2;  // 1: without statistics, which are then read from the files
 constexpr char kMoveAway[] = "Move it away to go on without that batch; ingest its sources again then";
 
 std::string ManifestPath(const catalog::Lake& lake, int64_t number) {
   return lake.Internal(fmt::format("{}/{:020}.json", kFolder, number));
 }
 
-json ToJson(const BatchManifest& manifest) {
+Result<std::string> TextOf(const BatchManifest& manifest) {
   json tables = json::array();
   for (const ManifestTable& table : manifest.tables) {
     json files = json::array();
     for (const table::StagedFile& file : table.files) {
-      json values = json::object();
-      for (const auto& [column, value] : file.partition_values)
-        values[column] = value ? json(*value) : json();
-      files.push_back({{"name", file.name},
-                       {"size", file.size},
-                       {"modified_ms", file.modified_ms},
-                       {"partition", values}});
+      PL_ASSIGN_OR_RETURN(json encoded, table::EncodeStagedFile(file));
+      files.push_back(std::move(encoded));
     }
-    tables.push_back({{"table", table.name.text()}, {"files", files}});
+    tables.push_back({{"table", table.name.text()}, {"files", std::move(files)}});
   }
-  return {{"pixlake_batch", kManifestVersion}, {"number", manifest.number}, {"tables", tables}};
+  const json whole = {
+      {"pixlake_batch", kManifestVersion}, {"number", manifest.number}, {"tables", std::move(tables)}};
+  return whole.dump() + "\n";
 }
 
 // What a manifest may say: it lies in a folder that others can write to, and what it names
@@ -73,8 +71,21 @@ bool IsSound(const BatchManifest& manifest) {
   return manifest.number > 0 && manifest.number < INT64_MAX;
 }
 
-BatchManifest FromJson(const json& parsed) {
+// As version 1 had it.
+table::StagedFile FileOfVersion1(const json& file) {
+  table::StagedFile staged;
+  staged.name = file.at("name").get<std::string>();
+  staged.size = file.at("size").get<int64_t>();
+  staged.modified_ms = file.at("modified_ms").get<int64_t>();
+  for (const auto& [column, value] : file.at("partition").items())
+    staged.partition_values[column] =
+        value.is_null() ? std::optional<std::string>() : std::optional(value.get<std::string>());
+  return staged;
+}
+
+Result<BatchManifest> FromJson(const json& parsed, int version) {
   BatchManifest manifest;
+  manifest.has_statistics = version > 1;
   manifest.number = parsed.at("number").get<int64_t>();
   for (const json& table : parsed.at("tables")) {
     ManifestTable entry;
@@ -82,14 +93,12 @@ BatchManifest FromJson(const json& parsed) {
     if (!name) throw json::other_error::create(501, "no such table name", &table);
     entry.name = *name;
     for (const json& file : table.at("files")) {
-      table::StagedFile staged;
-      staged.name = file.at("name").get<std::string>();
-      staged.size = file.at("size").get<int64_t>();
-      staged.modified_ms = file.at("modified_ms").get<int64_t>();
-      for (const auto& [column, value] : file.at("partition").items())
-        staged.partition_values[column] =
-            value.is_null() ? std::optional<std::string>() : std::optional(value.get<std::string>());
-      entry.files.push_back(std::move(staged));
+      if (version == 1) {
+        entry.files.push_back(FileOfVersion1(file));
+      } else {
+        PL_ASSIGN_OR_RETURN(table::StagedFile staged, table::DecodeStagedFile(file));
+        entry.files.push_back(std::move(staged));
+      }
     }
     manifest.tables.push_back(std::move(entry));
   }
@@ -108,8 +117,10 @@ Result<BatchManifest> ReadManifest(const catalog::Lake& lake, const std::string&
                       "{}. Finish the batch with the pixlake that began it",
                       path, version, kManifestVersion));
     }
-    BatchManifest manifest = FromJson(parsed);
-    if (IsSound(manifest) && path == ManifestPath(lake, manifest.number)) return manifest;
+    auto manifest = FromJson(parsed, version);
+    if (!manifest.ok() && CodeOf(manifest.status()) == ErrorCode::kUnsupported)
+      return WithContext(manifest.status(), path);
+    if (manifest.ok() && IsSound(*manifest) && path == ManifestPath(lake, manifest->number)) return manifest;
   } catch (const json::exception&) {  // told below
   }
   return Error(ErrorCode::kCorrupt,
@@ -118,14 +129,16 @@ Result<BatchManifest> ReadManifest(const catalog::Lake& lake, const std::string&
                            path, kMoveAway));
 }
 
-// What the writer knew when it closed the file, from the file's own footer.
-Status RestoreStatistics(const io::Location& place, table::StagedFile* file) {
+// The file is there as it was written; what the writer knew when it closed it is taken from
+// the file's own footer where the manifest does not say it.
+Status Restore(const io::Location& place, bool has_statistics, table::StagedFile* file) {
   const std::string path = place.Child(file->name);
   const auto info = place.store->Stat(path);
   if (!info.ok() || info->size != file->size) {
     return Error(ErrorCode::kCorrupt, fmt::format("{}: expected {} bytes, found {}", path, file->size,
                                                   info.ok() ? std::to_string(info->size) : "no such file"));
   }
+  if (has_statistics) return Status::OK();
   try {
     PL_ASSIGN_OR_RETURN(const auto input, place.store->OpenInput(path));
     const auto metadata = parquet::ReadMetaData(input);
@@ -138,17 +151,18 @@ Status RestoreStatistics(const io::Location& place, table::StagedFile* file) {
 }
 
 Result<table::CommitOutcome> CommitTable(const catalog::Lake& lake, table::TableFormat* format,
-                                         int64_t number, const ManifestTable& staged, bool restore) {
+                                         const BatchManifest& manifest, const ManifestTable& staged,
+                                         bool restore) {
   const io::Location place = lake.TablePlace(staged.name);
   PL_ASSIGN_OR_RETURN(const auto table, format->Open(place));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
-  if (snapshot->TxnVersion(kBatchTxn).value_or(-1) >= number)
+  if (snapshot->TxnVersion(kBatchTxn).value_or(-1) >= manifest.number)
     return table::CommitOutcome{snapshot->version(), 0, true};
   PL_ASSIGN_OR_RETURN(const auto transaction, table->BeginAppend(snapshot));
   transaction->KeepStagedFiles();
-  transaction->SetTxn(kBatchTxn, number);
+  transaction->SetTxn(kBatchTxn, manifest.number);
   for (table::StagedFile file : staged.files) {
-    if (restore) PL_RETURN_NOT_OK(RestoreStatistics(place, &file));
+    if (restore) PL_RETURN_NOT_OK(Restore(place, manifest.has_statistics, &file));
     transaction->Append(std::move(file));
   }
   return transaction->Commit();
@@ -158,7 +172,7 @@ Result<std::vector<TableCommit>> Commit(const catalog::Lake& lake, table::TableF
                                         const BatchManifest& manifest, bool restore) {
   std::vector<TableCommit> commits;
   for (const ManifestTable& staged : manifest.tables) {
-    PL_ASSIGN_OR_RETURN(const auto outcome, CommitTable(lake, format, manifest.number, staged, restore));
+    PL_ASSIGN_OR_RETURN(const auto outcome, CommitTable(lake, format, manifest, staged, restore));
     commits.push_back({staged.name, outcome});
   }
   PL_RETURN_NOT_OK(lake.place().store->Delete(ManifestPath(lake, manifest.number)));
@@ -170,7 +184,8 @@ Result<std::vector<TableCommit>> Commit(const catalog::Lake& lake, table::TableF
 Status PutManifest(const catalog::Lake& lake, const BatchManifest& manifest) {
   const std::string path = ManifestPath(lake, manifest.number);
   const auto& store = lake.place().store;
-  const Status put = store->PutIfAbsent(path, ToJson(manifest).dump() + "\n");
+  PL_ASSIGN_OR_RETURN(const std::string text, TextOf(manifest));
+  const Status put = store->PutIfAbsent(path, text);
   if (put.ok()) return put;
   const auto there = store->Exists(path);
   if (there.ok() && !*there) RemoveStaged(lake, manifest);

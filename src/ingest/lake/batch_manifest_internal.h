@@ -27,6 +27,7 @@ struct ManifestTable {
 struct BatchManifest {
   int64_t number = 0;  // counts up, lake by lake
   std::vector<ManifestTable> tables;
+  bool has_statistics = true;  // false: it was written by a version that left them out
 };
 
 inline constexpr char kBatchTxn[] = "pixlake/ingest";
