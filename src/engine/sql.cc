@@ -12,6 +12,7 @@
 #include "engine/descriptor_output.h"
 #include "engine/image_text.h"
 #include "engine/statements/statement.h"
+#include "engine/table_files.h"
 
 namespace pixlake::engine {
 namespace {
@@ -64,7 +65,8 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
   changes.open = [&engine](const std::string& uri,
                            const table::ChangeRange& range) -> Result<query::OpenedTable> {
     PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(uri));
-    PL_ASSIGN_OR_RETURN(auto rows, table->Changes(range));
+    PL_ASSIGN_OR_RETURN(auto* const feed, table->change_feed());
+    PL_ASSIGN_OR_RETURN(auto rows, feed->Changes(range));
     return query::OpenedTable{std::move(rows), table->location().store};
   };
   query::SessionOptions options;
@@ -75,6 +77,9 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
   options.scan_functions.push_back(std::move(scan));
   options.scan_functions.push_back(std::move(delta));
   options.changes_functions.push_back(std::move(changes));
+  options.may_read = [&engine](const query::FileRead& file) {
+    return MayReadFile(file, [&](const std::string& folder) { return engine.IsTable(folder); });
+  };
   if (engine.has_lake()) {
     PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
     PL_ASSIGN_OR_RETURN(const auto names, lake.TableNames());

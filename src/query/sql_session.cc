@@ -8,6 +8,7 @@
 
 #include "query/change/change_query_internal.h"
 #include "query/duckdb_handles_internal.h"
+#include "query/file_mentions_internal.h"
 #include "query/plain_types_internal.h"
 #include "query/query_result_internal.h"
 #include "query/scan_literals_internal.h"
@@ -31,6 +32,7 @@ class Session : public SqlSession {
  private:
   // The text as DuckDB is to read it.
   std::string Rewritten(const std::string& sql) const;
+  Status MayRead(const std::string& sql) const;
   Result<std::unique_ptr<QueryResult>> Run(const std::string& sql);
   // The query `sql`, prepared, with columns that Arrow has no type for as others.
   void MakePlain(const std::string& sql, Prepared* prepared, std::vector<std::string>* kinds);
@@ -180,7 +182,22 @@ std::string Session::Rewritten(const std::string& sql) const {
   });
 }
 
+Status Session::MayRead(const std::string& sql) const {
+  if (!options_.may_read) return Status::OK();
+  const auto statements = SplitStatements(sql);
+  if (!statements.ok()) return Status::OK();  // DuckDB says what is wrong
+  for (const SqlStatement& statement : *statements) {
+    for (const FileMention& mention : FileMentions(statement.tokens)) {
+      for (const std::string& place : mention.places)
+        PL_RETURN_NOT_OK(options_.may_read({mention.function, place, mention.of_rows}));
+      if (mention.computed) PL_RETURN_NOT_OK(options_.may_read({mention.function, "", mention.of_rows}));
+    }
+  }
+  return Status::OK();
+}
+
 Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
+  PL_RETURN_NOT_OK(MayRead(sql));
   return Run(Rewritten(sql));
 }
 
@@ -217,6 +234,7 @@ Result<std::unique_ptr<QueryResult>> Session::Run(const std::string& sql) {
 }
 
 Status Session::Keep(const std::string& name, const std::string& given) {
+  PL_RETURN_NOT_OK(MayRead(given));
   const std::string select = Rewritten(given);
   context_->BeginQuery({});
   PL_RETURN_NOT_OK(NameTables(select));

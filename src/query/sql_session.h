@@ -45,6 +45,13 @@ struct NamedTable {
   std::string scan;  // a ScanFunction's name, which knows the text "schema.name"
 };
 
+// A file that a statement reads by its path.
+struct FileRead {
+  std::string function;  // "read_parquet"; "from" for FROM 'a.parquet'
+  std::string place;     // as it stands there, with wildcards; empty: it is computed, any file
+  bool of_rows = false;  // the rows of a Parquet file
+};
+
 struct SessionOptions {
   int64_t memory_limit_bytes = 0;  // 0: DuckDB's own default (80 % of the machine)
   int threads = 0;                 // 0: one a core
@@ -52,6 +59,9 @@ struct SessionOptions {
   std::vector<ScanFunction> scan_functions;
   std::vector<ChangesFunction> changes_functions;
   std::vector<NamedTable> named_tables;
+  // Asked before a statement runs for each file that its text names; an error ends it. May be
+  // empty: all are read.
+  std::function<Status(const FileRead&)> may_read;
 };
 
 // Files of tables that the scans of a query planned.
