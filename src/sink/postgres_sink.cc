@@ -89,7 +89,8 @@ class PostgresSink : public Sink {
     std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (", Quoted(options_.table));
     std::string names, casts, updates;
     for (size_t i = 0; i < options_.columns.size(); ++i) {
-      const std::string name = Quoted(options_.columns[i].name), type = PostgresType(options_.columns[i].type);
+      const std::string name = Quoted(options_.columns[i].name),
+                        type = PostgresType(options_.columns[i].type);
       const char* comma = i == 0 ? "" : ", ";
       create += fmt::format("{}{} {}{}", comma, name, type, i == 0 ? " PRIMARY KEY" : "");
       names += comma + name;

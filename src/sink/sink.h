@@ -68,9 +68,4 @@ struct SinkOptions {
   io::LocalOptions local;
 };
 
-// "out/", "s3://bucket/out", …: a folder for JSON lines. "postgresql://host/db?table=name" (as
-// libpq has it, `table` taken out) or "sqlite:path?table=name": a table, made when it is not
-// there. kUsage for what is none of these, kIo when the database cannot be reached.
-Result<std::unique_ptr<Sink>> OpenSink(const std::string& uri, const SinkOptions& options);
-
 }  // namespace pixlake::sink

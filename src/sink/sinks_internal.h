@@ -11,6 +11,9 @@
 namespace pixlake::sink {
 
 std::unique_ptr<Sink> MakeJsonLinesSink(io::Location folder, const SinkOptions& options);
+// "postgresql://host/db?table=name" (as libpq has it, `table` taken out) and
+// "sqlite:path?table=name": a table, made when it is not there. kIo when the database cannot be
+// reached.
 Result<std::unique_ptr<Sink>> OpenSqliteSink(const std::string& path, const SinkOptions& options);
 // `connection` as PQconnectdb takes it.
 Result<std::unique_ptr<Sink>> OpenPostgresSink(const std::string& connection, const SinkOptions& options);

@@ -17,6 +17,7 @@
 #include "kernel/judge_options.h"
 #include "kernel/registry.h"
 #include "sandbox/examiner.h"
+#include "sink/registry.h"
 
 namespace pixlake::ingest {
 
@@ -26,6 +27,7 @@ struct DescribeOptions {
   file::Quoting quoting = file::Quoting::kByDelimiter;
   bool with_id = false;                             // read local files whole and give their SHA-256
   const kernel::KernelRegistry* kernels = nullptr;  // whose `judge` judges and describes
+  const sink::SinkRegistry* sinks = nullptr;        // null: those that come with pixlake
   sandbox::ExamineOptions examine;                  // how it does
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;

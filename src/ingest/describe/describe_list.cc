@@ -8,8 +8,10 @@
 
 #include "ingest/describe/describe.h"
 #include "ingest/describe/describer_internal.h"
-#include "ingest/describe/image_url_internal.h"
 #include "io/location.h"
+
+#include "fetch/local_image.h"
+#include "fetch/reference.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -62,7 +64,7 @@ Status ListRun::ReadList() {
     PL_ASSIGN_OR_RETURN(more, reader_->Next(&rows));
     for (file::UrlListRow& row : rows) {
       if (!describer_.IsNew(row.url)) continue;
-      if (row.problem.empty() && IsRemote(row.url)) {
+      if (row.problem.empty() && fetch::IsRemote(row.url)) {
         PL_RETURN_NOT_OK(Submit(std::move(row.url)));
         continue;
       }
@@ -80,7 +82,7 @@ Status ListRun::Submit(std::string url) {
     options.memory_bytes = std::min(options.memory_bytes, options_.memory_bytes / 2);
     if (describer_.wants_whole()) options.whole_below_bytes = options.max_bytes;
     const auto enough = [](std::string_view head) {
-      return HeadIsEnough({reinterpret_cast<const uint8_t*>(head.data()), head.size()});
+      return fetch::HeadIsEnough({reinterpret_cast<const uint8_t*>(head.data()), head.size()});
     };
     PL_ASSIGN_OR_RETURN(
         fetcher_, io::Fetcher::Start(

@@ -8,12 +8,12 @@
 #include "base/stop_token.h"
 #include "image/hash/sha256.h"
 #include "ingest/describe/describer_internal.h"
-#include "ingest/describe/image_url_internal.h"
 #include "ingest/describe/lake_sink_internal.h"
 #include "ingest/describe/metadata_rows_internal.h"
 #include "io/location.h"
 #include "io/uri_scheme.h"
 
+#include "fetch/reference.h"
 #include "kernel/judged.h"
 
 namespace pixlake::ingest {
@@ -56,6 +56,7 @@ Status Describer::Start(const std::string& success, const std::string& failure) 
   context_.memory_bytes = options_.memory_bytes / 4;
   context_.stop = CurrentStopToken();
   context_.examiner = &examiner_;
+  const sink::SinkRegistry& sinks = options_.sinks == nullptr ? sink::BuiltInSinks() : *options_.sinks;
   sink::SinkOptions sink;
   sink.local = options_.local;
   sink.table = "images";
@@ -63,11 +64,11 @@ Status Describer::Start(const std::string& success, const std::string& failure) 
   if (options_.lake != nullptr && success == kMetadataTable) {
     PL_ASSIGN_OR_RETURN(success_, OpenLakeSink(*options_.lake, options_.format, options_.memory_bytes / 8));
   } else {
-    PL_ASSIGN_OR_RETURN(success_, sink::OpenSink(success, sink));
+    PL_ASSIGN_OR_RETURN(success_, sinks.Open(success, sink));
   }
   sink.table = "failures";
   sink.columns = FailureColumns();
-  PL_ASSIGN_OR_RETURN(failure_, sink::OpenSink(failure, sink));
+  PL_ASSIGN_OR_RETURN(failure_, sinks.Open(failure, sink));
   PL_RETURN_NOT_OK(success_->Known([&](sink::UrlKey key) { done_.Insert(key); }));
   PL_RETURN_NOT_OK(failure_->Known([](sink::UrlKey) {}));
   done_before_ = done_.size();
@@ -156,7 +157,7 @@ void Describer::Fail(const Provenance& from, std::string_view code, std::string_
 void Describer::DescribeLocal(const file::UrlListRow& row, ImageGroup* group) {
   Provenance from;
   from.url = row.url;
-  from.filename = FileNameOf(row.url);
+  from.filename = fetch::FileNameOf(row.url);
   if (!row.problem.empty()) return Fail(from, CodeName(ErrorCode::kCorrupt), row.problem, group);
   const std::string scheme = io::SchemeOf(row.url);
   if (scheme == "file") {
@@ -175,7 +176,7 @@ void Describer::DescribeFetched(const Fetched& fetched, ImageGroup* group) {
   const io::FetchResult& result = fetched.result;
   Provenance from;
   from.url = fetched.url;
-  from.filename = FileNameOf(fetched.url);
+  from.filename = fetch::FileNameOf(fetched.url);
   from.content_type = result.content_type;
   from.attempts = result.attempts;
   from.http_status = result.http_status;
@@ -185,7 +186,8 @@ void Describer::DescribeFetched(const Fetched& fetched, ImageGroup* group) {
     from.end_not_read = result.tail.empty();
     return Add(from, group->reader()->Assemble(result.body, result.tail, result.size), group);
   }
-  const LocalImage whole{{reinterpret_cast<const uint8_t*>(result.body.data()), result.body.size()}, true};
+  const fetch::LocalImage whole{{reinterpret_cast<const uint8_t*>(result.body.data()), result.body.size()},
+                                true};
   Add(from, whole, group);
 }
 
@@ -195,10 +197,10 @@ void Describer::DescribeStored(const StoredImage& stored, ImageGroup* group) {
   from.filename = stored.filename;
   from.id = stored.id;
   if (!stored.path.empty()) return Add(from, group->reader()->Read(stored.path, whole_), group);
-  Add(from, LocalImage{stored.bytes, true}, group);
+  Add(from, fetch::LocalImage{stored.bytes, true}, group);
 }
 
-void Describer::Add(const Provenance& from, const Result<LocalImage>& image, ImageGroup* group) {
+void Describer::Add(const Provenance& from, const Result<fetch::LocalImage>& image, ImageGroup* group) {
   if (!image.ok()) return Fail(from, CodeName(CodeOf(image.status())), image.status().message(), group);
   // More than a view can say goes alone.
   const bool alone = image->bytes.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max());

@@ -12,9 +12,9 @@
 
 #include "ingest/describe/describe.h"
 #include "ingest/describe/description_internal.h"
-#include "ingest/describe/local_image_internal.h"
 #include "ingest/describe/work_queue_internal.h"
 
+#include "fetch/local_image.h"
 #include "kernel/judged.h"
 #include "sink/sink.h"
 
@@ -25,13 +25,13 @@ namespace pixlake::ingest {
 struct ImageGroup {
   struct Waiting {
     Provenance from;
-    LocalImage image;
+    fetch::LocalImage image;
   };
 
   // Of the image that comes next.
-  LocalImageReader* reader() { return &readers[waiting.size()]; }
+  fetch::LocalImageReader* reader() { return &readers[waiting.size()]; }
 
-  std::array<LocalImageReader, 8> readers;
+  std::array<fetch::LocalImageReader, 8> readers;
   std::vector<Waiting> waiting;
   size_t held = 0;  // bytes
   Outputs outputs;
@@ -72,7 +72,7 @@ class Describer {
   void DescribeFetched(const Fetched& fetched, ImageGroup* group);
   void DescribeStored(const StoredImage& stored, ImageGroup* group);
   // Has it wait to be judged with others; what it borrows from stays until JudgeGroup.
-  void Add(const Provenance& from, const Result<LocalImage>& image, ImageGroup* group);
+  void Add(const Provenance& from, const Result<fetch::LocalImage>& image, ImageGroup* group);
   void JudgeGroup(ImageGroup* group);
   Result<kernel::Judged> JudgeWaiting(const ImageGroup& group) const;
   static void Fail(const Provenance& from, std::string_view code, std::string_view why, ImageGroup* group);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "image/format.h"
+#include "image/json.h"
 #include "ingest/describe/description_internal.h"
 #include "ingest/describe/metadata_rows_internal.h"
 #include "ingest/lake/row_builder_internal.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "image/examine/examine.h"
+#include "image/facts.h"
 
 #include "sink/sink.h"
 

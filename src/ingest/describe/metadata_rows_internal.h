@@ -11,7 +11,8 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "image/examine/examine.h"
+#include "image/facts.h"
+#include "image/json.h"
 
 #include "sink/sink.h"
 
