@@ -6,9 +6,10 @@
 
 Fails on: an include or a CMake dependency that modules.toml does not declare, a
 cycle, a module that uses one of a higher level, another module's
-`_internal.h`, an application that includes anything but what [apps] allows, a
-module folder that is not declared or has no README.md of at most 40 lines, a
-declared module without a folder, and a picture that no longer matches.
+`_internal.h`, a header under [reserved] outside the modules it is for, an
+application that includes anything but what [apps] allows, a module folder that
+is not declared or has no README.md of at most 40 lines, a declared module
+without a folder, and a picture that no longer matches.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Module:
 class Declaration:
     modules: dict[str, Module]
     apps_use: set[str]
+    reserved: dict[str, set[str]]  # by the beginning of a header's path: the modules it is for
     findings: list[str]
 
 
@@ -51,6 +53,7 @@ def ReadDeclaration(path: Path) -> Declaration:
     """Parses modules.toml, resolving `*` and adding base to every module."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     apps = data.pop("apps", {})
+    reserved = {prefix: set(names) for prefix, names in data.pop("reserved", {}).items()}
     findings: list[str] = []
     modules: dict[str, Module] = {}
     for name, table in data.items():
@@ -77,7 +80,10 @@ def ReadDeclaration(path: Path) -> Declaration:
     apps_use = set(apps.get("uses", [])) | {BASE}
     for used in sorted(apps_use - modules.keys()):
         findings.append(f"modules.toml: [apps] uses {used}, which is not declared")
-    return Declaration(modules, apps_use, findings)
+    for prefix, names in reserved.items():
+        for name in sorted(names - modules.keys()):
+            findings.append(f'modules.toml: [reserved] "{prefix}" is for {name}, which is not declared')
+    return Declaration(modules, apps_use, reserved, findings)
 
 
 def FindCycle(edges: dict[str, set[str]]) -> list[str] | None:
@@ -122,6 +128,12 @@ def CheckModuleIncludes(root: Path, declaration: Declaration) -> tuple[list[str]
             place = path.relative_to(root).as_posix()
             for number, included in IncludesOf(path):
                 target = included.split("/", 1)[0] if "/" in included else module.name
+                for prefix, names in declaration.reserved.items():
+                    if included.startswith(prefix) and target != module.name and module.name not in names:
+                        findings.append(
+                            f'{place}:{number}: "{included}" is for {", ".join(sorted(names))} alone (modules.toml, '
+                            "[reserved])"
+                        )
                 if included.startswith("."):
                     findings.append(f'{place}:{number}: include "{included}" by its path from src/')
                 elif target == module.name:

@@ -9,6 +9,7 @@
 #include "engine/inspect.h"
 
 #include "cli/command.h"
+#include "cli/fetch_options.h"
 
 namespace pixlake::cli {
 namespace {
@@ -17,6 +18,7 @@ struct InspectOptions {
   CommonOptions common;
   std::vector<std::string> files;
   sandbox::ExamineOptions examine;
+  fetch::ContentStreamOptions fetch;
 };
 
 // What a terminal must not be told by a file: escape sequences.
@@ -127,12 +129,13 @@ Status Run(const InspectOptions& options) {
   std::optional<Status> unreadable;
   Json images = Json::array();
   bool first = true;
-  for (const std::string& file : options.files) {
-    const auto inspection = engine::InspectFile(file, *judge, context);
-    if (!inspection.ok() && !unreadable) unreadable = inspection.status();
-    if (inspection.ok() && !inspection->sound) ExitWith(kSomeQuarantined);
-    Json image =
-        Json::parse(inspection.ok() ? inspection->json : engine::UnreadableJson(file, inspection.status()));
+  fetch::ContentStreamOptions fetch = options.fetch;
+  fetch.remote.memory_bytes = std::min(fetch.remote.memory_bytes, engine->memory_bytes() / 4);
+  fetch.batch_bytes = std::min(fetch.batch_bytes, engine->memory_bytes() / 8);
+  const auto print = [&](const engine::Inspection& inspection) {
+    if (!inspection.read.ok() && !unreadable) unreadable = inspection.read;
+    if (inspection.read.ok() && !inspection.sound) ExitWith(kSomeQuarantined);
+    Json image = Json::parse(inspection.json);
     if (options.common.json) {
       images.push_back(std::move(image));
     } else {
@@ -140,7 +143,9 @@ Status Run(const InspectOptions& options) {
       PrintForPerson(image);
     }
     first = false;
-  }
+    return Status::OK();
+  };
+  PL_RETURN_NOT_OK(engine::Inspect(options.files, *judge, context, fetch, print));
   const bool failed = unreadable.has_value();
   if (options.common.json) {
     Json object = {{"status", failed ? "error" : "ok"}};
@@ -160,11 +165,14 @@ void AddInspectCommand(CLI::App* program) {
   const auto options = std::make_shared<InspectOptions>();
   CLI::App* command = program->add_subcommand(
       "inspect",
-      "Everything image files say of themselves: header, EXIF, GPS, XMP, IPTC, profile, verdict.\n"
+      "Everything images say of themselves, local files or at a URL: header, EXIF, GPS, XMP, IPTC, profile, "
+      "verdict.\n"
       "No pixel is decoded unless --check full asks for it. Exit status 3 when a file's verdict is not "
       "\"ok\".");
-  command->add_option("FILE", options->files, "Image files")->required();
+  command->add_option("FILE", options->files, "Image files, or URLs (http, https, data, s3, gs, hdfs)")
+      ->required();
   AddExamineOptions(command, &options->examine);
+  AddFetchOptions(command, &options->fetch.remote);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(*options); });
 }

@@ -13,7 +13,7 @@
 #include "engine/image_lookup.h"
 #include "engine/sql.h"
 #include "engine/table_reference.h"
-#include "image/header/image_header.h"
+#include "image/format.h"
 
 namespace pixlake::engine {
 namespace {

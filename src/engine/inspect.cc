@@ -1,56 +1,25 @@
 #include "engine/inspect.h"
 
-#include <cerrno>
-#include <span>
+#include <map>
 #include <utility>
-#include <vector>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <arrow/api.h>
 
-#include "base/descriptor.h"
-#include "image/metadata/metadata.h"
+#include "image/json.h"
 #include "image/verdict.h"
 
+#include "fetch/reference.h"
 #include "kernel/judged.h"
 
 namespace pixlake::engine {
 namespace {
 
-// Of a mapped file that another program shortens, reading is a SIGBUS; so only what is
-// too large to be read whole is mapped.
-constexpr size_t kMostRead = 16 << 20;
-
-class Mapping {
- public:
-  Mapping(int fd, size_t size) : size_(size), at_(::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0)) {}
-  ~Mapping() {
-    if (at_ != MAP_FAILED) ::munmap(at_, size_);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  bool ok() const { return at_ != MAP_FAILED; }
-  std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t*>(at_), size_}; }
-
- private:
-  const size_t size_;
-  void* const at_;
-};
-
-Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> bytes, int descriptor,
-                            const kernel::Kernel& judge, const kernel::Context& context) {
-  kernel::JudgeInput input;
-  input.bytes = bytes;
-  input.filename = path;
-  input.descriptor = descriptor;
-  PL_ASSIGN_OR_RETURN(const kernel::Judged judged, kernel::JudgeOne(judge, input, context));
-  const image::Answer image = judged.Answer(0);
+Inspection Described(const std::string& place, const image::Answer& image) {
   Inspection inspection;
+  inspection.place = place;
   inspection.sound = image.judgement.verdict == image::Verdict::kOk;
   inspection.json = "{\"path\":";
-  image::AppendJsonString(path, &inspection.json);
+  image::AppendJsonString(place, &inspection.json);
   inspection.json += ',';
   inspection.json += image.description.members;
   inspection.json += ',';
@@ -59,55 +28,56 @@ Result<Inspection> Describe(const std::string& path, std::span<const uint8_t> by
   return inspection;
 }
 
-Result<std::vector<uint8_t>> ReadWhole(int fd, size_t size, const std::string& path) {
-  std::vector<uint8_t> bytes(size);
-  size_t have = 0;
-  while (have < size) {
-    const ssize_t got = ::pread(fd, bytes.data() + have, size - have, static_cast<off_t>(have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ErrnoError(errno, "reading", path);
-    if (got == 0) break;  // shortened meanwhile
-    have += static_cast<size_t>(got);
-  }
-  bytes.resize(have);
-  return bytes;
+Inspection Unreadable(const std::string& place, const Status& problem) {
+  Inspection inspection;
+  inspection.place = place;
+  inspection.read = problem;
+  inspection.json = "{\"path\":";
+  image::AppendJsonString(place, &inspection.json);
+  inspection.json += ",\"verdict\":\"";
+  inspection.json += image::VerdictName(image::Verdict::kUnreadable);
+  inspection.json += "\",\"code\":";
+  image::AppendJsonString(CodeName(CodeOf(problem)), &inspection.json);
+  inspection.json += ",\"message\":";
+  image::AppendJsonString(problem.message(), &inspection.json);
+  inspection.json += '}';
+  return inspection;
+}
+
+std::shared_ptr<arrow::RecordBatch> ReferencesTo(const std::vector<std::string>& places) {
+  arrow::StringBuilder uris;
+  for (const std::string& place : places) (void)uris.Append(place);
+  const auto column = uris.Finish().ValueOrDie();
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field(fetch::kUriColumn, arrow::utf8())}),
+                                  column->length(), {column});
 }
 
 }  // namespace
 
-Result<Inspection> InspectFile(const std::string& path, const kernel::Kernel& judge,
-                               const kernel::Context& context) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return ErrnoError(errno, "opening", path);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return ErrnoError(errno, "reading", path);
-  if (S_ISDIR(status.st_mode)) {
-    return Error(ErrorCode::kUnsupported,
-                 "inspecting `" + path + "`: it is a folder, expected an image file");
+Status Inspect(const std::vector<std::string>& places, const kernel::Kernel& judge,
+               const kernel::Context& context, const fetch::ContentStreamOptions& options,
+               const std::function<Status(Inspection)>& on_image) {
+  PL_ASSIGN_OR_RETURN(const auto stream, fetch::ContentStream::Open(ReferencesTo(places), options));
+  std::map<int64_t, Inspection> early;  // those before which others come
+  int64_t turn = 0;
+  while (true) {
+    PL_ASSIGN_OR_RETURN(const auto batch, stream->Next());
+    if (batch == nullptr) return Status::OK();
+    PL_ASSIGN_OR_RETURN(auto rows, judge.Run(*batch, context));
+    PL_ASSIGN_OR_RETURN(const kernel::Judged judged, kernel::Judged::Make(std::move(rows)));
+    const auto& index = static_cast<const arrow::Int64Array&>(*batch->GetColumnByName("row"));
+    for (int64_t row = 0; row < batch->num_rows(); ++row) {
+      const std::string& place = places[static_cast<size_t>(index.Value(row))];
+      const Status problem = fetch::ProblemOf(*batch, row);
+      early.emplace(index.Value(row),
+                    problem.ok() ? Described(place, judged.Answer(row)) : Unreadable(place, problem));
+    }
+    for (auto next = early.find(turn); next != early.end(); next = early.find(++turn)) {
+      Inspection inspection = std::move(next->second);
+      early.erase(next);
+      PL_RETURN_NOT_OK(on_image(std::move(inspection)));
+    }
   }
-  if (!S_ISREG(status.st_mode)) {
-    return Error(ErrorCode::kUnsupported, "inspecting `" + path + "`: it is no ordinary file");
-  }
-  const auto size = static_cast<size_t>(status.st_size);
-  if (size > kMostRead) {
-    const Mapping mapping(file.get(), size);
-    if (!mapping.ok()) return ErrnoError(errno, "mapping", path);
-    return Describe(path, mapping.bytes(), file.get(), judge, context);
-  }
-  PL_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadWhole(file.get(), size, path));
-  return Describe(path, bytes, -1, judge, context);
-}
-
-std::string UnreadableJson(const std::string& path, const Status& status) {
-  std::string json = "{\"path\":";
-  image::AppendJsonString(path, &json);
-  json += ",\"verdict\":\"";
-  json += image::VerdictName(image::Verdict::kUnreadable);
-  json += "\",\"code\":";
-  image::AppendJsonString(CodeName(CodeOf(status)), &json);
-  json += ",\"message\":";
-  image::AppendJsonString(status.message(), &json);
-  return json + "}";
 }
 
 }  // namespace pixlake::engine

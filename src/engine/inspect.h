@@ -1,28 +1,29 @@
-// What single image files say of themselves (`pixlake inspect`).
+// What single images say of themselves (`pixlake inspect`).
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
+#include "fetch/content_stream.h"
 #include "kernel/kernel.h"
 
 namespace pixlake::engine {
 
 struct Inspection {
+  std::string place;
   std::string json;    // one object: "path", then what docs/metadata.md lists
   bool sound = false;  // the verdict is "ok"
+  Status read;         // not OK: the bytes could not be had, which `json` says too
 };
 
-// Reads one local image file and describes it. An image that is damaged, or no image at
-// all, is described too; an error is only that the file cannot be read (kNotFound,
-// kPermission, kIo) or is no ordinary file (kUnsupported). Small files are read, large ones mapped: no
-// more of them than the headers is then read from the disk, unless all pixels are decoded.
-// `judge` describes, too.
-Result<Inspection> InspectFile(const std::string& path, const kernel::Kernel& judge,
-                               const kernel::Context& context);
-
-// The object for a file that could not be read: path, verdict "unreadable", message.
-std::string UnreadableJson(const std::string& path, const Status& status);
+// Describes the image at each place (paths, file://, data:, http(s)://, s3://, gs://, hdfs://) and
+// hands the answers on in the order of `places`. An image that is damaged, or no image at all, is
+// described too. `judge` describes.
+Status Inspect(const std::vector<std::string>& places, const kernel::Kernel& judge,
+               const kernel::Context& context, const fetch::ContentStreamOptions& options,
+               const std::function<Status(Inspection)>& on_image);
 
 }  // namespace pixlake::engine

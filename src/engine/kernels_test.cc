@@ -117,7 +117,11 @@ TEST_F(KernelsTest, InspectBelievesAnotherJudge) {
   sandbox::ExamineOptions options;
   options.describe = true;
   const auto judge = Deciding("corrupt")->MakeJudge(options).ValueOrDie();
-  const auto inspection = InspectFile(Path("images/a.png"), *judge, {}).ValueOrDie();
+  Inspection inspection;
+  ASSERT_TRUE(Inspect({Path("images/a.png")}, *judge, {}, {}, [&](Inspection one) {
+                inspection = std::move(one);
+                return Status::OK();
+              }).ok());
   EXPECT_FALSE(inspection.sound);
   EXPECT_THAT(inspection.json, HasSubstr(R"("verdict":"corrupt")"));
 }

@@ -14,7 +14,8 @@
 #include "image/codec/png.h"
 #include "image/pixels/contact_sheet.h"
 #include "image/pixels/half_blocks.h"
-#include "image/thumbnail/thumbnail.h"
+
+#include "kernel/kernel.h"
 
 namespace pixlake::engine {
 namespace {
@@ -33,6 +34,13 @@ Result<std::string> SelectOf(const Engine& engine, const ShowRequest& request) {
 
 Status Collect(const Engine& engine, const ShowRequest& request, std::vector<image::RgbImage>* thumbnails,
                ShowReport* report) {
+  PL_ASSIGN_OR_RETURN(
+      const auto kernel,
+      engine.kernels().Make("thumbnail", {{"max_side", int64_t{request.max_side}},
+                                          {"max_pixels", engine.memory_bytes() / kBytesAPixel},
+                                          {"as", std::string("rgb")}}));
+  kernel::Context context;
+  context.stop = CurrentStopToken();
   PL_ASSIGN_OR_RETURN(const std::string sql, SelectOf(engine, request));
   PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
   PL_ASSIGN_OR_RETURN(const auto rows, session->Query(sql));
@@ -40,20 +48,21 @@ Status Collect(const Engine& engine, const ShowRequest& request, std::vector<ima
     PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const auto batch, rows->Next());
     if (batch == nullptr) return Status::OK();
-    const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch->column(0));
-    for (int64_t i = 0; i < blobs.length(); ++i) {
-      if (blobs.IsNull(i)) {
-        report->not_shown.emplace_back("null content");
+    PL_ASSIGN_OR_RETURN(const auto contents, batch->RenameColumns({"content"}));
+    PL_ASSIGN_OR_RETURN(const auto drawn, kernel->Run(*contents, context));
+    const auto& pictures = static_cast<const arrow::LargeBinaryArray&>(*drawn->GetColumnByName("thumbnail"));
+    const auto& widths = static_cast<const arrow::Int32Array&>(*drawn->GetColumnByName("width"));
+    const auto& heights = static_cast<const arrow::Int32Array&>(*drawn->GetColumnByName("height"));
+    const auto& problems = static_cast<const arrow::StringArray&>(*drawn->GetColumnByName("problem"));
+    for (int64_t i = 0; i < drawn->num_rows(); ++i) {
+      if (pictures.IsNull(i)) {
+        report->not_shown.push_back(problems.IsNull(i) ? "null content" : problems.GetString(i));
         continue;
       }
-      const std::string_view bytes = blobs.GetView(i);
-      auto thumbnail = image::MakeThumbnail({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
-                                            request.max_side, engine.memory_bytes() / kBytesAPixel);
-      if (thumbnail.ok()) {
-        thumbnails->push_back(*std::move(thumbnail));
-      } else {
-        report->not_shown.push_back(thumbnail.status().message());
-      }
+      const std::string_view pixels = pictures.GetView(i);
+      thumbnails->push_back({{pixels.begin(), pixels.end()},
+                             static_cast<uint32_t>(widths.Value(i)),
+                             static_cast<uint32_t>(heights.Value(i))});
     }
   }
 }

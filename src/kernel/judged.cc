@@ -149,6 +149,10 @@ std::string_view Judged::MimeType(int64_t row) const {
   return Text(kMimeType, row);
 }
 
+bool Judged::HasFormat(int64_t row) const {
+  return !Text(kFormat, row).empty();
+}
+
 image::Answer Judged::Answer(int64_t row) const {
   const auto at = [&](Column column) { return columns_[static_cast<size_t>(column)]; };
   image::Answer answer;

@@ -11,7 +11,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "image/examine/examine.h"
+#include "image/facts.h"
 
 #include "kernel/kernel.h"
 
@@ -37,6 +37,8 @@ class Judged {
   image::Answer Answer(int64_t row) const;
   // Reaches into the batch.
   std::string_view MimeType(int64_t row) const;
+  // Whether the bytes are of a format of images, sound or not.
+  bool HasFormat(int64_t row) const;
 
  private:
   explicit Judged(std::shared_ptr<arrow::RecordBatch> rows) : rows_(std::move(rows)) {}

@@ -16,17 +16,17 @@ namespace {
 
 class Thumbnail : public Kernel {
  public:
-  Thumbnail(int64_t max_side, int64_t max_pixels)
-      : max_side_(static_cast<int>(max_side)), max_pixels_(max_pixels) {
+  Thumbnail(int64_t max_side, int64_t max_pixels, bool encoded)
+      : max_side_(static_cast<int>(max_side)), max_pixels_(max_pixels), encoded_(encoded) {
     info_.name = "thumbnail";
-    info_.what = "A small picture of each image, as PNG";
+    info_.what = "A small picture of each image, upright";
     info_.parameters = Parameters();
     info_.needs = {{"content", arrow::binary_view(), true, "the bytes of an image"}};
-    info_.gives = {
-        {arrow::field("thumbnail", arrow::large_binary()), "PNG, 8-bit RGB; null: it cannot be drawn"},
-        {arrow::field("width", arrow::int32()), "pixels of the thumbnail"},
-        {arrow::field("height", arrow::int32()), "pixels of the thumbnail"},
-        {arrow::field("problem", arrow::utf8()), "why it cannot be drawn"}};
+    info_.gives = {{arrow::field("thumbnail", arrow::large_binary()),
+                    "8-bit RGB, PNG or rows of pixels; null: it cannot be drawn"},
+                   {arrow::field("width", arrow::int32()), "pixels of the thumbnail"},
+                   {arrow::field("height", arrow::int32()), "pixels of the thumbnail"},
+                   {arrow::field("problem", arrow::utf8()), "why it cannot be drawn"}};
   }
   const KernelInfo& info() const override { return info_; }
 
@@ -39,7 +39,12 @@ class Thumbnail : public Kernel {
          "images of more pixels are not decoded",
          {},
          1,
-         static_cast<double>(int64_t{1} << 40)}};
+         static_cast<double>(int64_t{1} << 40)},
+        {"as",
+         ParameterType::kString,
+         std::string("png"),
+         "png, or rgb: rows of pixels, 3 * width * height bytes",
+         {"png", "rgb"}}};
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Run(const arrow::RecordBatch& batch,
@@ -64,8 +69,9 @@ class Thumbnail : public Kernel {
         continue;
       }
       png.clear();
-      PL_RETURN_NOT_OK(encoder.Encode(small->view(), &png));
-      PL_RETURN_NOT_OK(pictures.Append(png.data(), static_cast<int64_t>(png.size())));
+      if (encoded_) PL_RETURN_NOT_OK(encoder.Encode(small->view(), &png));
+      const std::vector<uint8_t>& picture = encoded_ ? png : small->pixels;
+      PL_RETURN_NOT_OK(pictures.Append(picture.data(), static_cast<int64_t>(picture.size())));
       PL_RETURN_NOT_OK(widths.Append(static_cast<int32_t>(small->width)));
       PL_RETURN_NOT_OK(heights.Append(static_cast<int32_t>(small->height)));
       PL_RETURN_NOT_OK(problems.AppendNull());
@@ -81,6 +87,7 @@ class Thumbnail : public Kernel {
  private:
   const int max_side_;
   const int64_t max_pixels_;
+  const bool encoded_;
   KernelInfo info_;
 };
 
@@ -90,7 +97,8 @@ Status RegisterThumbnail(KernelRegistry* registry) {
   return registry->Register(
       Thumbnail::Parameters(), [](const ParameterValues& parameters) -> Result<std::unique_ptr<Kernel>> {
         return std::make_unique<Thumbnail>(std::get<int64_t>(parameters.at("max_side")),
-                                           std::get<int64_t>(parameters.at("max_pixels")));
+                                           std::get<int64_t>(parameters.at("max_pixels")),
+                                           std::get<std::string>(parameters.at("as")) == "png");
       });
 }
 

@@ -108,6 +108,17 @@ def test_rejects_a_foreign_internal_header(tree):
     assert '"io/store_internal.h" is internal to io' in Findings(tree)
 
 
+def test_rejects_a_header_that_is_reserved_for_others(tree):
+    Append(tree / "modules.toml", '\n[reserved]\n"io/st" = ["engine"]\n')
+    assert 'src/file/writer.h:2: "io/store.h" is for engine alone' in Findings(tree)
+    assert "src/engine" not in Findings(tree) and "src/io" not in Findings(tree)
+
+
+def test_rejects_a_reservation_for_nobody(tree):
+    Append(tree / "modules.toml", '\n[reserved]\n"io/xml" = ["elsewhere"]\n')
+    assert '[reserved] "io/xml" is for elsewhere, which is not declared' in Findings(tree)
+
+
 def test_rejects_a_relative_include(tree):
     Append(tree / "src/file/writer.h", '#include "../io/store.h"\n')
     assert "by its path from src/" in Findings(tree)

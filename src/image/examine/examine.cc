@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "image/header/image_header.h"
+#include "image/metadata/metadata.h"
+
 namespace pixlake::image {
 namespace {
 

@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include "image/decode/decode.h"
-#include "image/header/image_header.h"
-#include "image/metadata/metadata.h"
+#include "image/facts.h"
 
 namespace pixlake::image {
 
@@ -29,22 +28,6 @@ struct Question {
   std::string filename;   // for notes; may be empty
   // The end of the bytes was not had and is not what the file has: a note says so.
   bool end_not_read = false;
-};
-
-// What an image says of itself.
-struct Description {
-  std::string format;  // Pillow's words; empty: unknown
-  std::string mode;
-  std::optional<GpsPosition> gps;
-  std::string members;  // JSON members as AppendMetadataMembers writes them; empty: was not asked for
-};
-
-struct Answer {
-  Judgement judgement;
-  std::optional<ImageHeader> header;
-  int64_t frames = 0;        // decoded whole; 0 when only the header was looked at
-  bool over_memory = false;  // kBomb for the sake of the memory alone
-  Description description;   // only with `describe`
 };
 
 // Judges and describes the bytes of one whole file. A sound image that takes more

@@ -5,38 +5,13 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "image/facts.h"
+#include "image/format.h"
 #include "image/verdict.h"
 
 namespace pixlake::image {
-
-enum class ImageFormat { kJpeg, kPng, kTiff, kGif, kBmp, kWebp, kHeif, kAvif };
-constexpr size_t kImageFormats = 8;
-
-// Pillow's words: "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "HEIF", "AVIF".
-std::string_view FormatName(ImageFormat format);
-// "image/jpeg" …
-std::string_view FormatMimeType(ImageFormat format);
-
-// By the first bytes alone; never by name. nullopt: none of these.
-std::optional<ImageFormat> DetectFormat(std::span<const uint8_t> bytes);
-
-// True when a file's name claims an image ("a.JPG", "b.tiff", "c.heic").
-bool NameClaimsImage(std::string_view filename);
-
-// A MIME type by magic, else by name, for what is no image ("application/json",
-// "text/plain", "application/octet-stream").
-std::string_view GuessMimeType(std::span<const uint8_t> bytes, std::string_view filename);
-
-struct ImageHeader {
-  ImageFormat format = ImageFormat::kJpeg;
-  int64_t width = 0;   // pixels, before EXIF orientation
-  int64_t height = 0;  // pixels
-  int channels = 0;    // as decoded: a palette of colours is 3 (4 with transparency)
-  int bit_depth = 0;   // bits a sample (16 for 16-bit PNG, 1 for bilevel TIFF, 8 for a palette's colours)
-};
 
 struct HeaderLimits {
   int64_t max_pixels = int64_t{1} << 29;  // width x height; more is kBomb

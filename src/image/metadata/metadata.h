@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "image/facts.h"
 #include "image/header/image_header.h"
 #include "image/metadata/exif.h"
 
@@ -21,14 +22,6 @@ struct MetadataNote {
   int64_t offset = -1;                 // byte of the file; -1: no one place
   std::string field;                   // "IFD0.Artist"; empty: the image as a whole
   std::span<const uint8_t> raw_bytes;  // the original of a text whose encoding was guessed
-};
-
-struct GpsPosition {
-  std::optional<double> latitude;   // degrees, south negative
-  std::optional<double> longitude;  // degrees, west negative
-  std::optional<double> altitude;   // metres, below sea level negative
-  std::optional<double> direction;  // degrees the camera looked at, 0 to 360
-  std::string timestamp;            // ISO 8601, UTC; empty: none
 };
 
 // A property of XMP by its qualified name: "dc:creator", "xmpMM:DerivedFrom/stRef:documentID",
@@ -109,11 +102,5 @@ void AppendMetadataJson(const ImageMetadata& metadata, std::string* out);
 
 // The members without the braces, and without the judgement's, for an object that has more of them.
 void AppendMetadataMembers(const ImageMetadata& metadata, std::string* out);
-
-// verdict, message, offset, without braces.
-void AppendJudgementMembers(const Judgement& judgement, std::string* out);
-
-// A JSON string with its quotes; what is no UTF-8 becomes U+FFFD.
-void AppendJsonString(std::string_view text, std::string* out);
 
 }  // namespace pixlake::image

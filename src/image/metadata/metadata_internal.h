@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "image/header/header_internal.h"
+#include "image/json.h"
 #include "image/metadata/metadata.h"
 
 namespace pixlake::image {

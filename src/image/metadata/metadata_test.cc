@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <libdeflate.h>
 
+#include "image/json.h"
 #include "image/metadata/metadata_fixture_internal.h"
 #include "image/metadata/text_encoding.h"
 

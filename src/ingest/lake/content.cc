@@ -8,6 +8,7 @@
 
 #include "base/descriptor.h"
 #include "base/stop_token.h"
+#include "image/format.h"
 #include "ingest/lake/content_internal.h"
 #include "ingest/lake/file_reading_internal.h"
 
@@ -119,11 +120,11 @@ void Hash(ContentBatch* batch) {
 }
 
 // Where a content belongs by what the kernel says of it.
-void Place(image::Answer answer, std::string_view mime_type, Content* content) {
-  content->mime_type = mime_type;
+void Place(const kernel::Judged& judged, int64_t row, Content* content) {
+  image::Answer answer = judged.Answer(row);
+  content->mime_type = judged.MimeType(row);
   const bool good = answer.judgement.verdict == image::Verdict::kOk;
-  const bool is_image = answer.header || image::DetectFormat(content->bytes);
-  if (!is_image && !good && !image::NameClaimsImage(content->item.filename)) {
+  if (!judged.HasFormat(row) && !good && !image::NameClaimsImage(content->item.filename)) {
     content->destination = Destination::kBinary;
     return;
   }
@@ -154,16 +155,13 @@ Status Judge(const ContentOptions& options, ContentBatch* batch) {
     input.descriptor = spilled.get();
     PL_ASSIGN_OR_RETURN(const kernel::Judged answer,
                         kernel::JudgeOne(*options.judge, input, options.context));
-    Place(answer.Answer(0), answer.MimeType(0), &content);
+    Place(answer, 0, &content);
     inputs.pop_back();
     judged.pop_back();
   }
   PL_ASSIGN_OR_RETURN(const kernel::Judged answers,
                       kernel::Judge(*options.judge, inputs, {&batch->arena, 1}, options.context));
-  for (size_t i = 0; i < judged.size(); ++i) {
-    const auto row = static_cast<int64_t>(i);
-    Place(answers.Answer(row), answers.MimeType(row), judged[i]);
-  }
+  for (size_t i = 0; i < judged.size(); ++i) Place(answers, static_cast<int64_t>(i), judged[i]);
   return Status::OK();
 }
 

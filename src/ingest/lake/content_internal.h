@@ -12,9 +12,8 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "image/examine/examine.h"
+#include "image/facts.h"
 #include "image/hash/sha256_batch.h"
-#include "image/header/image_header.h"
 #include "image/verdict.h"
 #include "ingest/source/source.h"
 

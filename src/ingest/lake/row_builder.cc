@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <functional>
 #include <map>
+#include <span>
 #include <utility>
 
 #include <arrow/api.h>
@@ -7,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "ingest/lake/row_builder_internal.h"
+
+#include "kernel/content_column.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -44,40 +48,30 @@ arrow::TimestampBuilder TimeBuilder() {
   return {Time(), arrow::default_memory_pool()};
 }
 
-// Values that follow one another in memory need no copy, only offsets.
-ArrayResult ContiguousBytes(const Contents& contents) {
-  const uint8_t* const first = contents.front()->bytes.data();
-  arrow::TypedBufferBuilder<int32_t> offsets;
-  PL_RETURN_NOT_OK(offsets.Reserve(static_cast<int64_t>(contents.size()) + 1));
-  int64_t end = 0;
-  offsets.UnsafeAppend(0);
+// Views of where the contents lie, whatever was left out between them; null what was not read.
+ArrayResult ContentViews(const Contents& contents) {
+  static const uint8_t nothing = 0;
+  std::vector<std::span<const uint8_t>> views;
+  std::vector<std::shared_ptr<arrow::Buffer>> owners;
+  const uint8_t* first = nullptr;  // of those in the batch's arena
+  const uint8_t* end = nullptr;
   for (const Content* content : contents) {
-    end += static_cast<int64_t>(content->bytes.size());
-    offsets.UnsafeAppend(static_cast<int32_t>(end));
+    const std::span<const uint8_t> bytes = content->bytes;
+    const bool here = !content->id.empty();
+    views.push_back(!here                     ? std::span<const uint8_t>()
+                    : bytes.data() == nullptr ? std::span(&nothing, 0)
+                                              : bytes);
+    if (!here || bytes.empty()) continue;
+    if (content->owner != nullptr) {
+      owners.push_back(content->owner);
+    } else {
+      first = first == nullptr ? bytes.data() : std::min(first, bytes.data());
+      end = std::max(end, bytes.data() + bytes.size());
+    }
   }
-  PL_ASSIGN_OR_RETURN(auto offset_buffer, offsets.Finish());
   // Borrowed: the writer keeps no reference to a batch.
-  return std::make_shared<arrow::BinaryArray>(static_cast<int64_t>(contents.size()), std::move(offset_buffer),
-                                              std::make_shared<arrow::Buffer>(first, end));
-}
-
-ArrayResult ContentBytes(const Contents& contents, bool by_reference) {
-  if (by_reference) return arrow::MakeArrayOfNull(arrow::binary(), static_cast<int64_t>(contents.size()));
-  bool contiguous = true;
-  for (size_t i = 0; i < contents.size(); ++i) {
-    const Content& content = *contents[i];
-    if (content.id.empty()) contiguous = false;  // not read: null
-    if (i > 0 && content.bytes.data() != contents[i - 1]->bytes.data() + contents[i - 1]->bytes.size())
-      contiguous = false;
-  }
-  if (contiguous && contents.front()->bytes.data() != nullptr) return ContiguousBytes(contents);
-  arrow::BinaryBuilder builder;
-  for (const Content* content : contents) {
-    PL_RETURN_NOT_OK(content->id.empty() ? builder.AppendNull()
-                                         : builder.Append(content->bytes.data(),
-                                                          static_cast<int32_t>(content->bytes.size())));
-  }
-  return builder.Finish();
+  if (first != nullptr) owners.insert(owners.begin(), std::make_shared<arrow::Buffer>(first, end - first));
+  return kernel::ViewsOf(views, owners);
 }
 
 ArrayResult ImageFacts(const std::shared_ptr<arrow::DataType>& type, const Contents& contents) {
@@ -131,8 +125,11 @@ const std::map<std::string, ColumnMaker>& Makers() {
   static const std::map<std::string, ColumnMaker> makers = {
       {"id", TextColumn([](const Content& c) { return NonEmpty(c.id); })},
       {"filename", TextColumn([](const Content& c) { return Text(ValidUtf8(c.item.filename)); })},
-      {"content", [](const Contents& contents, const RowContext& context,
-                     const arrow::Field&) { return ContentBytes(contents, !context.content_uri.empty()); }},
+      {"content",
+       [](const Contents& contents, const RowContext& context, const arrow::Field& field) -> ArrayResult {
+         if (context.content_uri.empty()) return ContentViews(contents);
+         return arrow::MakeArrayOfNull(field.type(), static_cast<int64_t>(contents.size()));
+       }},
       {"mime_type", TextColumn([](const Content& c) { return NonEmpty(c.mime_type); })},
       {"size",
        NumberColumn([](const Content& c) { return c.item.size < 0 ? Number() : Number(c.item.size); })},
@@ -200,6 +197,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> BuildRows(const std::shared_ptr<arro
                                                       const std::vector<const Content*>& contents,
                                                       const RowContext& context) {
   arrow::ArrayVector columns;
+  arrow::FieldVector fields;
   for (const auto& field : schema->fields()) {
     const auto maker = Makers().find(field->name());
     if (maker == Makers().end()) {
@@ -208,9 +206,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> BuildRows(const std::shared_ptr<arro
           fmt::format("the table has a column `{}` that ingest does not know how to fill", field->name()));
     }
     PL_ASSIGN_OR_RETURN(auto column, maker->second(contents, context, *field));
+    fields.push_back(field->WithType(column->type()));  // contents are views
     columns.push_back(std::move(column));
   }
-  return arrow::RecordBatch::Make(schema, static_cast<int64_t>(contents.size()), std::move(columns));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), static_cast<int64_t>(contents.size()),
+                                  std::move(columns));
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> BuildPlaceRows(const std::shared_ptr<arrow::Schema>& schema,

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "image/header/image_header.h"
+#include "image/format.h"
 #include "ingest/source/byte_stream_internal.h"
 
 namespace pixlake::ingest {

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "image/header/image_header.h"
+#include "image/format.h"
 #include "ingest/source/archive_reader_internal.h"
 #include "ingest/source/archive_source_internal.h"
 #include "ingest/source/file_item_internal.h"

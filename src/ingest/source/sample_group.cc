@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
-#include "image/header/image_header.h"
+#include "image/format.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/sample_group_internal.h"
 

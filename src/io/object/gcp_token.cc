@@ -17,7 +17,6 @@
 namespace pixlake::io {
 namespace {
 
-
 constexpr int64_t kRenewTokenBeforeMs = 60 * 1000;
 constexpr char kScope[] = "https://www.googleapis.com/auth/devstorage.read_write";
 

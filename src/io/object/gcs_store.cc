@@ -14,7 +14,6 @@
 namespace pixlake::io {
 namespace {
 
-
 constexpr int64_t kGcsPartBytes = int64_t{16} << 20;  // a multiple of 256 KiB, as uploads want it
 constexpr int64_t kMostGcsListBytes = int64_t{64} << 20;
 

@@ -13,7 +13,6 @@
 namespace pixlake::io {
 namespace {
 
-
 constexpr int64_t kHdfsPartBytes = int64_t{32} << 20;
 constexpr int64_t kMostHdfsListBytes = int64_t{256} << 20;
 
