@@ -52,6 +52,7 @@ class Rows : public QueryResult {
       : statement_(std::move(statement)),
         context_(std::move(context)),
         kinds_(std::move(kinds)),
+        carried_(context_->carried()),
         watch_(connection) {}
 
   Status Start();
@@ -62,6 +63,7 @@ class Rows : public QueryResult {
 
  private:
   Status MakeSchema();
+  Status ReadChunk(std::shared_ptr<arrow::RecordBatch>* out);
   // Why the statement failed: a callback's own error, a signal, or what DuckDB says.
   Status Failure(const char* message) const;
 
@@ -71,6 +73,10 @@ class Rows : public QueryResult {
   OwnedResult result_;
   ArrowOptions options_;
   std::shared_ptr<arrow::Schema> schema_;
+  // Blobs that are carried, and the rows of whose batch some are handed out.
+  const std::shared_ptr<CarriedBlobs> carried_;
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  int64_t next_row_ = 0;
   bool has_rows_ = false;
   InterruptWatch watch_;
 };
@@ -120,6 +126,17 @@ Status Rows::MakeSchema() {
 }
 
 Status Rows::ReadNext(std::shared_ptr<arrow::RecordBatch>* out) {
+  if (carried_ == nullptr) return ReadChunk(out);
+  out->reset();
+  if (batch_ == nullptr || next_row_ == batch_->num_rows()) {
+    next_row_ = 0;
+    PL_RETURN_NOT_OK(ReadChunk(&batch_));
+    if (batch_ == nullptr) return Status::OK();
+  }
+  return carried_->Resolve(*batch_, &next_row_).Value(out);
+}
+
+Status Rows::ReadChunk(std::shared_ptr<arrow::RecordBatch>* out) {
   out->reset();
   if (!has_rows_) return Status::OK();
   for (;;) {

@@ -1,5 +1,6 @@
 #include "query/result_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -141,11 +142,16 @@ class BorrowedOutput : public io::OutputFile {
   arrow::io::OutputStream* stream_;
 };
 
-Result<int64_t> WriteParquet(arrow::RecordBatchReader* rows, arrow::io::OutputStream* out) {
+constexpr int64_t kLeastRowGroupBytes = int64_t{1} << 20;
+
+Result<int64_t> WriteParquet(arrow::RecordBatchReader* rows, int64_t memory_bytes,
+                             arrow::io::OutputStream* out) {
   PL_RETURN_NOT_OK(CheckFileTypes(*rows->schema(), "Parquet"));
   PL_ASSIGN_OR_RETURN(const auto schema, ParquetSchemaOf(*rows->schema()));
+  file::BlobParquetOptions parquet;
+  parquet.row_group_bytes = std::clamp(memory_bytes / 2, kLeastRowGroupBytes, parquet.row_group_bytes);
   PL_ASSIGN_OR_RETURN(auto writer,
-                      file::BlobParquetWriter::Open(std::make_unique<BorrowedOutput>(out), schema));
+                      file::BlobParquetWriter::Open(std::make_unique<BorrowedOutput>(out), schema, parquet));
   PL_ASSIGN_OR_RETURN(const int64_t count, ForEachBatch(rows, [&](const arrow::RecordBatch& batch) -> Status {
                         PL_RETURN_NOT_OK(CheckDigits(batch));
                         PL_ASSIGN_OR_RETURN(const auto written, ForParquet(batch, schema));
@@ -193,7 +199,7 @@ Result<int64_t> WriteResult(arrow::RecordBatchReader* rows, const WriteOptions& 
     case ResultFormat::kJson:
       return WriteJson(rows, out);
     case ResultFormat::kParquet:
-      return WriteParquet(rows, out);
+      return WriteParquet(rows, options.memory_bytes, out);
     case ResultFormat::kArrow:
       return WriteArrow(rows, out);
   }

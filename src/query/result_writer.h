@@ -24,8 +24,9 @@ Result<ResultFormat> ParseResultFormat(std::string_view name);
 
 struct WriteOptions {
   ResultFormat format = ResultFormat::kTable;
-  int64_t max_rows = 40;  // of a table: the first and the last half are shown; 0: all
-  int max_width = 0;      // of a table, in terminal columns; 0: as wide as it takes
+  int64_t max_rows = 40;                      // of a table: the first and the last half are shown; 0: all
+  int max_width = 0;                          // of a table, in terminal columns; 0: as wide as it takes
+  int64_t memory_bytes = int64_t{256} << 20;  // for rows that wait for their row group to close
 };
 
 // Writes all the rows and returns how many there were. In CSV and JSON blobs are

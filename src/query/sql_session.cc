@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "query/carried_names_internal.h"
 #include "query/change/change_query_internal.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/file_mentions_internal.h"
@@ -36,12 +37,17 @@ class Session : public SqlSession {
   Result<std::unique_ptr<QueryResult>> Run(const std::string& sql);
   // The query `sql`, prepared, with columns that Arrow has no type for as others.
   void MakePlain(const std::string& sql, Prepared* prepared, std::vector<std::string>* kinds);
+  // The query as json_serialize_sql tells it; empty when it cannot.
+  std::string TreeOf(const std::string& sql);
   ScanPredicates PredicatesOf(const std::string& sql);
+  // Blobs of `sql`, prepared, that it only passes on; null: none.
+  std::shared_ptr<CarriedBlobs> CarriedBy(const std::string& sql, const Prepared& prepared);
   Status NameTables(const std::string& sql);
 
   SessionOptions options_;
   std::vector<bool> named_;  // by options_.named_tables: its view is there
   std::vector<std::string> function_names_;
+  std::vector<std::string> scan_names_;  // of them: those of tables
   Database database_;
   Connection connection_;
   Connection helper_;     // parses queries for us, while none runs
@@ -95,14 +101,17 @@ Status Session::Start(SessionOptions options) {
   PL_RETURN_NOT_OK(Execute(connection_.get(), "SET streaming_buffer_size = '1KB'"));
   PL_RETURN_NOT_OK(Execute(connection_.get(), "SET TimeZone = 'UTC'"));
 
+  // Each thread has a batch that DuckDB reads, one that is being made and what that is made of.
   const int64_t share =
-      options_.memory_limit_bytes > 0 ? options_.memory_limit_bytes / (8 * threads) : kMaxBatchBytes;
+      options_.scan_memory_bytes > 0 ? options_.scan_memory_bytes / (4 * threads) : kMaxBatchBytes;
   context_ = std::make_shared<ScanContext>(converter_.get(), threads,
                                            std::clamp(share, kMinBatchBytes, kMaxBatchBytes));
   for (const auto& function : options_.scan_functions) {
     PL_RETURN_NOT_OK(RegisterScanFunction(connection_.get(), function, context_));
     function_names_.push_back(function.name);
     function_names_.push_back(InnerScanName(function.name));
+    scan_names_.push_back(function.name);
+    scan_names_.push_back(InnerScanName(function.name));
   }
   for (const auto& function : options_.changes_functions) {
     PL_RETURN_NOT_OK(RegisterChangesFunction(connection_.get(), function, context_));
@@ -113,7 +122,7 @@ Status Session::Start(SessionOptions options) {
   return Status::OK();
 }
 
-ScanPredicates Session::PredicatesOf(const std::string& sql) {
+std::string Session::TreeOf(const std::string& sql) {
   OwnedResult result;
   const std::string call = "SELECT json_serialize_sql(" + QuoteLiteral(sql) + ")";
   if (duckdb_query(helper_.get(), call.c_str(), result.get()) != DuckDBSuccess) return {};
@@ -121,8 +130,51 @@ ScanPredicates Session::PredicatesOf(const std::string& sql) {
   if (chunk.get() == nullptr || duckdb_data_chunk_get_size(chunk.get()) != 1) return {};
   auto* texts =
       static_cast<duckdb_string_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), 0)));
-  const std::string tree(duckdb_string_t_data(texts), duckdb_string_t_length(*texts));
-  return ExtractScanPredicates(tree, function_names_);
+  return {duckdb_string_t_data(texts), duckdb_string_t_length(*texts)};
+}
+
+ScanPredicates Session::PredicatesOf(const std::string& sql) {
+  return ExtractScanPredicates(TreeOf(sql), function_names_);
+}
+
+// Also where it cannot be told.
+bool MayHoldBlob(duckdb_logical_type type) {
+  switch (duckdb_get_type_id(type)) {
+    case DUCKDB_TYPE_BLOB:
+    case DUCKDB_TYPE_UNION:
+    case DUCKDB_TYPE_ANY:
+    case DUCKDB_TYPE_INVALID:
+      return true;
+    case DUCKDB_TYPE_LIST:
+      return MayHoldBlob(LogicalType(duckdb_list_type_child_type(type)).get());
+    case DUCKDB_TYPE_ARRAY:
+      return MayHoldBlob(LogicalType(duckdb_array_type_child_type(type)).get());
+    case DUCKDB_TYPE_MAP:
+      return MayHoldBlob(LogicalType(duckdb_map_type_key_type(type)).get()) ||
+             MayHoldBlob(LogicalType(duckdb_map_type_value_type(type)).get());
+    case DUCKDB_TYPE_STRUCT:
+      for (idx_t i = 0; i < duckdb_struct_type_child_count(type); ++i) {
+        if (MayHoldBlob(LogicalType(duckdb_struct_type_child_type(type, i)).get())) return true;
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+std::shared_ptr<CarriedBlobs> Session::CarriedBy(const std::string& sql, const Prepared& prepared) {
+  bool blobs = false;
+  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(prepared.get()); ++i) {
+    const LogicalType type(duckdb_prepared_statement_column_logical_type(prepared.get(), i));
+    const bool is_blob = duckdb_get_type_id(type.get()) == DUCKDB_TYPE_BLOB;
+    // Within a value of several parts no blob would be found again.
+    if (!is_blob && MayHoldBlob(type.get())) return nullptr;
+    blobs |= is_blob;
+  }
+  if (!blobs) return nullptr;
+  auto names = NamesLookedInto(TreeOf(sql), scan_names_);
+  if (!names) return nullptr;
+  return std::make_shared<CarriedBlobs>(*std::move(names), context_->batch_bytes());
 }
 
 // Views for the tables that the statements may name. Making one opens its table, so
@@ -224,6 +276,7 @@ Result<std::unique_ptr<QueryResult>> Session::Run(const std::string& sql) {
     std::vector<std::string> kinds;
     if (count == 1 && duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_SELECT) {
       MakePlain(sql, &prepared, &kinds);
+      if (only_selects_) context_->Carry(CarriedBy(sql, prepared));
     }
     PL_ASSIGN_OR_RETURN(auto result,
                         RunStatement(connection_.get(), std::move(prepared), context_, std::move(kinds)));

@@ -54,6 +54,7 @@ struct FileRead {
 
 struct SessionOptions {
   int64_t memory_limit_bytes = 0;  // 0: DuckDB's own default (80 % of the machine)
+  int64_t scan_memory_bytes = 0;   // for the scans' batches, beside that; 0: as much as is of use
   int threads = 0;                 // 0: one a core
   std::string temp_folder;         // where queries larger than memory spill; empty: nowhere
   std::vector<ScanFunction> scan_functions;

@@ -21,6 +21,7 @@ struct FunctionInfo {
   std::string name;
   std::function<Result<OpenedTable>(const std::string& uri, duckdb_bind_info info)> open;
   std::shared_ptr<ScanContext> context;
+  bool may_carry = false;
 };
 
 // What one mention of a table in a query is bound to.
@@ -28,6 +29,7 @@ struct BoundScan {
   std::shared_ptr<ScanContext> context;
   std::string uri;
   OpenedTable table;
+  bool may_carry = false;  // its rows are in files, each at a place
   // All but kRowColumn: where a row is, then the table's own.
   std::vector<std::string> columns;
   std::vector<ColumnConverter> converters;
@@ -113,6 +115,7 @@ Result<table::ChangeRange> RangeOf(duckdb_bind_info info, const std::string& fun
 Status BindScan(duckdb_bind_info info, const FunctionInfo& function) {
   auto bound = std::make_unique<BoundScan>();
   bound->context = function.context;
+  bound->may_carry = function.may_carry;
   const Value uri(duckdb_bind_get_parameter(info, 0));
   if (uri.get() == nullptr || duckdb_is_null_value(uri.get())) {
     return Error(ErrorCode::kUsage, function.name + " wants the place of a table");
@@ -164,6 +167,7 @@ Status StartScan(duckdb_init_info info, const BoundScan& bound) {
   PL_ASSIGN_OR_RETURN(shared->plan, bound.table.rows->PlanScan(request));
   shared->store = bound.table.store;
   shared->threads = bound.context->threads();
+  if (bound.may_carry) shared->CarryBlobs(bound.context->carried());
   bound.context->AddFiles(shared->plan.files_total, shared->plan.files_skipped);
   duckdb_init_set_max_threads(
       info, std::clamp<size_t>(shared->plan.tasks.size(), 1, static_cast<size_t>(shared->threads)));
@@ -267,6 +271,17 @@ void ScanContext::BeginQuery(ScanPredicates predicates) {
   failure_ = Status::OK();
   totals_ = {};
   stop_ = CurrentStopToken();
+  carried_ = nullptr;
+}
+
+void ScanContext::Carry(std::shared_ptr<CarriedBlobs> blobs) {
+  const std::lock_guard lock(mutex_);
+  carried_ = std::move(blobs);
+}
+
+std::shared_ptr<CarriedBlobs> ScanContext::carried() const {
+  const std::lock_guard lock(mutex_);
+  return carried_;
 }
 
 StopToken ScanContext::stop_token() const {
@@ -318,7 +333,7 @@ Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& fu
     PL_ASSIGN_OR_RETURN(const auto version, VersionOf(info));
     return function.open(uri, version);
   };
-  PL_RETURN_NOT_OK(Register(connection, made.get(), {function.name, open, context}));
+  PL_RETURN_NOT_OK(Register(connection, made.get(), {function.name, open, context, true}));
   return Execute(connection, fmt::format("CREATE MACRO {}(uri, version := NULL, as_of := NULL) AS TABLE "
                                          "SELECT * EXCLUDE ({}, {}, {}) FROM {}(uri, version := version, "
                                          "as_of := as_of)",

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/stop_token.h"
+#include "query/carried_blobs_internal.h"
 #include "query/duckdb_handles_internal.h"
 #include "query/scan_predicates_internal.h"
 #include "query/sql_session.h"
@@ -25,6 +26,9 @@ class ScanContext {
 
   // Forgets the query before.
   void BeginQuery(ScanPredicates predicates);
+  // From now on, and until the next BeginQuery, blobs are carried; null: they are not.
+  void Carry(std::shared_ptr<CarriedBlobs> blobs);
+  std::shared_ptr<CarriedBlobs> carried() const;
   // The conditions on the scan of `uri`, with the names of `schema`.
   table::Predicate PredicateFor(const std::string& uri, const arrow::Schema& schema) const;
   // Keeps the first failure of a callback, since DuckDB takes its text alone.
@@ -49,6 +53,7 @@ class ScanContext {
   Status failure_;
   ScanTotals totals_;
   StopToken stop_;
+  std::shared_ptr<CarriedBlobs> carried_;
 };
 
 // Makes `function` known: a table function under a name of ours, whose first column
