@@ -97,14 +97,14 @@ Status Repair(CareOptions* options, table::Table* table) {
 }
 
 Status RunCheck(CareOptions* options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->table));
   return options->repair ? Repair(options, table.get()) : OnlyCheck(options, table.get());
 }
 
 Status RunAnalyze(CareOptions* options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->table));
   PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
   PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, care->Analyze(options->columns));
   if (options->common.json) {
@@ -122,8 +122,8 @@ Status RunAnalyze(CareOptions* options) {
 }
 
 Status RunCompactLog(CareOptions* options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->table));
   PL_ASSIGN_OR_RETURN(auto* const care, table->log_care());
   PL_ASSIGN_OR_RETURN(const table::LogCompactionReport report, care->CompactLog(options->from, options->to));
   if (options->common.json) {
@@ -144,9 +144,9 @@ Status RunClone(CareOptions* options) {
   if (!options->timestamp.empty()) {
     PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->timestamp));
   }
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   PL_ASSIGN_OR_RETURN(const engine::CloneReport report,
-                      engine::CloneShallow(*engine, options->table, options->version, options->target));
+                      engine::CloneShallow(*session, options->table, options->version, options->target));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"path", report.path},

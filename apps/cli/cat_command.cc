@@ -26,10 +26,10 @@ Status Run(const CatOptions& given) {
     return Error(ErrorCode::kUsage,
                  "an image is not for a terminal; write it with --output FILE or into a pipe");
   }
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const engine::FoundImage found, engine::FindImage(*engine, options.request));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_ASSIGN_OR_RETURN(const engine::FoundImage found, engine::FindImage(*session, options.request));
   const std::string_view bytes(*found.bytes);
-  if (!options.output.empty()) PL_RETURN_NOT_OK(engine::WriteOutputFile(*engine, options.output, bytes));
+  if (!options.output.empty()) PL_RETURN_NOT_OK(engine::WriteOutputFile(*session, options.output, bytes));
   if (options.common.json) {
     Json json = {{"status", "ok"},
                  {"file", found.file},

@@ -48,8 +48,8 @@ Status Report(const ChangeOptions& options, const query::ChangeReport& report) {
 }
 
 Status Run(const ChangeOptions& options, const std::string& sql) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const query::ChangeReport report, engine::ChangeTable(*engine, sql));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_ASSIGN_OR_RETURN(const query::ChangeReport report, engine::ChangeTable(*session, sql));
   return Report(options, report);
 }
 

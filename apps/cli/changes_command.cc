@@ -29,7 +29,7 @@ std::string RangeEnd(const std::string& text) {
 }
 
 Status Run(const ChangesOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
   engine::SqlRequest request;
   PL_ASSIGN_OR_RETURN(request.write.format, query::ParseResultFormat(options.format));
   request.write.max_rows = options.max_rows;
@@ -37,8 +37,8 @@ Status Run(const ChangesOptions& options) {
   request.sql =
       fmt::format("FROM table_changes({}, {}{}) ORDER BY _commit_version", engine::SqlText(options.uri),
                   RangeEnd(options.from), options.to.empty() ? "" : ", " + RangeEnd(options.to));
-  if (options.common.json && options.output.empty()) return engine::RunSqlAsJson(*engine, request).status();
-  PL_ASSIGN_OR_RETURN(const engine::SqlReport report, engine::RunSql(*engine, request));
+  if (options.common.json && options.output.empty()) return engine::RunSqlAsJson(*session, request).status();
+  PL_ASSIGN_OR_RETURN(const engine::SqlReport report, engine::RunSql(*session, request));
   if (options.common.json) {
     PrintJson({{"status", "ok"},
                {"row_count", report.rows},

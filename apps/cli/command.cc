@@ -16,6 +16,8 @@
 #include "base/byte_size.h"
 #include "base/interrupt.h"
 
+#include "cli/console_output.h"
+
 namespace pixlake::cli {
 namespace {
 
@@ -175,17 +177,19 @@ CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options) {
       ->envname("PIXLAKE_LAKE");
 }
 
-Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options) {
-  engine::EngineOptions engine_options;
-  engine_options.lake = options.lake;
+Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options) {
+  engine::SessionOptions session_options;
+  session_options.lake = options.lake;
   if (!options.memory.empty()) {
-    PL_ASSIGN_OR_RETURN(engine_options.memory_bytes, ParseByteSize(options.memory));
-    if (engine_options.memory_bytes == 0)
+    PL_ASSIGN_OR_RETURN(session_options.memory_bytes, ParseByteSize(options.memory));
+    if (session_options.memory_bytes == 0)
       return Error(ErrorCode::kUsage, "--memory 0 leaves nothing to work with");
   }
-  engine_options.threads = options.threads;
-  engine_options.sync = !options.no_sync;
-  return engine::Engine::Make(engine_options);
+  session_options.threads = options.threads;
+  session_options.sync = !options.no_sync;
+  session_options.stop = ProcessStopToken();
+  session_options.output = std::make_shared<ConsoleOutput>(!options.quiet && !options.json);
+  return engine::Session::Make(session_options);
 }
 
 void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body) {

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
-#include "engine/engine.h"
 #include "engine/inspect.h"
+#include "engine/session.h"
 
 namespace pixlake::cli {
 
@@ -45,7 +45,7 @@ CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
 // --check, --sandbox, --max-pixels, --max-seconds, for commands that judge images.
 void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options);
 
-Result<std::unique_ptr<engine::Engine>> MakeEngine(const CommonOptions& options);
+Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options);
 
 // Arranges that `body` runs after parsing when `command` was chosen; its status
 // becomes the exit status and, on an error, the message.

@@ -1,10 +1,8 @@
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/byte_size.h"
-#include "base/progress.h"
 #include "engine/export.h"
 
 #include "cli/command.h"
@@ -18,12 +16,8 @@ struct ExportOptions {
 };
 
 Status Run(ExportOptions* options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  std::optional<Progress> progress;
-  progress.emplace("Exporting", 0, !options->common.quiet && !options->common.json);
-  options->request.on_file = [&](int64_t files, int64_t bytes) { progress->Add(files, bytes); };
-  const auto report = engine::Export(*engine, options->request);
-  progress.reset();
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  const auto report = engine::Export(*session, options->request);
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {
     PrintJson({{"status", report->failed == 0 ? "ok" : "incomplete"},

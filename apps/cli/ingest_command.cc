@@ -1,11 +1,9 @@
 #include <chrono>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/byte_size.h"
-#include "base/progress.h"
 #include "engine/ingest.h"
 
 #include "cli/command.h"
@@ -85,16 +83,12 @@ Status Run(IngestOptions* options) {
   // The lake may have to be made: it is not the engine's yet.
   CommonOptions common = options->common;
   common.lake.clear();
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(common));
   const auto start = std::chrono::steady_clock::now();
-  std::optional<Progress> progress;
-  progress.emplace("Ingesting", 0, !common.quiet && !common.json);
-  request.options.on_items = [&](int64_t items, int64_t bytes) { progress->Add(items, bytes); };
   request.options.on_wait = [] {
     fmt::print(stderr, "pixlake: another run is ingesting into this lake; waiting for it\n");
   };
-  const auto report = engine::Ingest(*engine, request);
-  progress.reset();
+  const auto report = engine::Ingest(*session, request);
   PL_RETURN_NOT_OK(report.status());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (common.json) {

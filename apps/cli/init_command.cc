@@ -15,8 +15,8 @@ struct InitOptions {
 };
 
 Status Run(const InitOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const engine::LakeSummary lake, engine::InitLake(*engine, options.lake));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_ASSIGN_OR_RETURN(const engine::LakeSummary lake, engine::InitLake(*session, options.lake));
   if (options.common.json) {
     PrintJson({{"status", "ok"}, {"lake", lake.path}, {"tables", lake.tables}});
   } else {

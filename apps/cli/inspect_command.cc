@@ -118,11 +118,11 @@ void PrintForPerson(const Json& image) {
 }
 
 Status Run(const InspectOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
   sandbox::ExamineOptions examine = options.examine;
   examine.describe = true;
-  PL_ASSIGN_OR_RETURN(const auto judge, engine->MakeJudge(examine));
-  sandbox::Examiner examiner({engine->memory_bytes(), 1});
+  PL_ASSIGN_OR_RETURN(const auto judge, session->MakeJudge(examine));
+  sandbox::Examiner examiner({session->memory_bytes(), 1});
   kernel::Context context;
   context.stop = CurrentStopToken();
   context.examiner = &examiner;
@@ -130,8 +130,8 @@ Status Run(const InspectOptions& options) {
   Json images = Json::array();
   bool first = true;
   fetch::ContentStreamOptions fetch = options.fetch;
-  fetch.remote.memory_bytes = std::min(fetch.remote.memory_bytes, engine->memory_bytes() / 4);
-  fetch.batch_bytes = std::min(fetch.batch_bytes, engine->memory_bytes() / 8);
+  fetch.remote.memory_bytes = std::min(fetch.remote.memory_bytes, session->memory_bytes() / 4);
+  fetch.batch_bytes = std::min(fetch.batch_bytes, session->memory_bytes() / 8);
   const auto print = [&](const engine::Inspection& inspection) {
     if (!inspection.read.ok() && !unreadable) unreadable = inspection.read;
     if (inspection.read.ok() && !inspection.sound) ExitWith(kSomeQuarantined);

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 #include "cli/command.h"
 
@@ -63,10 +63,10 @@ void PrintForPerson(const kernel::KernelInfo& info) {
 }
 
 Status Run(const CommonOptions& options, const std::string& name) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options));
-  std::vector<kernel::KernelInfo> infos = engine->kernels().List();
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options));
+  std::vector<kernel::KernelInfo> infos = session->kernels().List();
   if (!name.empty()) {
-    PL_ASSIGN_OR_RETURN(const auto kernel, engine->kernels().Make(name));
+    PL_ASSIGN_OR_RETURN(const auto kernel, session->kernels().Make(name));
     infos = {kernel->info()};
   }
   if (options.json) {

@@ -1,11 +1,9 @@
 #include <chrono>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/byte_size.h"
-#include "base/progress.h"
 #include "engine/metadata.h"
 
 #include "cli/command.h"
@@ -62,13 +60,9 @@ Result<char> Delimiter(const std::string& text) {
 Status Run(MetadataOptions* options) {
   engine::MetadataRequest& request = options->request;
   PL_ASSIGN_OR_RETURN(request.options.delimiter, Delimiter(options->delimiter));
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   const auto start = std::chrono::steady_clock::now();
-  std::optional<Progress> progress;
-  progress.emplace("Describing", 0, !options->common.quiet && !options->common.json);
-  request.options.on_images = [&](int64_t images, int64_t bytes) { progress->Add(images, bytes); };
-  const auto report = engine::DescribeImages(*engine, request);
-  progress.reset();
+  const auto report = engine::DescribeImages(*session, request);
   PL_RETURN_NOT_OK(report.status());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options->common.json) {

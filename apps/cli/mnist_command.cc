@@ -1,10 +1,8 @@
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/byte_size.h"
-#include "base/progress.h"
 #include "engine/mnist_to_delta.h"
 
 #include "cli/command.h"
@@ -58,25 +56,12 @@ Json ToJson(const engine::MnistReport& report) {
 }
 
 Status Run(MnistOptions* options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   engine::MnistRequest& request = options->request;
   request.write_tree = !options->no_tree;
   request.write_table = !options->no_table;
-  const bool bars = !options->common.quiet && !options->common.json;
-  std::optional<Progress> progress;
-  request.on_download = [&](const std::string& file) {
-    progress.reset();
-    progress.emplace("Downloading " + file, 0, bars);
-  };
-  request.on_download_bytes = [&](int64_t bytes) { progress->Add(bytes, bytes); };
-  request.on_found = [&](int64_t images) {
-    progress.reset();
-    progress.emplace("Writing images", images, bars);
-  };
-  request.on_images = [&](int64_t images, int64_t bytes) { progress->Add(images, bytes); };
   const auto report =
-      engine::RunMnistToDelta(*engine, request, PicturesFor(options->common.json), OutputColumns());
-  progress.reset();
+      engine::RunMnistToDelta(*session, request, PicturesFor(options->common.json), OutputColumns());
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {
     PrintJson(ToJson(*report));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/progress.h"
 #include "engine/quarantine.h"
 #include "engine/sql.h"
 
@@ -21,12 +20,12 @@ struct QuarantineOptions {
 };
 
 Status List(const QuarantineOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_RETURN_NOT_OK(engine->OpenLake().status());
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_RETURN_NOT_OK(session->OpenLake().status());
   engine::SqlRequest request;
-  PL_ASSIGN_OR_RETURN(request.sql, engine::QuarantineListing(*engine, options.filter, options.limit));
-  if (options.common.json) return engine::RunSqlAsJson(*engine, request).status();
-  return engine::RunSql(*engine, request).status();
+  PL_ASSIGN_OR_RETURN(request.sql, engine::QuarantineListing(*session, options.filter, options.limit));
+  if (options.common.json) return engine::RunSqlAsJson(*session, request).status();
+  return engine::RunSql(*session, request).status();
 }
 
 Status Show(QuarantineOptions options) {
@@ -39,12 +38,10 @@ Status Show(QuarantineOptions options) {
 }
 
 Status Replay(const QuarantineOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
   ingest::LakeIngestOptions ingest = options.ingest;
-  Progress progress("Judging again", 0, !options.common.quiet && !options.common.json);
-  ingest.on_items = [&](int64_t items, int64_t bytes) { progress.Add(items, bytes); };
   PL_ASSIGN_OR_RETURN(const engine::ReplayReport report,
-                      engine::ReplayQuarantine(*engine, options.filter, ingest));
+                      engine::ReplayQuarantine(*session, options.filter, ingest));
   if (options.common.json) {
     PrintJson({{"status", "ok"},
                {"replayed", report.replayed},

@@ -24,8 +24,8 @@ struct SchemaOptions {
 };
 
 Status Run(const SchemaOptions& options, const std::string& sql) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const engine::SchemaChangeReport report, engine::ChangeSchema(*engine, sql));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_ASSIGN_OR_RETURN(const engine::SchemaChangeReport report, engine::ChangeSchema(*session, sql));
   if (options.common.json) {
     PrintJson({{"status", "ok"}, {"path", report.path}, {"version", report.version}});
   } else {

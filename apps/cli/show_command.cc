@@ -27,10 +27,10 @@ Status Run(ShowOptions* options) {
                      ? "--json and the sheet cannot both be standard output; add --output FILE"
                      : "a PNG is not for a terminal; add --output FILE");
   }
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   request.text = to_stdout ? engine::TextPictures::kNone : PicturesFor(options->common.json);
   request.text_columns = OutputColumns();
-  PL_ASSIGN_OR_RETURN(const engine::ShowReport report, engine::Show(*engine, request));
+  PL_ASSIGN_OR_RETURN(const engine::ShowReport report, engine::Show(*session, request));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"shown", report.shown},

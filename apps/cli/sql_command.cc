@@ -40,9 +40,9 @@ Status Run(SqlOptions* options) {
   request.write.max_rows = options->max_rows;
   winsize size{};
   if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) request.write.max_width = size.ws_col;
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  if (options->common.json && request.output.empty()) return engine::RunSqlAsJson(*engine, request).status();
-  PL_ASSIGN_OR_RETURN(const engine::SqlReport report, engine::RunSql(*engine, request));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  if (options->common.json && request.output.empty()) return engine::RunSqlAsJson(*session, request).status();
+  PL_ASSIGN_OR_RETURN(const engine::SqlReport report, engine::RunSql(*session, request));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"row_count", report.rows},

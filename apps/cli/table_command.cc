@@ -23,8 +23,8 @@ struct TableOptions {
 
 Status RunList(TableOptions options) {
   if (options.uri.empty()) options.uri = options.common.lake.empty() ? "." : options.common.lake;
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const auto found, engine::ListTables(*engine, options.uri));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_ASSIGN_OR_RETURN(const auto found, engine::ListTables(*session, options.uri));
   Json rows = Json::array();
   for (const engine::ListedTable& table : found) {
     if (!options.common.json) {
@@ -48,8 +48,8 @@ Status RunDescribe(TableOptions* options) {
   if (!options->as_of.empty()) {
     PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->as_of));
   }
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->uri));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->uri));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load(options->version));
   PL_ASSIGN_OR_RETURN(const table::SnapshotTotals totals, snapshot->Totals());
   const table::TableDefinition& definition = snapshot->definition();
@@ -97,8 +97,8 @@ Status RunDescribe(TableOptions* options) {
 }
 
 Status RunHistory(const TableOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options.common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options.uri));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options.uri));
   PL_ASSIGN_OR_RETURN(const auto entries, table->History(options.limit));
   Json rows = Json::array();
   for (const table::HistoryEntry& entry : entries) {

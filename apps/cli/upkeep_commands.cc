@@ -6,7 +6,6 @@
 
 #include "base/byte_size.h"
 #include "base/clock.h"
-#include "base/progress.h"
 #include "engine/upkeep/optimize.h"
 #include "engine/upkeep/vacuum.h"
 
@@ -36,13 +35,9 @@ Status RunOptimize(UpkeepOptions* options) {
     if (*options->optimize.target_file_bytes <= 0)
       return Error(ErrorCode::kUsage, "--target-size must be more than 0 bytes");
   }
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   options->optimize.table = options->table;
-  std::optional<Progress> progress;
-  progress.emplace("Rewriting rows", 0, !options->common.quiet && !options->common.json);
-  options->optimize.progress = [&](int64_t rows, int64_t bytes) { progress->Add(rows, bytes); };
-  const auto report = engine::Optimize(*engine, options->optimize);
-  progress.reset();
+  const auto report = engine::Optimize(*session, options->optimize);
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {
     PrintJson({{"status", "ok"},
@@ -70,13 +65,8 @@ Status RunOptimize(UpkeepOptions* options) {
 Status RunVacuum(UpkeepOptions* options) {
   table::VacuumRequest& request = options->vacuum;
   if (options->retain_hours) request.retention_ms = static_cast<int64_t>(*options->retain_hours * kHourMs);
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  request.threads = engine->threads();
-  std::optional<Progress> progress;
-  progress.emplace("Deleting files", 0, !options->common.quiet && !options->common.json);
-  request.progress = [&](int64_t files, int64_t bytes) { progress->Add(files, bytes); };
-  const auto report = engine::Vacuum(*engine, options->table, request);
-  progress.reset();
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  const auto report = engine::Vacuum(*session, options->table, request);
   PL_RETURN_NOT_OK(report.status());
   if (options->common.json) {
     Json json = {{"status", report->failures.empty() ? "ok" : "incomplete"},
@@ -106,8 +96,8 @@ Status RunRestore(UpkeepOptions* options) {
   if (!options->timestamp.empty()) {
     PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->timestamp));
   }
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->table));
   PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
   PL_ASSIGN_OR_RETURN(const table::RestoreReport report, care->Restore(options->version));
   if (options->common.json) {
@@ -125,8 +115,8 @@ Status RunRestore(UpkeepOptions* options) {
 }
 
 Status RunCheckpoint(UpkeepOptions* options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options->common));
-  PL_ASSIGN_OR_RETURN(const auto table, engine->OpenTable(options->table));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
+  PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->table));
   PL_ASSIGN_OR_RETURN(auto* const care, table->log_care());
   PL_ASSIGN_OR_RETURN(const int64_t version, care->Checkpoint());
   if (options->common.json) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/build_info.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 
 #include "cli/command.h"
 
@@ -11,8 +11,8 @@ namespace pixlake::cli {
 namespace {
 
 Status PrintFeatures(const CommonOptions& options) {
-  PL_ASSIGN_OR_RETURN(const auto engine, MakeEngine(options));
-  PL_ASSIGN_OR_RETURN(const table::TableFormat* const format, engine->Format("delta"));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options));
+  PL_ASSIGN_OR_RETURN(const table::TableFormat* const format, session->Format("delta"));
   Json list = Json::array();
   for (const table::FeatureSupport& feature : format->Features()) {
     if (options.json) {

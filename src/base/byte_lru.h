@@ -9,13 +9,28 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/cache_loan.h"
+
 namespace pixlake {
 
 // Values by key; the one used longest ago goes first. Thread-safe.
 template <typename Value>
 class ByteLru {
  public:
-  explicit ByteLru(int64_t max_bytes) : max_bytes_(max_bytes) {}
+  // As much until somebody lends it memory.
+  explicit ByteLru(int64_t max_bytes) : limit_(max_bytes) {}
+
+  // Room for `bytes` more for as long as the loan lives, which the cache must outlive.
+  CacheLoan Lend(int64_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    limit_.Lend(bytes);
+    Shrink();
+    return CacheLoan([this, bytes] {
+      const std::lock_guard<std::mutex> ending(mutex_);
+      limit_.TakeBack(bytes);
+      Shrink();
+    });
+  }
 
   // Null when there is none.
   std::shared_ptr<const Value> Find(const std::string& key) {
@@ -29,13 +44,13 @@ class ByteLru {
   // `bytes` as far as they can be told; one larger than an eighth of all is not kept.
   void Put(const std::string& key, std::shared_ptr<const Value> value, int64_t bytes) {
     bytes += static_cast<int64_t>(2 * key.size() + sizeof(Entry));
-    if (bytes > max_bytes_ / 8) return;
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (bytes > limit_.bytes() / 8) return;
     if (const auto old = by_key_.find(key); old != by_key_.end()) Remove(old->second);
     entries_.push_front({key, std::move(value), bytes});
     by_key_.emplace(key, entries_.begin());
     bytes_ += bytes;
-    while (bytes_ > max_bytes_) Remove(std::prev(entries_.end()));
+    Shrink();
   }
 
  private:
@@ -46,14 +61,18 @@ class ByteLru {
   };
   using Place = typename std::list<Entry>::iterator;
 
+  void Shrink() {
+    while (bytes_ > limit_.bytes()) Remove(std::prev(entries_.end()));
+  }
+
   void Remove(Place entry) {
     bytes_ -= entry->bytes;
     by_key_.erase(entry->key);
     entries_.erase(entry);
   }
 
-  const int64_t max_bytes_;
   std::mutex mutex_;
+  CacheLimit limit_;
   std::list<Entry> entries_;  // the one used last in front
   std::unordered_map<std::string, Place> by_key_;
   int64_t bytes_ = 0;

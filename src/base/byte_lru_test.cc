@@ -44,5 +44,25 @@ TEST(ByteLru, AValueOutlivesItsPlace) {
   EXPECT_EQ(*held, 7);
 }
 
+TEST(ByteLru, IsAsLargeAsItsLoansTogether) {
+  ByteLru<int> cache(10'000);
+  const auto put = [&](const char* key) { cache.Put(key, std::make_shared<const int>(1), 900); };
+  {
+    const CacheLoan first = cache.Lend(16'000);
+    put("a");
+    put("b");
+    EXPECT_NE(cache.Find("a"), nullptr);
+    {
+      const CacheLoan second = cache.Lend(100);
+      EXPECT_NE(cache.Find("b"), nullptr);
+    }
+    EXPECT_NE(cache.Find("a"), nullptr);
+  }
+  EXPECT_NE(cache.Find("b"), nullptr);  // its own 10,000 again
+  const CacheLoan little = cache.Lend(100);
+  EXPECT_EQ(cache.Find("a"), nullptr);
+  EXPECT_EQ(cache.Find("b"), nullptr);
+}
+
 }  // namespace
 }  // namespace pixlake

@@ -8,11 +8,11 @@
 namespace pixlake {
 namespace {
 
-std::atomic<int> g_signal{0};
+constinit StopState g_state;
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void OnSignal(int signal_number) {
-  if (g_signal.exchange(signal_number) != 0) _exit(128 + signal_number);
+  if (g_state.reason.exchange(signal_number) != 0) _exit(128 + signal_number);
 }
 
 }  // namespace
@@ -30,11 +30,11 @@ void HandleInterrupts() {
 
 StopToken ProcessStopToken() {
   // Nobody's to delete.
-  return StopToken(std::shared_ptr<const std::atomic<int>>(std::shared_ptr<void>(), &g_signal));
+  return StopToken(std::shared_ptr<const StopState>(std::shared_ptr<void>(), &g_state));
 }
 
 int InterruptSignal() {
-  return g_signal.load(std::memory_order_relaxed);
+  return g_state.reason.load(std::memory_order_relaxed);
 }
 
 }  // namespace pixlake

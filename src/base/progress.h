@@ -9,6 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "base/output.h"
+
 namespace pixlake {
 
 // One line's worth of progress; pure, so that it can be tested.
@@ -19,14 +21,14 @@ std::string RenderProgress(const std::string& what, int64_t done, int64_t total,
 
 // Draws a progress bar on standard error while it lives, only when that is a
 // terminal and `enabled`. Add() is thread-safe and costs one atomic addition.
-class Progress {
+class Progress : public WorkWatch {
  public:
   Progress(std::string what, int64_t total, bool enabled);
-  ~Progress();
+  ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void Add(int64_t items, int64_t bytes);
+  void Add(int64_t items, int64_t bytes) override;
 
  private:
   void Draw();

@@ -11,30 +11,44 @@
 
 namespace pixlake {
 
+// Why what holds it should stop: not 0 once it should.
+struct StopState {
+  std::atomic<int> reason{0};
+  std::shared_ptr<const StopState> above;  // what stops this too
+};
+
 // Asks whether to stop. A value; thread-safe. One that came from no source never stops.
 class StopToken {
  public:
   StopToken() = default;
-  bool stopped() const { return reason_ != nullptr && reason_->load(std::memory_order_relaxed) != 0; }
+  bool stopped() const {
+    for (const StopState* state = state_.get(); state != nullptr; state = state->above.get()) {
+      if (state->reason.load(std::memory_order_relaxed) != 0) return true;
+    }
+    return false;
+  }
   // kCancelled once it should stop, else OK. Cheap enough to ask in every loop.
   Status Check() const;
 
  private:
   friend class StopSource;
   friend StopToken ProcessStopToken();
-  explicit StopToken(std::shared_ptr<const std::atomic<int>> reason) : reason_(std::move(reason)) {}
-  std::shared_ptr<const std::atomic<int>> reason_;
+  explicit StopToken(std::shared_ptr<const StopState> state) : state_(std::move(state)) {}
+  std::shared_ptr<const StopState> state_;
 };
 
 // Stops what holds its tokens, and nothing else. Thread-safe.
 class StopSource {
  public:
-  StopSource() : reason_(std::make_shared<std::atomic<int>>(0)) {}
-  void Stop() { reason_->store(1, std::memory_order_relaxed); }
-  StopToken token() const { return StopToken(reason_); }
+  // Its tokens stop with `above` as well.
+  explicit StopSource(const StopToken& above = {}) : state_(std::make_shared<StopState>()) {
+    state_->above = above.state_;
+  }
+  void Stop() { state_->reason.store(1, std::memory_order_relaxed); }
+  StopToken token() const { return StopToken(state_); }
 
  private:
-  const std::shared_ptr<std::atomic<int>> reason_;
+  const std::shared_ptr<StopState> state_;
 };
 
 // While it lives, what this thread does is the work of whoever holds the token's source.

@@ -17,6 +17,16 @@ TEST(StopTokenTest, StopsItsOwnWorkAndNoOther) {
   EXPECT_EQ(other.token().Check(), Status::OK());
 }
 
+TEST(StopTokenTest, StopsWithTheSourceAboveItAndNotTheOtherWay) {
+  StopSource above;
+  StopSource one(above.token()), other(above.token());
+  one.Stop();
+  EXPECT_FALSE(above.token().stopped());
+  EXPECT_FALSE(other.token().stopped());
+  above.Stop();
+  EXPECT_EQ(CodeOf(other.token().Check()), ErrorCode::kCancelled);
+}
+
 TEST(StopTokenTest, ScopesNestAndEnd) {
   StopSource outer, inner;
   outer.Stop();

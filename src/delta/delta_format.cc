@@ -12,7 +12,7 @@ namespace pixlake::delta {
 
 namespace {
 
-constexpr int64_t kCacheBytes = int64_t{128} << 20;
+constexpr int64_t kCacheBytes = int64_t{128} << 20;  // while nobody lends any
 
 class DeltaFormat : public table::TableFormat {
  public:
@@ -84,6 +84,8 @@ class DeltaFormat : public table::TableFormat {
     PL_ASSIGN_OR_RETURN(auto empty, DeltaSnapshot::Make(location, std::move(state)));
     return std::make_unique<NewDeltaTable>(location, std::move(empty), cache_);
   }
+
+  CacheLoan LendMemory(int64_t bytes) override { return cache_->Lend(bytes); }
 
   std::vector<table::FeatureSupport> Features() const override {
     std::vector<table::FeatureSupport> out;

@@ -51,10 +51,25 @@ void SnapshotCache::Put(const std::shared_ptr<const DeltaSnapshot>& snapshot) {
   }
   bytes_ += entry.bytes;
   entries_.push_front(std::move(entry));
-  while (bytes_ > max_bytes_ && !entries_.empty()) {
+  Shrink();
+}
+
+void SnapshotCache::Shrink() {
+  while (bytes_ > limit_.bytes() && !entries_.empty()) {
     bytes_ -= entries_.back().bytes;
     entries_.pop_back();
   }
+}
+
+CacheLoan SnapshotCache::Lend(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  limit_.Lend(bytes);
+  Shrink();
+  return CacheLoan([this, bytes] {
+    const std::lock_guard ending(mutex_);
+    limit_.TakeBack(bytes);
+    Shrink();
+  });
 }
 
 void SnapshotCache::Drop(const io::Location& table) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/cache_loan.h"
 #include "delta/snapshot_internal.h"
 
 namespace pixlake::delta {
@@ -17,7 +18,11 @@ namespace pixlake::delta {
 // Thread-safe.
 class SnapshotCache {
  public:
-  explicit SnapshotCache(int64_t max_bytes) : max_bytes_(max_bytes) {}
+  // As much until somebody lends it memory.
+  explicit SnapshotCache(int64_t max_bytes) : limit_(max_bytes) {}
+
+  // Room for `bytes` more for as long as the loan lives, which the cache must outlive.
+  CacheLoan Lend(int64_t bytes);
 
   // With `table`'s own store; null when there is none.
   Result<std::shared_ptr<const DeltaSnapshot>> Find(const io::Location& table);
@@ -33,8 +38,10 @@ class SnapshotCache {
     int64_t bytes = 0;
   };
 
-  const int64_t max_bytes_;
+  void Shrink();
+
   std::mutex mutex_;
+  CacheLimit limit_;
   std::list<Entry> entries_;  // the one used last in front
   int64_t bytes_ = 0;
 };

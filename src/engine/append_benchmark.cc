@@ -7,7 +7,7 @@
 
 #include <arrow/api.h>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "table/data_file_writer.h"
 
 namespace {
@@ -31,11 +31,11 @@ Status AppendOne(pixlake::table::Table* table, const std::shared_ptr<arrow::Sche
 }
 
 Status Run(bool sync, const std::string& place, int count) {
-  pixlake::engine::EngineOptions options;
+  pixlake::engine::SessionOptions options;
   options.sync = sync;
-  PL_ASSIGN_OR_RETURN(const auto engine, pixlake::engine::Engine::Make(options));
-  PL_ASSIGN_OR_RETURN(const auto location, engine->Locate(place));
-  PL_ASSIGN_OR_RETURN(auto* const format, engine->Format("delta"));
+  PL_ASSIGN_OR_RETURN(const auto session, pixlake::engine::Session::Make(options));
+  PL_ASSIGN_OR_RETURN(const auto location, session->Locate(place));
+  PL_ASSIGN_OR_RETURN(auto* const format, session->Format("delta"));
   pixlake::table::TableDefinition definition;
   definition.schema =
       arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});

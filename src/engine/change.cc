@@ -6,38 +6,42 @@
 
 namespace pixlake::engine {
 
-Result<query::ChangeReport> ChangeTable(const Engine& engine, query::SqlSession* session,
+Result<query::ChangeReport> ChangeTable(const Session& session, query::SqlSession* sql_session,
                                         const query::ChangeStatement& statement) {
+  const StopScope scope = session.Enter();
   const std::string& uri =
       std::visit([](const auto& one) -> const std::string& { return one.target.uri; }, statement);
-  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(uri));
+  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(uri));
   query::ChangeOptions options;
-  // DuckDB has three quarters of the memory.
-  options.memory_bytes = engine.memory_bytes() / 4;
-  return query::RunChange(session, table.get(), std::string(table->format()) + "_scan", statement, options);
+  options.memory_bytes = session.Plan(Work::kSql).writers;
+  return query::RunChange(sql_session, table.get(), std::string(table->format()) + "_scan", statement,
+                          options);
 }
 
-Result<query::ChangeReport> FillNewTable(const Engine& engine, query::SqlSession* session,
+Result<query::ChangeReport> FillNewTable(const Session& session, query::SqlSession* sql_session,
                                          table::Table* table, const std::string& query) {
+  const StopScope scope = session.Enter();
   query::InsertStatement insert;
   insert.target = {table->location().path, "target"};
   insert.query = query;
   query::ChangeOptions options;
-  options.memory_bytes = engine.memory_bytes() / 4;
+  options.memory_bytes = session.Plan(Work::kSql).writers;
   options.operation = "CREATE TABLE AS SELECT";
-  return query::RunChange(session, table, std::string(table->format()) + "_scan", insert, options);
+  return query::RunChange(sql_session, table, std::string(table->format()) + "_scan", insert, options);
 }
 
-Result<query::ChangeReport> ChangeTable(const Engine& engine, const query::ChangeStatement& statement) {
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
-  return ChangeTable(engine, session.get(), statement);
+Result<query::ChangeReport> ChangeTable(const Session& session, const query::ChangeStatement& statement) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
+  return ChangeTable(session, sql_session.get(), statement);
 }
 
-Result<query::ChangeReport> ChangeTable(const Engine& engine, const std::string& sql) {
+Result<query::ChangeReport> ChangeTable(const Session& session, const std::string& sql) {
+  const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const auto statements, query::SplitStatements(sql));
   if (statements.size() == 1) {
     PL_ASSIGN_OR_RETURN(const auto change, query::ParseChange(statements[0]));
-    if (change) return ChangeTable(engine, *change);
+    if (change) return ChangeTable(session, *change);
   }
   return Error(ErrorCode::kUsage, "this is not one statement that changes rows: " + sql);
 }

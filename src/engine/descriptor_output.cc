@@ -10,10 +10,6 @@
 
 namespace pixlake::engine {
 
-std::unique_ptr<DescriptorOutput> DescriptorOutput::StandardOutput() {
-  return std::make_unique<DescriptorOutput>(STDOUT_FILENO, "standard output");
-}
-
 Result<std::unique_ptr<DescriptorOutput>> DescriptorOutput::Open(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
   if (descriptor < 0) return ErrnoError(errno, "opening", path);

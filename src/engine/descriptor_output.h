@@ -15,8 +15,6 @@ namespace pixlake::engine {
 // full disk). Not thread-safe.
 class DescriptorOutput : public arrow::io::OutputStream {
  public:
-  // Standard output; closing the stream leaves it open.
-  static std::unique_ptr<DescriptorOutput> StandardOutput();
   // A file, device or pipe that is there.
   static Result<std::unique_ptr<DescriptorOutput>> Open(const std::string& path);
   // A descriptor of the caller's, which stays open.

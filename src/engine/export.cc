@@ -1,5 +1,6 @@
 #include "engine/export.h"
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -24,8 +25,8 @@ constexpr std::string_view kNoPlace = "_no_place/";
 
 using Visit = std::function<Status(const arrow::RecordBatch&)>;
 
-Status ForEachBatch(query::SqlSession* session, const std::string& sql, const Visit& visit) {
-  PL_ASSIGN_OR_RETURN(const auto result, session->Query(sql));
+Status ForEachBatch(query::SqlSession* sql_session, const std::string& sql, const Visit& visit) {
+  PL_ASSIGN_OR_RETURN(const auto result, sql_session->Query(sql));
   while (true) {
     PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const auto batch, result->Next());
@@ -66,13 +67,14 @@ std::string_view SuffixOf(std::span<const uint8_t> bytes) {
 
 class Exporter {
  public:
-  Exporter(const Engine& engine, const ExportRequest& request) : engine_(engine), request_(request) {}
+  Exporter(const Session& session, const ExportRequest& request)
+      : session_(session), request_(request), watch_(session.Watch("Exporting")) {}
 
   Result<ExportReport> Run() {
-    PL_ASSIGN_OR_RETURN(session_, OpenSqlSession(engine_));
+    PL_ASSIGN_OR_RETURN(sql_session_, OpenSqlSession(session_, Work::kLookUp));
     PL_ASSIGN_OR_RETURN(target_, ExportTarget::Open(request_.destination));
     const auto name = catalog::ParseTableName(request_.table);
-    PL_RETURN_NOT_OK(name && engine_.has_lake() ? ExportPlaces(*name) : ExportRows());
+    PL_RETURN_NOT_OK(name && session_.has_lake() ? ExportPlaces(*name) : ExportRows());
     PL_RETURN_NOT_OK(target_->Close());
     return report_;
   }
@@ -84,7 +86,7 @@ class Exporter {
     PL_ASSIGN_OR_RETURN(const bool written, target_->Add(name, bytes, mtime_ns));
     ++(written ? report_.files : report_.already_there);
     if (written) report_.bytes += static_cast<int64_t>(bytes.size());
-    if (request_.on_file) request_.on_file(1, static_cast<int64_t>(bytes.size()));
+    watch_(1, static_cast<int64_t>(bytes.size()));
     return Status::OK();
   }
 
@@ -123,15 +125,15 @@ class Exporter {
         " SELECT uri, id, epoch_us(mtime) AS mtime FROM latest"
         " WHERE id IS NOT NULL AND id IN (SELECT id FROM wanted)"
         " AND (NOT gone OR id NOT IN (SELECT id FROM latest WHERE NOT gone AND id IS NOT NULL))";
-    PL_RETURN_NOT_OK(ForEachBatch(session_.get(), "SELECT min(uri), max(uri) FROM (" + places + ")",
+    PL_RETURN_NOT_OK(ForEachBatch(sql_session_.get(), "SELECT min(uri), max(uri) FROM (" + places + ")",
                                   [&](const arrow::RecordBatch& batch) -> Status {
                                     const auto first = TextAt(batch, 0, 0);
                                     const auto last = TextAt(batch, 1, 0);
                                     if (first && last) report_.root = CommonFolder(*first, *last);
                                     return Status::OK();
                                   }));
-    PL_ASSIGN_OR_RETURN(const auto finder, ImageFinder::Open(engine_, table.text()));
-    PL_RETURN_NOT_OK(ForEachBatch(session_.get(), places, [&](const arrow::RecordBatch& batch) -> Status {
+    PL_ASSIGN_OR_RETURN(const auto finder, ImageFinder::Open(session_, table.text()));
+    PL_RETURN_NOT_OK(ForEachBatch(sql_session_.get(), places, [&](const arrow::RecordBatch& batch) -> Status {
       const auto& times = static_cast<const arrow::Int64Array&>(*batch.column(2));
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
         const std::string uri(*TextAt(batch, 0, row));
@@ -149,7 +151,7 @@ class Exporter {
     const std::string others = latest +
                                " SELECT id, filename FROM wanted WHERE id IS NOT NULL AND id NOT IN"
                                " (SELECT id FROM latest WHERE id IS NOT NULL)";
-    return ForEachBatch(session_.get(), others, [&](const arrow::RecordBatch& batch) -> Status {
+    return ForEachBatch(sql_session_.get(), others, [&](const arrow::RecordBatch& batch) -> Status {
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
         const std::string id(*TextAt(batch, 0, row));
         const auto filename = TextAt(batch, 1, row);
@@ -165,7 +167,7 @@ class Exporter {
   }
 
   Status ExportRows() {
-    PL_ASSIGN_OR_RETURN(const auto table, engine_.OpenTable(request_.table));
+    PL_ASSIGN_OR_RETURN(const auto table, session_.OpenTable(request_.table));
     PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
     const arrow::Schema& schema = *snapshot->definition().schema;
     PL_ASSIGN_OR_RETURN(const std::string column, BlobColumnOf(schema, ""));
@@ -173,11 +175,11 @@ class Exporter {
       return schema.GetFieldByName(name) != nullptr ? fmt::format("CAST({} AS VARCHAR)", name)
                                                     : "NULL::VARCHAR";
     };
-    PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(engine_, request_.table));
+    PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(session_, request_.table));
     const std::string sql = fmt::format("SELECT {}, {}, \"{}\" FROM {}{}", text("filename"), text("label"),
                                         column, from, Where());
     int64_t number = 0;
-    return ForEachBatch(session_.get(), sql, [&](const arrow::RecordBatch& batch) -> Status {
+    return ForEachBatch(sql_session_.get(), sql, [&](const arrow::RecordBatch& batch) -> Status {
       const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch.column(2));
       for (int64_t row = 0; row < batch.num_rows(); ++row, ++number) {
         if (blobs.IsNull(row)) continue;
@@ -202,17 +204,19 @@ class Exporter {
     return RelativeNameOf(name, "");
   }
 
-  const Engine& engine_;
+  const Session& session_;
   const ExportRequest& request_;
-  std::unique_ptr<query::SqlSession> session_;
+  std::unique_ptr<query::SqlSession> sql_session_;
   std::unique_ptr<ExportTarget> target_;
+  const std::function<void(int64_t files, int64_t bytes)> watch_;
   ExportReport report_;
 };
 
 }  // namespace
 
-Result<ExportReport> Export(const Engine& engine, const ExportRequest& request) {
-  return Exporter(engine, request).Run();
+Result<ExportReport> Export(const Session& session, const ExportRequest& request) {
+  const StopScope scope = session.Enter();
+  return Exporter(session, request).Run();
 }
 
 }  // namespace pixlake::engine

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -15,7 +14,6 @@ struct ExportRequest {
   std::string table;        // path or URI, or a name of the lake
   std::string where;        // SQL condition on the table's rows; empty: all
   std::string destination;  // a folder, or a file that ends in .tar, .tar.gz, .tgz, .tar.zst
-  std::function<void(int64_t files, int64_t bytes)> on_file;  // progress; may be empty
 };
 
 struct ExportReport {
@@ -31,6 +29,6 @@ struct ExportReport {
 // other is left; rows that have none there in `_no_place/` under their id. Any other table with a binary
 // column: by its `filename`, else
 // `<label>/<row>`, else `<row>`, with a suffix from the bytes' format.
-Result<ExportReport> Export(const Engine& engine, const ExportRequest& request);
+Result<ExportReport> Export(const Session& session, const ExportRequest& request);
 
 }  // namespace pixlake::engine

@@ -24,8 +24,9 @@ bool IsContentId(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Result<std::unique_ptr<ImageFinder>> ImageFinder::Open(const Engine& engine, const std::string& table) {
-  PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
+Result<std::unique_ptr<ImageFinder>> ImageFinder::Open(const Session& session, const std::string& table) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto opened, session.OpenTable(table));
   PL_ASSIGN_OR_RETURN(auto snapshot, opened->Load());
   const arrow::Schema& schema = *snapshot->definition().schema;
   if (!HasType(schema, "id", arrow::Type::STRING) || !HasType(schema, "content", arrow::Type::BINARY)) {
@@ -33,7 +34,7 @@ Result<std::unique_ptr<ImageFinder>> ImageFinder::Open(const Engine& engine, con
                  fmt::format("{} has no columns `id string` and `content binary`", opened->location().path));
   }
   ingest::IdIndexOptions options;
-  options.memory_bytes = engine.memory_bytes() / 4;
+  options.memory_bytes = session.Plan(Work::kLookUp).index;
   PL_ASSIGN_OR_RETURN(auto index, ingest::IdIndex::Open(opened->location(), std::move(snapshot), options));
   return std::unique_ptr<ImageFinder>(new ImageFinder(opened->location(), std::move(index)));
 }

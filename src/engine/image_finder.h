@@ -9,7 +9,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "ingest/index/id_index.h"
 #include "table/table.h"
 
@@ -20,7 +20,7 @@ class ImageFinder {
  public:
   // kUnsupported for a table without the columns `id` (string) and `content` (binary).
   // The index is brought up to date, which writes into the table's `_pixlake` folder.
-  static Result<std::unique_ptr<ImageFinder>> Open(const Engine& engine, const std::string& table);
+  static Result<std::unique_ptr<ImageFinder>> Open(const Session& session, const std::string& table);
 
   struct Found {
     std::shared_ptr<arrow::Buffer> bytes;

@@ -22,10 +22,10 @@ void DropPageCache() {
 
 pixlake::Status Run(const std::string& lake, const std::string& table, const std::string& ids_file,
                     size_t count, bool cold) {
-  pixlake::engine::EngineOptions options;
+  pixlake::engine::SessionOptions options;
   options.lake = lake;
-  PL_ASSIGN_OR_RETURN(const auto engine, pixlake::engine::Engine::Make(options));
-  PL_ASSIGN_OR_RETURN(const auto finder, pixlake::engine::ImageFinder::Open(*engine, table));
+  PL_ASSIGN_OR_RETURN(const auto session, pixlake::engine::Session::Make(options));
+  PL_ASSIGN_OR_RETURN(const auto finder, pixlake::engine::ImageFinder::Open(*session, table));
   std::vector<std::string> ids;
   std::ifstream file(ids_file);
   for (std::string id; file >> id;) ids.push_back(id);

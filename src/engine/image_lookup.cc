@@ -150,20 +150,21 @@ namespace {
 
 // The index follows the latest state of the lake's tables; other tables' folders are
 // left as they are.
-bool UsesIndex(const Engine& engine, const LookupRequest& request, const io::Location& place) {
+bool UsesIndex(const Session& session, const LookupRequest& request, const io::Location& place) {
   if (request.version.version || request.version.as_of_ms || !IsContentId(*request.id)) return false;
   if (!request.column.empty() && request.column != "content") return false;
-  if (engine.has_lake() && catalog::ParseTableName(request.table)) return true;
+  if (session.has_lake() && catalog::ParseTableName(request.table)) return true;
   const auto there = place.store->Exists(place.Child("_pixlake"));
   return there.ok() && *there;
 }
 
 }  // namespace
 
-Result<FoundImage> FindImage(const Engine& engine, const LookupRequest& request) {
+Result<FoundImage> FindImage(const Session& session, const LookupRequest& request) {
+  const StopScope scope = session.Enter();
   if (request.id.has_value() == request.row.has_value())
     return Error(ErrorCode::kUsage, "give either an ID or --row");
-  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(request.table));
   PL_ASSIGN_OR_RETURN(auto snapshot, table->Load(request.version));
   const arrow::Schema& schema = *snapshot->definition().schema;
   PL_ASSIGN_OR_RETURN(std::string column, BlobColumnOf(schema, request.column));
@@ -174,8 +175,8 @@ Result<FoundImage> FindImage(const Engine& engine, const LookupRequest& request)
     return lookup.ByRow(*request.row);
   }
   if (id_field != nullptr && id_field->type()->id() == arrow::Type::STRING) {
-    if (UsesIndex(engine, request, table->location())) {
-      const auto finder = ImageFinder::Open(engine, request.table);
+    if (UsesIndex(session, request, table->location())) {
+      const auto finder = ImageFinder::Open(session, request.table);
       // A folder that may not be written to has no index; the scan finds it as well.
       if (finder.ok()) {
         PL_ASSIGN_OR_RETURN(auto found, (*finder)->Find(*request.id));

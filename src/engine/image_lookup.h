@@ -9,7 +9,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "table/table.h"
 
 namespace pixlake::engine {
@@ -31,7 +31,7 @@ struct FoundImage {
 // By row: one ranged read after the metadata. By id: the `id` column is scanned
 // (with pruning), then one ranged read; in a table without such a column the
 // contents are hashed until one fits. kNotFound when there is no such image.
-Result<FoundImage> FindImage(const Engine& engine, const LookupRequest& request);
+Result<FoundImage> FindImage(const Session& session, const LookupRequest& request);
 
 // The blob column of a schema as LookupRequest::column says; kUsage, naming the
 // candidates, when there is not exactly one.

@@ -20,7 +20,7 @@ class ImageLookupTest : public testing::Test {
     std::string pattern = (fs::temp_directory_path() / "pixlake_lookup_XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    engine_ = Engine::Make({}).ValueOrDie();
+    session_ = Session::Make(SessionOptions()).ValueOrDie();
   }
   void TearDown() override { fs::remove_all(folder_); }
 
@@ -29,8 +29,8 @@ class ImageLookupTest : public testing::Test {
     arrow::FieldVector fields{arrow::field("content", arrow::binary())};
     if (with_id) fields.insert(fields.begin(), arrow::field("id", arrow::utf8()));
     const auto schema = arrow::schema(fields);
-    auto* format = engine_->Format("delta").ValueOrDie();
-    const io::Location location = engine_->Locate(folder_ + "/t").ValueOrDie();
+    auto* format = session_->Format("delta").ValueOrDie();
+    const io::Location location = session_->Locate(folder_ + "/t").ValueOrDie();
     const auto table = format->Create(location, {schema, {}, {}, "t", ""}).ValueOrDie();
     for (int commit = 0; commit < 3; ++commit) {
       arrow::StringBuilder ids;
@@ -51,12 +51,12 @@ class ImageLookupTest : public testing::Test {
 
   Result<std::string> Find(LookupRequest request) {
     request.table = folder_ + "/t";
-    PL_ASSIGN_OR_RETURN(const FoundImage found, FindImage(*engine_, request));
+    PL_ASSIGN_OR_RETURN(const FoundImage found, FindImage(*session_, request));
     return found.bytes->ToString();
   }
 
   std::string folder_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Session> session_;
 };
 
 TEST_F(ImageLookupTest, FindsByIdInAnyFile) {

@@ -24,8 +24,8 @@ std::string Base64(std::string_view bytes) {
   return arrow::util::base64_encode(bytes);
 }
 
-Result<OutputTarget> ResolveOutput(const Engine& engine, const std::string& uri) {
-  PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(uri));
+Result<OutputTarget> ResolveOutput(const Session& session, const std::string& uri) {
+  PL_ASSIGN_OR_RETURN(const io::Location location, session.Locate(uri));
   OutputTarget target;
   target.path = location.path;
   const std::unique_ptr<char, void (*)(void*)> real(::realpath(location.path.c_str(), nullptr), std::free);
@@ -46,18 +46,19 @@ Status ReplaceOutput(const std::string& fresh, const OutputTarget& target) {
   return status;
 }
 
-Status WriteOutputFile(const Engine& engine, const std::string& uri, std::string_view bytes) {
+Status WriteOutputFile(const Session& session, const std::string& uri, std::string_view bytes) {
+  const StopScope scope = session.Enter();
   if (IsStandardOutput(uri)) {
-    const auto out = DescriptorOutput::StandardOutput();
-    return out->Write(bytes.data(), static_cast<int64_t>(bytes.size()));
+    PL_ASSIGN_OR_RETURN(Output* const out, session.output());
+    return out->Write(bytes);
   }
-  PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(engine, uri));
+  PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(session, uri));
   if (target.direct) {
     PL_ASSIGN_OR_RETURN(const auto out, DescriptorOutput::Open(target.path));
     PL_RETURN_NOT_OK(out->Write(bytes.data(), static_cast<int64_t>(bytes.size())));
     return out->Close();
   }
-  PL_ASSIGN_OR_RETURN(const io::Location place, engine.Locate(target.path));
+  PL_ASSIGN_OR_RETURN(const io::Location place, session.Locate(target.path));
   const std::string fresh = target.path + "." + NewUuid();
   PL_RETURN_NOT_OK(place.store->PutIfAbsent(fresh, bytes));
   return ReplaceOutput(fresh, target);

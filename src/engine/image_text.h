@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -23,13 +23,13 @@ struct OutputTarget {
   bool direct = false;
   int mode = -1;  // permissions of the file that is there; -1: none is
 };
-Result<OutputTarget> ResolveOutput(const Engine& engine, const std::string& uri);
+Result<OutputTarget> ResolveOutput(const Session& session, const std::string& uri);
 
 // Gives the finished file `fresh` the target's permissions and name.
 Status ReplaceOutput(const std::string& fresh, const OutputTarget& target);
 
 // Writes a file atomically, replacing one that is there; into a device or pipe as it is, and
-// for "-" to standard output.
-Status WriteOutputFile(const Engine& engine, const std::string& uri, std::string_view bytes);
+// for "-" to the session's output.
+Status WriteOutputFile(const Session& session, const std::string& uri, std::string_view bytes);
 
 }  // namespace pixlake::engine

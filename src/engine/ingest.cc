@@ -12,10 +12,11 @@
 
 namespace pixlake::engine {
 
-Result<LakeSummary> InitLake(const Engine& engine, const std::string& uri) {
-  PL_ASSIGN_OR_RETURN(io::Location place, engine.Locate(uri));
+Result<LakeSummary> InitLake(const Session& session, const std::string& uri) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(uri));
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
   PL_RETURN_NOT_OK(ingest::OpenLakeTables(lake, format).status());
   LakeSummary summary;
   summary.path = lake.place().path;
@@ -23,7 +24,8 @@ Result<LakeSummary> InitLake(const Engine& engine, const std::string& uri) {
   return summary;
 }
 
-Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestRequest& request) {
+Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequest& request) {
+  const StopScope scope = session.Enter();
   if (request.table != "raw.images") {
     return Error(
         ErrorCode::kUsage,
@@ -31,25 +33,25 @@ Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestReques
   }
   // A source that was mistyped must not leave a new lake behind.
   PL_RETURN_NOT_OK(ingest::OpenSources(request.sources, request.options.source).status());
-  PL_ASSIGN_OR_RETURN(io::Location place, engine.Locate(request.lake));
+  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(request.lake));
   if (place.store->scheme() != "file") {
     return Error(
         ErrorCode::kUnsupported,
         fmt::format("ingest takes images into lakes on local disks; {} is not on one", request.lake));
   }
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
   ingest::LakeIngestOptions options = request.options;
-  options.memory_bytes = engine.memory_bytes();
-  options.threads = engine.threads();
-  options.kernels = &engine.kernels();
-  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
+  options.memory = session.Plan(Work::kIngest);
+  options.on_items = session.Watch("Ingesting");
+  options.threads = session.threads();
+  options.kernels = &session.kernels();
+  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, options.memory.fetch);
   PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport report,
                       ingest::IngestIntoLake(lake, format, request.sources, options));
   // A run that was killed before this is made good by the next one that tries something again.
   if (report.added.resolved + report.added.failed_again + report.added.gone + report.replayed_batches > 0) {
-    EngineOptions with_lake = {engine.memory_bytes(), engine.threads(), engine.sync(), request.lake};
-    PL_ASSIGN_OR_RETURN(const auto of_lake, Engine::Make(with_lake));
+    PL_ASSIGN_OR_RETURN(const auto of_lake, session.WithLake(request.lake));
     PL_RETURN_NOT_OK(WithContext(SettleQuarantine(*of_lake), "the images are taken; tidying raw.quarantine"));
   }
   return report;

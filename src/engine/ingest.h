@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "ingest/lake/lake_ingest.h"
 
 namespace pixlake::engine {
@@ -16,7 +16,7 @@ struct LakeSummary {
 };
 
 // Makes a lake with its raw tables where there is none yet.
-Result<LakeSummary> InitLake(const Engine& engine, const std::string& uri);
+Result<LakeSummary> InitLake(const Session& session, const std::string& uri);
 
 struct IngestRequest {
   std::vector<std::string> sources;
@@ -25,6 +25,6 @@ struct IngestRequest {
   ingest::LakeIngestOptions options;  // memory and threads are the engine's
 };
 
-Result<ingest::LakeIngestReport> Ingest(const Engine& engine, const IngestRequest& request);
+Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequest& request);
 
 }  // namespace pixlake::engine

@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "base/uuid.h"
-#include "engine/engine.h"
 #include "engine/ingest.h"
 #include "engine/inspect.h"
 #include "engine/metadata.h"
 #include "engine/mnist_to_delta.h"
 #include "engine/quarantine.h"
+#include "engine/session.h"
 #include "image/codec/png.h"
 
 #include "kernel/judge_options.h"
@@ -63,12 +63,12 @@ class KernelsTest : public testing::Test {
   }
 
   // Whose `judge` finds every image so.
-  std::unique_ptr<Engine> Deciding(const std::string& verdict) const {
-    EngineOptions options;
+  std::unique_ptr<Session> Deciding(const std::string& verdict) const {
+    SessionOptions options;
     options.lake = Path("lake");
     options.sync = false;
     options.memory_bytes = int64_t{128} << 20;
-    auto engine = Engine::Make(options).ValueOrDie();
+    const auto engine = Engine::Make().ValueOrDie();
     const auto own = std::make_shared<kernel::KernelRegistry>(engine->kernels());
     EXPECT_EQ(engine->mutable_kernels()->Register(
                   kernel::JudgeParameters(),
@@ -77,14 +77,14 @@ class KernelsTest : public testing::Test {
                     return std::make_unique<Decided>(std::move(judge), verdict);
                   }),
               Status::OK());
-    return engine;
+    return Session::Make(engine, options).ValueOrDie();
   }
 
-  Result<ingest::LakeIngestReport> IngestWith(const Engine& engine) const {
+  Result<ingest::LakeIngestReport> IngestWith(const Session& session) const {
     IngestRequest request;
     request.sources = {Path("images")};
     request.lake = Path("lake");
-    return Ingest(engine, request);
+    return Ingest(session, request);
   }
 
   fs::path folder_;

@@ -6,17 +6,19 @@
 
 namespace pixlake::engine {
 
-Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const MetadataRequest& request) {
+Result<ingest::DescribeReport> DescribeImages(const Session& session, const MetadataRequest& request) {
+  const StopScope scope = session.Enter();
   if (request.success == request.failure) {
     return Error(
         ErrorCode::kUsage,
         fmt::format("--success and --failure are both '{}': give each a place of its own", request.success));
   }
   ingest::DescribeOptions options = request.options;
-  options.memory_bytes = engine.memory_bytes();
-  options.threads = engine.threads();
-  options.kernels = &engine.kernels();
-  options.local.sync = engine.sync();
+  options.memory = session.Plan(Work::kDescribe);
+  options.on_images = session.Watch("Describing");
+  options.threads = session.threads();
+  options.kernels = &session.kernels();
+  options.local = session.local_options();
   if (catalog::ParseTableName(request.failure)) {
     return Error(ErrorCode::kUsage,
                  fmt::format("--failure {}: failures go to a folder or a database, not into the lake; write "
@@ -33,8 +35,8 @@ Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const Metada
                              "./{} for a folder of that name",
                              request.success, request.success));
   }
-  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
-  PL_ASSIGN_OR_RETURN(options.format, engine.Format("delta"));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
+  PL_ASSIGN_OR_RETURN(options.format, session.Format("delta"));
   options.lake = &lake;
   if (of_lake) return ingest::DescribeLakeImages(request.success, request.failure, options);
   return ingest::DescribeList(request.list, request.success, request.failure, options);

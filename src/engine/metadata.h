@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "ingest/describe/describe.h"
 
 namespace pixlake::engine {
@@ -16,6 +16,6 @@ struct MetadataRequest {
   ingest::DescribeOptions options;  // memory, threads and lake are the engine's
 };
 
-Result<ingest::DescribeReport> DescribeImages(const Engine& engine, const MetadataRequest& request);
+Result<ingest::DescribeReport> DescribeImages(const Session& session, const MetadataRequest& request);
 
 }  // namespace pixlake::engine

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include <arrow/api.h>
@@ -78,35 +79,41 @@ Status Show(const table::Table& table, const table::Snapshot& snapshot, const io
 
 }  // namespace
 
-Result<MnistReport> RunMnistToDelta(const Engine& engine, const MnistRequest& request, TextPictures pictures,
-                                    int text_columns) {
+Result<MnistReport> RunMnistToDelta(const Session& session, const MnistRequest& request,
+                                    TextPictures pictures, int text_columns) {
+  const StopScope scope = session.Enter();
   if (request.show > 0 && !request.write_table) {
     return Error(ErrorCode::kUsage, "--show takes its images from the table; leave --no-table out");
   }
-  PL_ASSIGN_OR_RETURN(const io::Location out, engine.Locate(request.out));
+  PL_ASSIGN_OR_RETURN(const io::Location out, session.Locate(request.out));
   ingest::MnistSourceOptions source;
   source.source = request.source;
   source.cache = request.cache;
   source.checksums = request.checksums;
-  source.on_download = request.on_download;
-  source.on_bytes = request.on_download_bytes;
+  std::function<void(int64_t, int64_t)> download;
+  source.on_download = [&](const std::string& file) {
+    download = nullptr;  // its bar ends before the next begins
+    download = session.Watch("Downloading " + file);
+  };
+  source.on_bytes = [&](int64_t bytes) { download(bytes, bytes); };
   PL_ASSIGN_OR_RETURN(const ingest::MnistFiles files, ingest::FindMnist(source));
   PL_ASSIGN_OR_RETURN(const int64_t total, ingest::CountMnist(files));
-  if (request.on_found) request.on_found(total);
+  download = nullptr;
 
   MnistReport report;
   report.published = files.published;
   report.downloaded_bytes = files.downloaded_bytes;
   ingest::MnistPipelineOptions options;
-  options.memory_bytes = engine.memory_bytes();
-  options.threads = engine.threads();
+  const MemoryPlan plan = session.Plan(Work::kRewrite);
+  options.memory_bytes = plan.content + plan.writers;
+  options.threads = session.threads();
   options.png_level = request.png_level;
-  PL_ASSIGN_OR_RETURN(const auto judge, engine.MakeJudge({}));
+  PL_ASSIGN_OR_RETURN(const auto judge, session.MakeJudge({}));
   options.judge = judge.get();
-  options.on_images = request.on_images;
+  options.on_images = session.Watch("Writing images", total);
   if (request.write_tree) options.tree_folder = report.tree = out.Child(kTreeFolder);
   if (request.write_table) options.table = io::Location{out.store, report.table = out.Child(kTableFolder)};
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
   const auto start = std::chrono::steady_clock::now();
   PL_ASSIGN_OR_RETURN(const ingest::MnistOutcome outcome, ingest::RunMnistPipeline(files, format, options));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

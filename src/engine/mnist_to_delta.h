@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "engine/engine.h"
 #include "engine/schema_text.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -23,10 +22,6 @@ struct MnistRequest {
   bool write_table = true;
   int png_level = 1;
   int64_t show = 0;  // images on the contact sheet
-  std::function<void(const std::string& file)> on_download;
-  std::function<void(int64_t bytes)> on_download_bytes;
-  std::function<void(int64_t images)> on_found;  // total, before the work starts
-  std::function<void(int64_t images, int64_t bytes)> on_images;
 };
 
 struct MnistReport {
@@ -48,7 +43,7 @@ struct MnistReport {
 // How a terminal can show pictures.
 enum class TextPictures { kNone, kAscii, kHalfBlocks };
 
-Result<MnistReport> RunMnistToDelta(const Engine& engine, const MnistRequest& request, TextPictures pictures,
-                                    int text_columns);
+Result<MnistReport> RunMnistToDelta(const Session& session, const MnistRequest& request,
+                                    TextPictures pictures, int text_columns);
 
 }  // namespace pixlake::engine

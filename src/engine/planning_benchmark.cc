@@ -9,17 +9,17 @@
 
 #include <arrow/scalar.h>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace {
 
 using pixlake::Result;
 using pixlake::Status;
 
-Result<double> PlanOnce(const pixlake::engine::Engine& engine, const std::string& table,
+Result<double> PlanOnce(const pixlake::engine::Session& session, const std::string& table,
                         const pixlake::table::ScanRequest& request, size_t* tasks) {
   const auto start = std::chrono::steady_clock::now();
-  PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
+  PL_ASSIGN_OR_RETURN(const auto opened, session.OpenTable(table));
   PL_ASSIGN_OR_RETURN(const auto snapshot, opened->Load());
   PL_ASSIGN_OR_RETURN(const auto plan, snapshot->PlanScan(request));
   *tasks = plan.tasks.size();
@@ -40,9 +40,10 @@ Status Run(const std::string& table, const std::string& column, int64_t value, i
   std::vector<double> again;
   size_t tasks = 0;
   for (int i = 0; i < runs; ++i) {
-    PL_ASSIGN_OR_RETURN(const auto engine, pixlake::engine::Engine::Make({}));
-    PL_ASSIGN_OR_RETURN(first.emplace_back(), PlanOnce(*engine, table, request, &tasks));
-    PL_ASSIGN_OR_RETURN(again.emplace_back(), PlanOnce(*engine, table, request, &tasks));
+    PL_ASSIGN_OR_RETURN(const auto session,
+                        pixlake::engine::Session::Make(pixlake::engine::SessionOptions()));
+    PL_ASSIGN_OR_RETURN(first.emplace_back(), PlanOnce(*session, table, request, &tasks));
+    PL_ASSIGN_OR_RETURN(again.emplace_back(), PlanOnce(*session, table, request, &tasks));
   }
   std::printf("{");
   Print("first", first);

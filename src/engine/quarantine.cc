@@ -70,8 +70,8 @@ std::string PlacesOf(const std::string& condition, bool remote) {
       condition, Settled(), kLatestPlaces, remote ? "" : "NOT", kRemote);
 }
 
-Result<int64_t> Count(query::SqlSession* session, const std::string& sql) {
-  PL_ASSIGN_OR_RETURN(const auto result, session->Query(sql));
+Result<int64_t> Count(query::SqlSession* sql_session, const std::string& sql) {
+  PL_ASSIGN_OR_RETURN(const auto result, sql_session->Query(sql));
   std::shared_ptr<arrow::RecordBatch> batch;
   PL_RETURN_NOT_OK(result->ReadNext(&batch));
   if (batch == nullptr || batch->num_rows() != 1) return Error(ErrorCode::kInternal, "a count gave no row");
@@ -79,26 +79,28 @@ Result<int64_t> Count(query::SqlSession* session, const std::string& sql) {
 }
 
 // Lakes of earlier versions do not count the tries until something is ingested again.
-Result<bool> CountsAttempts(const Engine& engine, const catalog::Lake& lake) {
-  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(lake.TablePlace({"raw", "quarantine"}).path));
+Result<bool> CountsAttempts(const Session& session, const catalog::Lake& lake) {
+  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(lake.TablePlace({"raw", "quarantine"}).path));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
   return snapshot->definition().schema->GetFieldByName("attempts") != nullptr;
 }
 
-Status DeleteSettled(const Engine& engine, query::SqlSession* session) {
-  PL_ASSIGN_OR_RETURN(const int64_t rows,
-                      Count(session, fmt::format("SELECT count(*) FROM raw.quarantine WHERE {}", Settled())));
+Status DeleteSettled(const Session& session, query::SqlSession* sql_session) {
+  PL_ASSIGN_OR_RETURN(
+      const int64_t rows,
+      Count(sql_session, fmt::format("SELECT count(*) FROM raw.quarantine WHERE {}", Settled())));
   if (rows == 0) return Status::OK();
-  return RunStatements({engine, *session}, fmt::format("DELETE FROM raw.quarantine WHERE {}", Settled()))
+  return RunStatements({session, *sql_session}, fmt::format("DELETE FROM raw.quarantine WHERE {}", Settled()))
       .status();
 }
 
 }  // namespace
 
-Result<std::string> QuarantineListing(const Engine& engine, const QuarantineFilter& filter, int64_t limit) {
+Result<std::string> QuarantineListing(const Session& session, const QuarantineFilter& filter, int64_t limit) {
+  const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const std::string condition, Condition(filter));
-  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
-  PL_ASSIGN_OR_RETURN(const bool counts, CountsAttempts(engine, lake));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
+  PL_ASSIGN_OR_RETURN(const bool counts, CountsAttempts(session, lake));
   std::string sql = fmt::format(
       "SELECT id, filename, verdict, message, \"offset\", size, source, quarantined_at, {} AS attempts FROM "
       "raw.quarantine WHERE {} AND NOT coalesce({}, false) ORDER BY quarantined_at DESC, source",
@@ -107,27 +109,30 @@ Result<std::string> QuarantineListing(const Engine& engine, const QuarantineFilt
   return sql;
 }
 
-Status SettleQuarantine(const Engine& engine) {
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
-  return DeleteSettled(engine, session.get());
+Status SettleQuarantine(const Session& session) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
+  return DeleteSettled(session, sql_session.get());
 }
 
-Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilter& filter,
+Result<ReplayReport> ReplayQuarantine(const Session& session, const QuarantineFilter& filter,
                                       const ingest::LakeIngestOptions& request) {
+  const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const std::string condition, Condition(filter));
-  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session, Work::kReplay));
   ReplayReport report;
   ingest::LakeIngestOptions options = request;
-  options.memory_bytes = engine.memory_bytes() / 2;  // the other half is the query's
-  options.threads = engine.threads();
-  options.kernels = &engine.kernels();
+  options.memory = session.Plan(Work::kReplay);
+  options.on_items = session.Watch("Judging again");
+  options.threads = session.threads();
+  options.kernels = &session.kernels();
   options.rehash = true;
-  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, engine.memory_bytes() / 8);
+  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, options.memory.fetch);
   options.source.spill_folder = lake.Internal("tmp");
   for (const bool remote : {false, true}) {
-    PL_ASSIGN_OR_RETURN(auto rows, session->Query(PlacesOf(condition, remote)));
+    PL_ASSIGN_OR_RETURN(auto rows, sql_session->Query(PlacesOf(condition, remote)));
     PL_ASSIGN_OR_RETURN(auto source, ingest::SourceOfRows(std::move(rows), remote, options.source));
     PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport ingested,
                         ingest::IngestFrom(lake, format, std::move(source), options));
@@ -136,8 +141,8 @@ Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilt
     report.failed_again += ingested.added.failed_again;
     report.released += ingested.added.resolved;
   }
-  PL_RETURN_NOT_OK(DeleteSettled(engine, session.get()));
-  PL_ASSIGN_OR_RETURN(report.left, Count(session.get(), "SELECT count(*) FROM raw.quarantine"));
+  PL_RETURN_NOT_OK(DeleteSettled(session, sql_session.get()));
+  PL_ASSIGN_OR_RETURN(report.left, Count(sql_session.get(), "SELECT count(*) FROM raw.quarantine"));
   return report;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "ingest/lake/lake_ingest.h"
 
 namespace pixlake::engine {
@@ -18,10 +18,10 @@ struct QuarantineFilter {
 
 // The SELECT that lists them, newest first, without their bytes. What has been taken since, and
 // reasons that a newer one replaced, are not listed. kUsage for a verdict there is not.
-Result<std::string> QuarantineListing(const Engine& engine, const QuarantineFilter& filter, int64_t limit);
+Result<std::string> QuarantineListing(const Session& session, const QuarantineFilter& filter, int64_t limit);
 
 // Deletes the rows of raw.quarantine that QuarantineListing does not list. Interrupted, run again.
-Status SettleQuarantine(const Engine& engine);
+Status SettleQuarantine(const Session& session);
 
 struct ReplayReport {
   int64_t replayed = 0;      // places judged again
@@ -34,7 +34,7 @@ struct ReplayReport {
 // Judges the quarantined contents again, by the bytes that were kept, with `options`
 // (--check, --max-pixels …), reads and fetches those of which no bytes were kept: what is sound
 // now goes to raw.images and leaves raw.quarantine. May be interrupted and run again.
-Result<ReplayReport> ReplayQuarantine(const Engine& engine, const QuarantineFilter& filter,
+Result<ReplayReport> ReplayQuarantine(const Session& session, const QuarantineFilter& filter,
                                       const ingest::LakeIngestOptions& options);
 
 }  // namespace pixlake::engine

@@ -23,27 +23,27 @@ namespace {
 // A decoder takes up to 16 bytes a pixel; what does not fit is named, not shown.
 constexpr int64_t kBytesAPixel = 16;
 
-Result<std::string> SelectOf(const Engine& engine, const ShowRequest& request) {
-  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+Result<std::string> SelectOf(const Session& session, const ShowRequest& request) {
+  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(request.table));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
   PL_ASSIGN_OR_RETURN(const std::string column, BlobColumnOf(*snapshot->definition().schema, ""));
-  PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(engine, request.table));
+  PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(session, request.table));
   const std::string where = request.where.empty() ? "" : " WHERE (" + request.where + "\n)";
   return fmt::format("SELECT \"{}\" FROM {}{} LIMIT {}", column, from, where, request.limit);
 }
 
-Status Collect(const Engine& engine, const ShowRequest& request, std::vector<image::RgbImage>* thumbnails,
+Status Collect(const Session& session, const ShowRequest& request, std::vector<image::RgbImage>* thumbnails,
                ShowReport* report) {
-  PL_ASSIGN_OR_RETURN(
-      const auto kernel,
-      engine.kernels().Make("thumbnail", {{"max_side", int64_t{request.max_side}},
-                                          {"max_pixels", engine.memory_bytes() / kBytesAPixel},
-                                          {"as", std::string("rgb")}}));
+  PL_ASSIGN_OR_RETURN(const auto kernel,
+                      session.kernels().Make(
+                          "thumbnail", {{"max_side", int64_t{request.max_side}},
+                                        {"max_pixels", session.Plan(Work::kLookUp).decoders / kBytesAPixel},
+                                        {"as", std::string("rgb")}}));
   kernel::Context context;
   context.stop = CurrentStopToken();
-  PL_ASSIGN_OR_RETURN(const std::string sql, SelectOf(engine, request));
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
-  PL_ASSIGN_OR_RETURN(const auto rows, session->Query(sql));
+  PL_ASSIGN_OR_RETURN(const std::string sql, SelectOf(session, request));
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session, Work::kLookUp));
+  PL_ASSIGN_OR_RETURN(const auto rows, sql_session->Query(sql));
   while (true) {
     PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const auto batch, rows->Next());
@@ -85,10 +85,11 @@ Result<std::string> TextSheet(const std::vector<image::RgbImage>& thumbnails, co
 
 }  // namespace
 
-Result<ShowReport> Show(const Engine& engine, const ShowRequest& request) {
+Result<ShowReport> Show(const Session& session, const ShowRequest& request) {
+  const StopScope scope = session.Enter();
   ShowReport report;
   std::vector<image::RgbImage> thumbnails;
-  PL_RETURN_NOT_OK(Collect(engine, request, &thumbnails, &report));
+  PL_RETURN_NOT_OK(Collect(session, request, &thumbnails, &report));
   if (thumbnails.empty()) {
     return Error(ErrorCode::kNotFound, report.not_shown.empty()
                                            ? fmt::format("no row of {} fits", request.table)
@@ -103,7 +104,7 @@ Result<ShowReport> Show(const Engine& engine, const ShowRequest& request) {
   std::vector<uint8_t> png;
   PL_RETURN_NOT_OK(encoder.Encode(sheet.view(), &png));
   PL_RETURN_NOT_OK(
-      WriteOutputFile(engine, request.output, {reinterpret_cast<const char*>(png.data()), png.size()}));
+      WriteOutputFile(session, request.output, {reinterpret_cast<const char*>(png.data()), png.size()}));
   report.output = request.output;
   return report;
 }

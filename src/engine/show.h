@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/engine.h"
 #include "engine/mnist_to_delta.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -29,6 +29,6 @@ struct ShowReport {
 };
 
 // kNotFound when no row fits or none can be shown.
-Result<ShowReport> Show(const Engine& engine, const ShowRequest& request);
+Result<ShowReport> Show(const Session& session, const ShowRequest& request);
 
 }  // namespace pixlake::engine

@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "engine/descriptor_output.h"
 #include "engine/image_text.h"
+#include "engine/output_stream.h"
 #include "engine/statements/statement.h"
 #include "engine/table_files.h"
 
@@ -18,11 +19,13 @@ namespace pixlake::engine {
 namespace {
 
 // Runs the statements and writes the rows to `out`.
-Result<SqlReport> Run(const Engine& engine, const SqlRequest& request, arrow::io::OutputStream* out) {
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
-  PL_ASSIGN_OR_RETURN(const auto result, RunStatements({engine, *session}, request.sql));
+Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::io::OutputStream* out) {
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
+  PL_ASSIGN_OR_RETURN(const auto result, RunStatements({session, *sql_session}, request.sql));
   SqlReport report;
-  PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), request.write, out));
+  query::WriteOptions write = request.write;
+  write.memory_bytes = session.Plan(Work::kSql).writers;
+  PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), write, out));
   report.scans = result->scan_totals();
   return report;
 }
@@ -43,45 +46,47 @@ std::string TemporaryFolder() {
          std::to_string(getpid());
 }
 
-Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) {
+Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session, Work work) {
   query::ScanFunction scan;
   scan.name = "table_scan";
-  scan.open = [&engine](const std::string& uri, const table::VersionSpec& version) {
-    return OpenScanned(version, [&] { return engine.OpenTable(uri); });
+  scan.open = [&session](const std::string& uri, const table::VersionSpec& version) {
+    return OpenScanned(version, [&] { return session.OpenTable(uri); });
   };
-  scan.recognises = [&engine](const std::string& name) { return engine.IsTable(name); };
+  scan.recognises = [&session](const std::string& name) { return session.IsTable(name); };
   // The same for tables of one format alone.
   query::ScanFunction delta;
   delta.name = "delta_scan";
-  delta.open = [&engine](const std::string& uri, const table::VersionSpec& version) {
+  delta.open = [&session](const std::string& uri, const table::VersionSpec& version) {
     return OpenScanned(version, [&]() -> Result<std::unique_ptr<table::Table>> {
-      PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(uri));
-      PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format("delta"));
+      PL_ASSIGN_OR_RETURN(const io::Location location, session.Locate(uri));
+      PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
       return format->Open(location);
     });
   };
   query::ChangesFunction changes;
   changes.name = "table_changes";
-  changes.open = [&engine](const std::string& uri,
-                           const table::ChangeRange& range) -> Result<query::OpenedTable> {
-    PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(uri));
+  changes.open = [&session](const std::string& uri,
+                            const table::ChangeRange& range) -> Result<query::OpenedTable> {
+    PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(uri));
     PL_ASSIGN_OR_RETURN(auto* const feed, table->change_feed());
     PL_ASSIGN_OR_RETURN(auto rows, feed->Changes(range));
     return query::OpenedTable{std::move(rows), table->location().store};
   };
   query::SessionOptions options;
   // The scans' own batches come on top of what DuckDB counts.
-  options.memory_limit_bytes = engine.memory_bytes() / 4 * 3;
-  options.threads = engine.threads();
+  const MemoryPlan plan = session.Plan(work);
+  options.memory_limit_bytes = plan.duckdb;
+  options.scan_memory_bytes = plan.content;
+  options.threads = session.threads();
   options.temp_folder = TemporaryFolder();
   options.scan_functions.push_back(std::move(scan));
   options.scan_functions.push_back(std::move(delta));
   options.changes_functions.push_back(std::move(changes));
-  options.may_read = [&engine](const query::FileRead& file) {
-    return MayReadFile(file, [&](const std::string& folder) { return engine.IsTable(folder); });
+  options.may_read = [&session](const query::FileRead& file) {
+    return MayReadFile(file, [&](const std::string& folder) { return session.IsTable(folder); });
   };
-  if (engine.has_lake()) {
-    PL_ASSIGN_OR_RETURN(const catalog::Lake lake, engine.OpenLake());
+  if (session.has_lake()) {
+    PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
     PL_ASSIGN_OR_RETURN(const auto names, lake.TableNames());
     for (const catalog::TableName& name : names)
       options.named_tables.push_back({name.zone, name.name, "table_scan"});
@@ -89,44 +94,48 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine) 
   return query::SqlSession::Open(std::move(options));
 }
 
-Result<SqlReport> RunSql(const Engine& engine, const SqlRequest& request) {
+Result<SqlReport> RunSql(const Session& session, const SqlRequest& request) {
+  const StopScope scope = session.Enter();
   if (request.output.empty()) {
-    const auto out = DescriptorOutput::StandardOutput();
-    return Run(engine, request, out.get());
+    PL_ASSIGN_OR_RETURN(Output* const output, session.output());
+    OutputStream out(output);
+    return Run(session, request, &out);
   }
-  PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(engine, request.output));
+  PL_ASSIGN_OR_RETURN(const OutputTarget target, ResolveOutput(session, request.output));
   if (target.direct) {
     PL_ASSIGN_OR_RETURN(const auto out, DescriptorOutput::Open(target.path));
-    PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out.get()));
+    PL_ASSIGN_OR_RETURN(const SqlReport report, Run(session, request, out.get()));
     PL_RETURN_NOT_OK(out->Close());
     return report;
   }
   // Written beside its place first: an older result goes only once the new one is complete.
-  PL_ASSIGN_OR_RETURN(const io::Location place, engine.Locate(target.path));
+  PL_ASSIGN_OR_RETURN(const io::Location place, session.Locate(target.path));
   const std::string fresh = target.path + "." + NewUuid();
   PL_ASSIGN_OR_RETURN(const auto out, place.store->Create(fresh));
-  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, request, out->stream()));
+  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(session, request, out->stream()));
   PL_RETURN_NOT_OK(out->Close());
   PL_RETURN_NOT_OK(ReplaceOutput(fresh, target));
   return report;
 }
 
-Result<SqlReport> RunSqlAsJson(const Engine& engine, const SqlRequest& request) {
+Result<SqlReport> RunSqlAsJson(const Session& session, const SqlRequest& request) {
+  const StopScope scope = session.Enter();
   SqlRequest rows = request;
   rows.write.format = query::ResultFormat::kJson;
+  PL_ASSIGN_OR_RETURN(Output* const output, session.output());
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> spool(std::tmpfile(), std::fclose);
   if (spool == nullptr) return ErrnoError(errno, "creating", "a temporary file");
   DescriptorOutput out(fileno(spool.get()), "a temporary file");
-  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(engine, rows, &out));
-  std::fputs("{\"status\":\"ok\",\"rows\":", stdout);
+  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(session, rows, &out));
+  PL_RETURN_NOT_OK(output->Write("{\"status\":\"ok\",\"rows\":"));
   std::rewind(spool.get());
   char buffer[1 << 16];
   for (size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), spool.get())) > 0;)
-    std::fwrite(buffer, 1, got, stdout);
+    PL_RETURN_NOT_OK(output->Write({buffer, got}));
   if (std::ferror(spool.get()) != 0) return ErrnoError(errno, "reading", "a temporary file");
   const auto tail = fmt::format(",\"row_count\":{},\"files_total\":{},\"files_skipped\":{}}}\n", report.rows,
                                 report.scans.files_total, report.scans.files_skipped);
-  std::fputs(tail.c_str(), stdout);
+  PL_RETURN_NOT_OK(output->Write(tail));
   return report;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "query/result_writer.h"
 #include "query/sql_session.h"
 
@@ -14,8 +14,8 @@ namespace pixlake::engine {
 
 // A session in which `table_scan('uri'[, version := n])` (whatever the table's format;
 // `delta_scan` is for Delta tables alone) and `FROM 'path/of/a/table'`
-// read tables through the engine, within its memory and threads.
-Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Engine& engine);
+// read tables through the session, within its threads and the memory of such work.
+Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session, Work work = Work::kSql);
 
 // Where work larger than memory spills: local, made by who needs it.
 std::string TemporaryFolder();
@@ -23,7 +23,7 @@ std::string TemporaryFolder();
 struct SqlRequest {
   std::string sql;
   query::WriteOptions write;
-  std::string output;  // a file; empty: standard output
+  std::string output;  // a file; empty: the session's output
 };
 
 struct SqlReport {
@@ -33,10 +33,10 @@ struct SqlReport {
 
 // Runs the statements and writes the last one's rows. A file appears whole or not
 // at all and replaces one of that name.
-Result<SqlReport> RunSql(const Engine& engine, const SqlRequest& request);
+Result<SqlReport> RunSql(const Session& session, const SqlRequest& request);
 
-// The same as one JSON object on standard output, {"status","rows",…}, printed only
+// The same as one JSON object to the session's output, {"status","rows",…}, written only
 // once the query has succeeded.
-Result<SqlReport> RunSqlAsJson(const Engine& engine, const SqlRequest& request);
+Result<SqlReport> RunSqlAsJson(const Session& session, const SqlRequest& request);
 
 }  // namespace pixlake::engine

@@ -12,11 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ListedTable Inspect(const Engine& engine, const std::string& path) {
+ListedTable Inspect(const Session& session, const std::string& path) {
   ListedTable listed;
   listed.path = path;
   const auto read = [&]() -> Status {
-    PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(path));
+    PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(path));
     listed.format = table->format();
     PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
     listed.version = snapshot->version();
@@ -30,25 +30,25 @@ ListedTable Inspect(const Engine& engine, const std::string& path) {
   return listed;
 }
 
-bool IsTable(const Engine& engine, const std::string& path) {
-  const auto format = engine.Format("delta");
-  const auto location = engine.Locate(path);
+bool IsTable(const Session& session, const std::string& path) {
+  const auto format = session.Format("delta");
+  const auto location = session.Locate(path);
   if (!format.ok() || !location.ok()) return false;
   const auto there = (*format)->Detect(*location);
   return there.ok() && *there;
 }
 
-Status Walk(const Engine& engine, const std::string& folder, bool root, std::vector<ListedTable>* found) {
+Status Walk(const Session& session, const std::string& folder, bool root, std::vector<ListedTable>* found) {
   PL_RETURN_NOT_OK(CheckStopped());
-  if (IsTable(engine, folder)) {
-    found->push_back(Inspect(engine, folder));
+  if (IsTable(session, folder)) {
+    found->push_back(Inspect(session, folder));
     return Status::OK();
   }
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
     if (entry->is_symlink(ignored) || !entry->is_directory(ignored)) continue;
-    PL_RETURN_NOT_OK(Walk(engine, entry->path().string(), false, found));
+    PL_RETURN_NOT_OK(Walk(session, entry->path().string(), false, found));
   }
   if (!error) return Status::OK();
   const Status status = ErrnoError(error.value(), "listing", folder);
@@ -65,10 +65,11 @@ Status Walk(const Engine& engine, const std::string& folder, bool root, std::vec
 
 }  // namespace
 
-Result<std::vector<ListedTable>> ListTables(const Engine& engine, const std::string& folder) {
-  PL_ASSIGN_OR_RETURN(const io::Location location, engine.Locate(folder));
+Result<std::vector<ListedTable>> ListTables(const Session& session, const std::string& folder) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const io::Location location, session.Locate(folder));
   std::vector<ListedTable> found;
-  PL_RETURN_NOT_OK(Walk(engine, location.path, true, &found));
+  PL_RETURN_NOT_OK(Walk(session, location.path, true, &found));
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return found;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -22,6 +22,6 @@ struct ListedTable {
 
 // Looks through local folders, not following links and not into tables themselves.
 // A table or folder that cannot be read is listed with its problem.
-Result<std::vector<ListedTable>> ListTables(const Engine& engine, const std::string& folder);
+Result<std::vector<ListedTable>> ListTables(const Session& session, const std::string& folder);
 
 }  // namespace pixlake::engine

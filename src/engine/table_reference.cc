@@ -2,9 +2,10 @@
 
 namespace pixlake::engine {
 
-Result<std::string> SqlReference(const Engine& engine, const std::string& table) {
-  PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
-  if (engine.has_lake() && catalog::ParseTableName(table)) return table;
+Result<std::string> SqlReference(const Session& session, const std::string& table) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto opened, session.OpenTable(table));
+  if (session.has_lake() && catalog::ParseTableName(table)) return table;
   return std::string(opened->format()) + "_scan(" + SqlText(opened->location().path) + ")";
 }
 

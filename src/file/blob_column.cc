@@ -28,7 +28,10 @@ std::string LengthPrefix(int64_t size) {
 }  // namespace
 
 PageBlocks::PageBlocks(int64_t page_bytes, int64_t most_bytes, arrow::io::OutputStream* file)
-    : block_size_(8 * page_bytes), most_bytes_(most_bytes), file_(file), pool_(std::make_shared<Pool>()) {}
+    : block_size_(std::clamp(most_bytes / 4, page_bytes, 8 * page_bytes)),
+      most_bytes_(most_bytes),
+      file_(file),
+      pool_(std::make_shared<Pool>()) {}
 
 PageBlocks::~PageBlocks() {
   const std::lock_guard lock(pool_->mutex);

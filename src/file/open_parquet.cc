@@ -40,4 +40,8 @@ std::unique_ptr<parquet::ParquetFileReader> OpenParquet(std::shared_ptr<arrow::i
   return reader;
 }
 
+CacheLoan LendToFooters(int64_t bytes) {
+  return Footers().Lend(bytes);
+}
+
 }  // namespace pixlake::file

@@ -18,7 +18,8 @@ namespace {
 class LocalOutputStream : public arrow::io::OutputStream {
  public:
   // Without a sync nobody waits for the disk, and the cache is the faster place.
-  LocalOutputStream(int fd, const std::string& path, bool sync) : file_(fd, path, sync), sync_(sync) {}
+  LocalOutputStream(int fd, const std::string& path, const LocalOptions& options)
+      : file_(fd, path, options.sync, options.block_bytes), sync_(options.sync) {}
 
   Status Write(const void* data, int64_t size) override { return file_.Write(data, size); }
   // Held until it is written; Flush waits for that.
@@ -42,11 +43,11 @@ class LocalOutputStream : public arrow::io::OutputStream {
 
 class LocalOutputFile : public OutputFile {
  public:
-  LocalOutputFile(int fd, std::string temporary, std::string path, bool sync)
-      : stream_(std::make_unique<LocalOutputStream>(fd, path, sync)),
+  LocalOutputFile(int fd, std::string temporary, std::string path, const LocalOptions& options)
+      : stream_(std::make_unique<LocalOutputStream>(fd, path, options)),
         temporary_(std::move(temporary)),
         path_(std::move(path)),
-        sync_(sync) {}
+        sync_(options.sync) {}
 
   ~LocalOutputFile() override {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
@@ -155,7 +156,7 @@ Result<std::unique_ptr<OutputFile>> CreateLocalFile(const std::string& path, con
   std::string temporary = TemporaryBeside(path);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "creating", path);
-  return std::make_unique<LocalOutputFile>(fd, std::move(temporary), path, options.sync);
+  return std::make_unique<LocalOutputFile>(fd, std::move(temporary), path, options);
 }
 
 }  // namespace pixlake::io

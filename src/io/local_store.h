@@ -1,6 +1,7 @@
 // The local file system as a store.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace pixlake::io {
 struct LocalOptions {
   // fsync files and folders before success is reported (`--no-sync` turns it off).
   bool sync = true;
+  // Files are written in blocks of this many bytes, of which each file that is written has up to
+  // three: a power of two from 64 KiB on.
+  int64_t block_bytes = int64_t{4} << 20;
 };
 
 // Put-if-absent writes a temporary file beside the target and link()s it, so a

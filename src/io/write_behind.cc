@@ -16,19 +16,20 @@
 namespace pixlake::io {
 namespace {
 
-// A multiple of every block size; large enough for the disk to be busy with one.
-constexpr size_t kBlockBytes = size_t{4} << 20;
 // Less is copied: a small file needs no thread.
 constexpr int64_t kWorthHandingOver = int64_t{256} << 10;
 
 }  // namespace
 
 void WriteBehind::Unmap::operator()(uint8_t* block) const {
-  ::munmap(block, kBlockBytes);
+  ::munmap(block, bytes);
 }
 
-WriteBehind::WriteBehind(int fd, std::string path, bool direct)
-    : fd_(fd), path_(std::move(path)), wants_direct_(direct) {}
+WriteBehind::WriteBehind(int fd, std::string path, bool direct, int64_t block_bytes)
+    : fd_(fd),
+      path_(std::move(path)),
+      wants_direct_(direct),
+      block_bytes_(static_cast<size_t>(block_bytes)) {}
 
 WriteBehind::~WriteBehind() {
   EndThread(/*drop=*/true);
@@ -48,9 +49,9 @@ void WriteBehind::EndThread(bool drop) {
 
 Result<WriteBehind::Block> WriteBehind::NewBlock() const {
   // Page-aligned, as O_DIRECT wants it; pages that stay empty cost nothing.
-  void* memory = ::mmap(nullptr, kBlockBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, block_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return Error(ErrorCode::kOverBudget, "no memory to write " + path_);
-  return Block(static_cast<uint8_t*>(memory));
+  return Block(static_cast<uint8_t*>(memory), Unmap{block_bytes_});
 }
 
 // For the caller: one is written while the other is filled.
@@ -80,8 +81,8 @@ Status WriteBehind::Write(const void* data, int64_t size) {
   const auto* bytes = static_cast<const uint8_t*>(data);
   auto left = static_cast<size_t>(size);
   while (left > 0) {
-    const auto within = static_cast<size_t>(position_) % kBlockBytes;
-    const size_t count = std::min(left, kBlockBytes - within);
+    const auto within = static_cast<size_t>(position_) % block_bytes_;
+    const size_t count = std::min(left, block_bytes_ - within);
     if (handed_on_) {
       PL_RETURN_NOT_OK(Write(arrow::Buffer::FromString({reinterpret_cast<const char*>(bytes), count})));
     } else {
@@ -91,9 +92,9 @@ Status WriteBehind::Write(const void* data, int64_t size) {
       std::memcpy(block_.get() + filled_, bytes, count);
       filled_ += count;
       position_ += static_cast<int64_t>(count);
-      if (filled_ == kBlockBytes) {
+      if (filled_ == block_bytes_) {
         filled_ = 0;
-        PL_RETURN_NOT_OK(Enqueue({std::move(block_), kBlockBytes, nullptr}));
+        PL_RETURN_NOT_OK(Enqueue({std::move(block_), block_bytes_, nullptr}));
       }
     }
     bytes += count;
@@ -108,7 +109,7 @@ Status WriteBehind::Write(std::shared_ptr<arrow::Buffer> data) {
   handed_on_ = true;  // also when the next line fails: the block is gone
   if (filled_ > 0) PL_RETURN_NOT_OK(Enqueue({std::move(block_), std::exchange(filled_, 0), nullptr}));
   position_ += data->size();
-  handed_on_ = static_cast<size_t>(position_) % kBlockBytes != 0;
+  handed_on_ = static_cast<size_t>(position_) % block_bytes_ != 0;
   return Enqueue({nullptr, 0, std::move(data)});
 }
 
@@ -164,7 +165,7 @@ void WriteBehind::Work() {
 
 Status WriteBehind::Process(Item item) {
   if (item.data != nullptr) return Append(item.data->data(), static_cast<size_t>(item.data->size()));
-  if (item.filled == kBlockBytes) return WriteBlock(std::move(item.block));
+  if (item.filled == block_bytes_) return WriteBlock(std::move(item.block));
   open_ = std::move(item.block);
   open_filled_ = item.filled;
   return Status::OK();
@@ -175,12 +176,12 @@ Status WriteBehind::Append(const uint8_t* data, size_t size) {
     if (open_ == nullptr) {
       PL_ASSIGN_OR_RETURN(open_, BlockForThread());
     }
-    const size_t count = std::min(size, kBlockBytes - open_filled_);
+    const size_t count = std::min(size, block_bytes_ - open_filled_);
     std::memcpy(open_.get() + open_filled_, data, count);
     open_filled_ += count;
     data += count;
     size -= count;
-    if (open_filled_ == kBlockBytes) {
+    if (open_filled_ == block_bytes_) {
       open_filled_ = 0;
       PL_RETURN_NOT_OK(WriteBlock(std::move(open_)));
     }
@@ -190,8 +191,8 @@ Status WriteBehind::Append(const uint8_t* data, size_t size) {
 
 Status WriteBehind::WriteBlock(Block block) {
   if (written_ == 0 && wants_direct_) SetDirect(true);
-  const Status status = WriteAt(block.get(), kBlockBytes, written_);
-  written_ += kBlockBytes;
+  const Status status = WriteAt(block.get(), block_bytes_, written_);
+  written_ += block_bytes_;
   const std::lock_guard lock(mutex_);
   free_.push_back(std::move(block));
   done_.notify_all();

@@ -20,11 +20,12 @@ namespace pixlake::io {
 // Bytes gather in a block; full blocks are written by a thread of the file's own, past the
 // page cache where the file system allows it (O_DIRECT): data files are written once and not
 // read soon, so copying them into the cache and out again costs more than the disk, and
-// pushes out what others need there. Of the blocks, 4 MiB each, there are three at most. Of one thread.
+// pushes out what others need there. Of the blocks there are three at most. Of one thread.
 class WriteBehind {
  public:
-  // Takes the descriptor over, an empty file's. `direct`: try O_DIRECT.
-  WriteBehind(int fd, std::string path, bool direct);
+  // Takes the descriptor over, an empty file's. `direct`: try O_DIRECT. A block is a multiple of every
+  // file system's own; 4 MiB keep a disk busy.
+  WriteBehind(int fd, std::string path, bool direct, int64_t block_bytes = int64_t{4} << 20);
   // Without Finish what waits is dropped.
   ~WriteBehind();
   WriteBehind(const WriteBehind&) = delete;
@@ -44,6 +45,9 @@ class WriteBehind {
 
  private:
   struct Unmap {
+    Unmap() : bytes(0) {}
+    explicit Unmap(size_t size) : bytes(size) {}
+    size_t bytes;
     void operator()(uint8_t* block) const;
   };
   using Block = std::unique_ptr<uint8_t, Unmap>;
@@ -71,6 +75,7 @@ class WriteBehind {
   int fd_;
   const std::string path_;
   const bool wants_direct_;
+  const size_t block_bytes_;
   Block block_;             // being filled
   size_t filled_ = 0;       // of block_
   int64_t position_ = 0;    // of the next byte

@@ -34,7 +34,8 @@ CarriedBlobs::CarriedBlobs(std::set<std::string> looked_into, int64_t batch_byte
 
 std::vector<int> CarriedBlobs::ColumnsOf(const io::Store& store, const table::ScanPlan& plan) const {
   std::vector<int> columns;
-  if (store.scheme() != "file") return columns;
+  // A gate decides about values that it sees.
+  if (store.scheme() != "file" || plan.gate != nullptr) return columns;
   for (int i = 0; i < plan.output_schema->num_fields(); ++i) {
     const arrow::Field& field = *plan.output_schema->field(i);
     if (field.type()->id() == arrow::Type::BINARY && !looked_into_.contains(LowerCase(field.name())))

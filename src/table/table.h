@@ -12,6 +12,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include "base/cache_loan.h"
 #include "base/result.h"
 #include "io/location.h"
 #include "table/data_file.h"
@@ -235,6 +236,9 @@ class TableFormat {
                                                  const TableDefinition& definition) = 0;
   // Every feature the format has a name for, in the order of its specification.
   virtual std::vector<FeatureSupport> Features() const { return {}; }
+  // Snapshots are kept for who opens a table again: room for `bytes` more of them while the loan
+  // lives, which the format must outlive.
+  virtual CacheLoan LendMemory(int64_t /*bytes*/) { return {}; }
   // A new table that has a snapshot's rows by naming the very files (a shallow clone): it
   // changes without the other, and is damaged when that deletes a file. kUnsupported between
   // stores and where the format has no such thing, kAlreadyExists as with Create.

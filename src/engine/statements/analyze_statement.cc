@@ -23,7 +23,7 @@ Result<std::unique_ptr<query::QueryResult>> RunAnalyze(const StatementContext& c
     (void)cursor.TakeWords("FOR ALL COLUMNS");
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(name));
+  PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(name));
   PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
   PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, care->Analyze(columns));
   return MetricsRow(

@@ -34,12 +34,12 @@ Result<std::unique_ptr<query::QueryResult>> RunChangeRows(const StatementContext
   PL_ASSIGN_OR_RETURN(const bool own, IsSessionTable(context, uri));
   if (own) return nullptr;
   // What no format knows is DuckDB's to say.
-  const auto opened = context.engine.OpenTable(uri);
+  const auto opened = context.session.OpenTable(uri);
   if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound && uri.find('/') == std::string::npos) {
     return nullptr;
   }
   PL_RETURN_NOT_OK(opened.status());
-  PL_ASSIGN_OR_RETURN(const auto report, ChangeTable(context.engine, &context.session, *change));
+  PL_ASSIGN_OR_RETURN(const auto report, ChangeTable(context.session, &context.sql_session, *change));
   PL_ASSIGN_OR_RETURN(auto rows, ToTable(report));
   return query::MemoryResult(std::move(rows));
 }

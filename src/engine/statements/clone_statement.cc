@@ -22,7 +22,7 @@ Result<std::unique_ptr<query::QueryResult>> RunShallowClone(const StatementConte
     PL_ASSIGN_OR_RETURN(version.as_of_ms, ParseTimestamp(text));
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const CloneReport report, CloneShallow(context.engine, source, version, *target));
+  PL_ASSIGN_OR_RETURN(const CloneReport report, CloneShallow(context.session, source, version, *target));
   return MetricsRow(report.path, 0,
                     {{"sourceVersion", std::to_string(report.source_version)},
                      {"sourceNumOfFiles", std::to_string(report.files)},

@@ -60,7 +60,7 @@ Result<std::unique_ptr<query::QueryResult>> RunDescribeHistory(const StatementCo
     PL_ASSIGN_OR_RETURN(limit, cursor.TakeInteger("a number of entries"));
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(name));
+  PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(name));
   PL_ASSIGN_OR_RETURN(const auto entries, table->History(limit));
   PL_ASSIGN_OR_RETURN(auto rows, ToTable(entries));
   return query::MemoryResult(std::move(rows));

@@ -25,7 +25,7 @@ Result<std::unique_ptr<query::QueryResult>> RunOptimize(const StatementContext& 
     if (brackets && !cursor.TakeSymbol(')')) PL_RETURN_NOT_OK(cursor.Expect(")"));
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.engine, request));
+  PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.session, request));
   return MetricsRow(request.table, report.version, report.Metrics());
 }
 
@@ -41,7 +41,7 @@ Result<std::unique_ptr<query::QueryResult>> RunReorg(const StatementContext& con
   const bool purge = cursor.TakeSymbol('(') && cursor.TakeWords("PURGE") && cursor.TakeSymbol(')');
   if (!purge) return Error(ErrorCode::kUsage, "REORG TABLE … APPLY knows (PURGE) alone");
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.engine, request));
+  PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.session, request));
   return MetricsRow(request.table, report.version, report.Metrics());
 }
 

@@ -21,7 +21,7 @@ Result<std::unique_ptr<query::QueryResult>> RunRestore(const StatementContext& c
     PL_ASSIGN_OR_RETURN(spec.as_of_ms, ParseTimestamp(text));
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(name));
+  PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(name));
   PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
   PL_ASSIGN_OR_RETURN(const table::RestoreReport report, care->Restore(spec));
   return MetricsRow(table->location().path, report.version, report.metrics);

@@ -37,7 +37,7 @@ Result<std::unique_ptr<query::QueryResult>> RunOne(const StatementContext& conte
     PL_ASSIGN_OR_RETURN(auto result, kind.handler(context, statement));
     if (result != nullptr) return result;
   }
-  return context.session.Query(statement.text);
+  return context.sql_session.Query(statement.text);
 }
 
 Status Drain(query::QueryResult* result) {

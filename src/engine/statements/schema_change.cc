@@ -7,11 +7,12 @@
 
 namespace pixlake::engine {
 
-Result<SchemaChangeReport> ChangeSchema(const Engine& engine, const std::string& sql) {
+Result<SchemaChangeReport> ChangeSchema(const Session& session, const std::string& sql) {
+  const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const auto statements, query::SplitStatements(sql));
   if (statements.size() != 1) return Error(ErrorCode::kUsage, "this is not one statement: " + sql);
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
-  const StatementContext context{engine, *session};
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
+  const StatementContext context{session, *sql_session};
   const bool creates = query::SqlCursor(statements[0]).TakeWords("CREATE TABLE");
   const auto run = creates ? RunCreateTable : RunAlterTable;
   PL_ASSIGN_OR_RETURN(const auto rows, run(context, statements[0]));

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -15,6 +15,6 @@ struct SchemaChangeReport {
 };
 
 // Runs one CREATE TABLE or ALTER TABLE in a session of its own. kUsage for anything else.
-Result<SchemaChangeReport> ChangeSchema(const Engine& engine, const std::string& sql);
+Result<SchemaChangeReport> ChangeSchema(const Session& session, const std::string& sql);
 
 }  // namespace pixlake::engine

@@ -8,7 +8,7 @@ namespace pixlake::engine {
 Result<bool> IsSessionTable(const StatementContext& context, const std::string& name) {
   if (name.find_first_of("/.:") != std::string::npos) return false;
   PL_ASSIGN_OR_RETURN(const auto result,
-                      context.session.Query(fmt::format(
+                      context.sql_session.Query(fmt::format(
                           "SELECT table_name FROM duckdb_tables() WHERE lower(table_name) = lower({})",
                           query::SqlLiteral(name))));
   std::shared_ptr<arrow::RecordBatch> batch;

@@ -6,15 +6,15 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "query/sql_session.h"
 #include "query/sql_tokens.h"
 
 namespace pixlake::engine {
 
 struct StatementContext {
-  const Engine& engine;
-  query::SqlSession& session;  // where the statements before it ran, and its own queries do
+  const Session& session;
+  query::SqlSession& sql_session;  // where the statements before it ran, and its own queries do
 };
 
 // Runs one statement, or gives null: it is not one of ours after all (a table that only

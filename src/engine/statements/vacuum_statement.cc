@@ -30,7 +30,6 @@ Result<std::unique_ptr<query::QueryResult>> RunVacuum(const StatementContext& co
   if (cursor.AtEnd() || cursor.TakeWords("ANALYZE")) return nullptr;
   PL_ASSIGN_OR_RETURN(const std::string name, cursor.TakeTable());
   table::VacuumRequest request;
-  request.threads = context.engine.threads();
   while (!cursor.AtEnd()) {
     if (cursor.TakeWords("RETAIN")) {
       PL_ASSIGN_OR_RETURN(const double hours, cursor.TakeNumber("a number of hours"));
@@ -45,9 +44,9 @@ Result<std::unique_ptr<query::QueryResult>> RunVacuum(const StatementContext& co
       PL_RETURN_NOT_OK(cursor.ExpectEnd());
     }
   }
-  PL_ASSIGN_OR_RETURN(const table::VacuumReport report, Vacuum(context.engine, name, request));
+  PL_ASSIGN_OR_RETURN(const table::VacuumReport report, Vacuum(context.session, name, request));
   if (request.dry_run) return PathRows(report.paths);
-  PL_ASSIGN_OR_RETURN(const io::Location place, context.engine.Locate(name));
+  PL_ASSIGN_OR_RETURN(const io::Location place, context.session.Locate(name));
   return MetricsRow(place.path, report.version,
                     {{"numDeletedFiles", std::to_string(report.files_deleted)},
                      {"sizeOfDeletedData", std::to_string(report.bytes_deleted)},

@@ -2,12 +2,13 @@
 
 namespace pixlake::engine {
 
-Result<CloneReport> CloneShallow(const Engine& engine, const std::string& source,
+Result<CloneReport> CloneShallow(const Session& session, const std::string& source,
                                  const table::VersionSpec& version, const std::string& target) {
-  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(source));
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(source));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load(version));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, engine.Format(table->format()));
-  PL_ASSIGN_OR_RETURN(const io::Location place, engine.Locate(target));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format(table->format()));
+  PL_ASSIGN_OR_RETURN(const io::Location place, session.Locate(target));
   PL_ASSIGN_OR_RETURN(const auto clone, format->CloneShallow(place, *snapshot));
   PL_ASSIGN_OR_RETURN(const table::SnapshotTotals totals, snapshot->Totals());
   return CloneReport{place.path, table->location().path, snapshot->version(), totals.num_files,

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
@@ -18,7 +18,7 @@ struct CloneReport {
 
 // A table at `target` that names the files of `source` at a version, in its format. See
 // table::TableFormat::CloneShallow.
-Result<CloneReport> CloneShallow(const Engine& engine, const std::string& source,
+Result<CloneReport> CloneShallow(const Session& session, const std::string& source,
                                  const table::VersionSpec& version, const std::string& target);
 
 }  // namespace pixlake::engine

@@ -14,12 +14,13 @@
 namespace pixlake::engine {
 namespace {
 
-table::RewriteOptions OptionsFor(const Engine& engine, const OptimizeRequest& request) {
+table::RewriteOptions OptionsFor(const Session& session) {
   table::RewriteOptions options;
-  options.memory_bytes = engine.memory_bytes();
-  options.threads = engine.threads();
+  const MemoryPlan plan = session.Plan(Work::kRewrite);
+  options.memory_bytes = plan.content + plan.writers;
+  options.threads = session.threads();
   options.temp_folder = TemporaryFolder();
-  options.progress = request.progress;
+  options.progress = session.Watch("Rewriting rows");
   return options;
 }
 
@@ -45,8 +46,9 @@ std::vector<table::DataFile> ToCluster(std::vector<table::DataFile> files, int64
 
 }  // namespace
 
-Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request) {
-  PL_ASSIGN_OR_RETURN(const auto table, engine.OpenTable(request.table));
+Result<table::RewriteReport> Optimize(const Session& session, const OptimizeRequest& request) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(request.table));
   if (request.purge && !request.zorder_by.empty())
     return Error(ErrorCode::kUsage, "purging and ordering rows are two things: do one after the other");
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
@@ -75,23 +77,23 @@ Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeReques
     zorder.target_file_bytes = request.target_file_bytes;
     zorder.predicate_text = PredicateText(request.where);
     zorder.select = [&](const table::Snapshot& now) -> Result<std::vector<table::DataFile>> {
-      PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(engine, now, request.where));
+      PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(session, now, request.where));
       if (!clusters || request.full) return files;
       const int64_t target = zorder.target_file_bytes.value_or(table::TargetFileBytes(now.definition()));
       return ToCluster(std::move(files), target);
     };
-    return table::ZOrder(table.get(), zorder, OptionsFor(engine, request));
+    return table::ZOrder(table.get(), zorder, OptionsFor(session));
   }
   table::CompactRequest compact;
   compact.target_file_bytes = request.target_file_bytes;
   compact.predicate_text = PredicateText(request.where);
   compact.select = [&](const table::Snapshot& now) -> Result<std::vector<table::DataFile>> {
-    PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(engine, now, request.where));
+    PL_ASSIGN_OR_RETURN(auto files, FilesOfPartitions(session, now, request.where));
     std::erase_if(files,
                   [&](const table::DataFile& file) { return request.purge && file.deleted_rows == 0; });
     return files;
   };
-  return table::Compact(table.get(), compact, OptionsFor(engine, request));
+  return table::Compact(table.get(), compact, OptionsFor(session));
 }
 
 }  // namespace pixlake::engine

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "table/rewrite/rewrite.h"
 
 namespace pixlake::engine {
@@ -19,12 +18,11 @@ struct OptimizeRequest {
   bool full = false;                   // of a clustered table every file, not only new ones
   bool purge = false;                  // only files that have deleted rows, which go for good
   std::vector<std::string> zorder_by;  // empty: files are packed, rows stay in their order
-  std::function<void(int64_t rows, int64_t bytes)> progress;
 };
 
-// Within the engine's memory and threads; see table::Compact and table::ZOrder. A table with
+// Within the session's memory and threads; see table::Compact and table::ZOrder. A table with
 // clustering columns is arranged by these (kUsage with `zorder_by`): files that are not yet,
 // and with them those that are small.
-Result<table::RewriteReport> Optimize(const Engine& engine, const OptimizeRequest& request);
+Result<table::RewriteReport> Optimize(const Session& session, const OptimizeRequest& request);
 
 }  // namespace pixlake::engine

@@ -57,8 +57,10 @@ std::string Question(const table::TableDefinition& definition,
 
 }  // namespace
 
-Result<std::vector<table::DataFile>> FilesOfPartitions(const Engine& engine, const table::Snapshot& snapshot,
+Result<std::vector<table::DataFile>> FilesOfPartitions(const Session& session,
+                                                       const table::Snapshot& snapshot,
                                                        const std::string& where) {
+  const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(std::vector<table::DataFile> files, snapshot.Files());
   if (where.empty() || files.empty()) return files;
   const table::TableDefinition& definition = snapshot.definition();
@@ -73,9 +75,9 @@ Result<std::vector<table::DataFile>> FilesOfPartitions(const Engine& engine, con
       partitions.push_back(file.partition_values);
     }
   }
-  PL_ASSIGN_OR_RETURN(const auto session, OpenSqlSession(engine));
+  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
   const Result<std::unique_ptr<query::QueryResult>> result =
-      session->Query(Question(definition, partitions, where));
+      sql_session->Query(Question(definition, partitions, where));
   if (!result.ok()) {
     return WithContext(result.status(),
                        fmt::format("the condition `{}`, which may name the partition columns "

@@ -32,12 +32,16 @@ Status CheckNoBatchWaits(const io::Location& table) {
 
 }  // namespace
 
-Result<table::VacuumReport> Vacuum(const Engine& engine, const std::string& table,
+Result<table::VacuumReport> Vacuum(const Session& session, const std::string& table,
                                    const table::VacuumRequest& request) {
-  PL_ASSIGN_OR_RETURN(const auto opened, engine.OpenTable(table));
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const auto opened, session.OpenTable(table));
   if (!request.dry_run) PL_RETURN_NOT_OK(CheckNoBatchWaits(opened->location()));
   PL_ASSIGN_OR_RETURN(auto* const care, opened->file_care());
-  return care->Vacuum(request);
+  table::VacuumRequest watched = request;
+  watched.threads = session.threads();
+  watched.progress = session.Watch("Deleting files");
+  return care->Vacuum(watched);
 }
 
 }  // namespace pixlake::engine

@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace pixlake::engine {
 
 // As table::Table::Vacuum. kUsage for a table of a lake in which an interrupted ingest has
 // a batch to commit yet: its files are in no version and would be lost.
-Result<table::VacuumReport> Vacuum(const Engine& engine, const std::string& table,
+Result<table::VacuumReport> Vacuum(const Session& session, const std::string& table,
                                    const table::VacuumRequest& request);
 
 }  // namespace pixlake::engine

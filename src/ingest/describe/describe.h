@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_plan.h"
 #include "base/result.h"
 #include "file/list/url_list.h"
 #include "io/http/fetcher.h"
@@ -29,10 +30,10 @@ struct DescribeOptions {
   const kernel::KernelRegistry* kernels = nullptr;  // whose `judge` judges and describes
   const sink::SinkRegistry* sinks = nullptr;        // null: those that come with pixlake
   sandbox::ExamineOptions examine;                  // how it does
-  int64_t memory_bytes = int64_t{1} << 30;
+  MemoryPlan memory = MemoryPlan::For(Work::kDescribe, int64_t{1} << 30);
   int threads = 1;
   io::LocalOptions local;
-  io::FetchOptions fetch;  // of what is not local; its memory is a share of `memory_bytes`
+  io::FetchOptions fetch;  // of what is not local; its memory is a share of `memory`
   std::function<void(int64_t images, int64_t bytes)> on_images;  // progress; may be empty
   // Whose table `raw.metadata` may be named as the sink of successes; null: none.
   const catalog::Lake* lake = nullptr;

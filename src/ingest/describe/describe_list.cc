@@ -79,7 +79,7 @@ Status ListRun::ReadList() {
 Status ListRun::Submit(std::string url) {
   if (fetcher_ == nullptr) {
     io::FetchOptions options = options_.fetch;
-    options.memory_bytes = std::min(options.memory_bytes, options_.memory_bytes / 2);
+    options.memory_bytes = std::min(options.memory_bytes, options_.memory.fetch);
     if (describer_.wants_whole()) options.whole_below_bytes = options.max_bytes;
     const auto enough = [](std::string_view head) {
       return fetch::HeadIsEnough({reinterpret_cast<const uint8_t*>(head.data()), head.size()});

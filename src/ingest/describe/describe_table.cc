@@ -13,7 +13,7 @@ namespace pixlake::ingest {
 namespace {
 
 // What one thread holds of a table at a time, of the memory.
-constexpr int64_t kShare = 32;
+constexpr int64_t kShare = 4;
 
 std::string_view TextAt(const arrow::RecordBatch& batch, int column, int64_t row) {
   const auto& texts = static_cast<const arrow::BinaryArray&>(*batch.column(column));
@@ -50,7 +50,7 @@ class TableRun {
   Result<table::ScanPlan> Plan(std::vector<std::string> columns) const {
     table::ScanRequest request;
     request.columns = std::move(columns);
-    request.batch_bytes = options_.memory_bytes / kShare;
+    request.batch_bytes = options_.memory.content / kShare;
     return table_.snapshot->PlanScan(request);
   }
 

@@ -41,7 +41,7 @@ bool WantsWhole(const DescribeOptions& options) {
 
 Describer::Describer(const DescribeOptions& options)
     : options_(options),
-      examiner_({options.memory_bytes / 4, std::max(1, options.threads)}),
+      examiner_({options.memory.decoders, std::max(1, options.threads)}),
       whole_(WantsWhole(options)),
       queue_(kBatchesAThread * static_cast<size_t>(std::max(1, options.threads))) {}
 
@@ -53,7 +53,7 @@ Describer::~Describer() {
 Status Describer::Start(const std::string& success, const std::string& failure) {
   PL_ASSIGN_OR_RETURN(judge_,
                       options_.kernels->Make("judge", kernel::ToParameters(Describing(options_.examine))));
-  context_.memory_bytes = options_.memory_bytes / 4;
+  context_.memory_bytes = options_.memory.decoders;
   context_.stop = CurrentStopToken();
   context_.examiner = &examiner_;
   const sink::SinkRegistry& sinks = options_.sinks == nullptr ? sink::BuiltInSinks() : *options_.sinks;
@@ -62,7 +62,7 @@ Status Describer::Start(const std::string& success, const std::string& failure) 
   sink.table = "images";
   sink.columns = SuccessColumns();
   if (options_.lake != nullptr && success == kMetadataTable) {
-    PL_ASSIGN_OR_RETURN(success_, OpenLakeSink(*options_.lake, options_.format, options_.memory_bytes / 8));
+    PL_ASSIGN_OR_RETURN(success_, OpenLakeSink(*options_.lake, options_.format, options_.memory.writers));
   } else {
     PL_ASSIGN_OR_RETURN(success_, sinks.Open(success, sink));
   }

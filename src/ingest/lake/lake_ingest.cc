@@ -54,8 +54,8 @@ class Run {
     PL_ASSIGN_OR_RETURN(tables_, OpenLakeTables(lake_, format_));
     PL_ASSIGN_OR_RETURN(report_.replayed_batches, ReplayManifests(lake_, format_));
     PL_RETURN_NOT_OK(tables_.Refresh());
-    PL_ASSIGN_OR_RETURN(
-        known_, KnownPlaces::Load(lake_.place().store, *tables_.sources.snapshot, options_.memory_bytes / 3));
+    PL_ASSIGN_OR_RETURN(known_, KnownPlaces::Load(lake_.place().store, *tables_.sources.snapshot,
+                                                  options_.memory.index / 3 * 2));
     PL_RETURN_NOT_OK(TakeContents(source.get()));
     PL_RETURN_NOT_OK(NoteGone(*source));
     PL_RETURN_NOT_OK(CommitStage());
@@ -84,7 +84,7 @@ class Run {
     return OpenSources(arguments, source);
   }
 
-  int64_t BatchBytes() const { return std::min(kMaxBatchBytes, options_.memory_bytes / 16); }
+  int64_t BatchBytes() const { return std::min(kMaxBatchBytes, options_.memory.content / 3); }
 
   // Left by a run that was killed; nobody else is running.
   Status CleanSpills() const {
@@ -117,12 +117,12 @@ class Run {
   }
 
   Status TakeContents(Source* source) {
-    sandbox::Examiner examiner({options_.memory_bytes / 4, options_.threads});
+    sandbox::Examiner examiner({options_.memory.decoders, options_.threads});
     PL_ASSIGN_OR_RETURN(const auto judge,
                         options_.kernels->Make("judge", kernel::ToParameters(options_.examine)));
     PipelineOptions pipeline;
     pipeline.content.judge = judge.get();
-    pipeline.content.context.memory_bytes = options_.memory_bytes / 4;
+    pipeline.content.context.memory_bytes = options_.memory.decoders;
     pipeline.content.context.stop = CurrentStopToken();
     pipeline.content.context.examiner = &examiner;
     pipeline.content.max_buffered_bytes = BatchBytes();
@@ -131,7 +131,7 @@ class Run {
     pipeline.batch_bytes = BatchBytes();
     // More batches than keep the threads busy would only be colder when they are written.
     const int64_t busy = (2 * int64_t{options_.threads} + 2) * BatchBytes();
-    pipeline.budget_bytes = std::max(std::min(options_.memory_bytes / 4, busy), 2 * BatchBytes());
+    pipeline.budget_bytes = std::max(std::min(options_.memory.content, busy), 2 * BatchBytes());
     pipeline.drop_known = [this](std::vector<SourceItem>* items) {
       const auto before = static_cast<int64_t>(items->size());
       DropKnown(items);
@@ -188,7 +188,8 @@ class Run {
   Status EnsureStage() {
     if (stage_ != nullptr) return Status::OK();
     StageOptions stage;
-    stage.memory_bytes = options_.memory_bytes;
+    stage.index_bytes = options_.memory.index / 3;
+    stage.writer_bytes = options_.memory.writers;
     stage.max_value_bytes = options_.max_value_bytes;
     staged_items_ = 0;
     stage_began_ms_ = NowMillis();
@@ -227,10 +228,10 @@ class Run {
 };
 
 Status CheckMemory(const LakeIngestOptions& options) {
-  if (options.memory_bytes >= kLeastMemory) return Status::OK();
+  if (options.memory.sum() >= kLeastMemory) return Status::OK();
   return Error(ErrorCode::kUsage,
                fmt::format("ingest needs at least --memory {}, not {}", FormatByteSize(kLeastMemory),
-                           FormatByteSize(options.memory_bytes)));
+                           FormatByteSize(options.memory.sum())));
 }
 
 Result<LakeIngestReport> Explained(Result<LakeIngestReport> report) {

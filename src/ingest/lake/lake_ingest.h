@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_plan.h"
 #include "base/result.h"
 #include "ingest/source/source.h"
 #include "table/table.h"
@@ -41,7 +42,7 @@ struct LakeIngestOptions {
   const kernel::KernelRegistry* kernels = nullptr;  // whose `judge` judges
   // How it judges. `describe`: new images get a row of raw.metadata.
   sandbox::ExamineOptions examine;
-  int64_t memory_bytes = int64_t{1} << 30;
+  MemoryPlan memory = MemoryPlan::For(Work::kIngest, int64_t{1} << 30);
   int threads = 1;
   bool rehash = false;  // read everything again, whatever size and time say
   // A batch is committed when it has staged this much, holds this many contents, or has

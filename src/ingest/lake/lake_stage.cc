@@ -84,7 +84,7 @@ Status LakeStage::Init(LakeTables* tables) {
   metadata_ = &tables->metadata;
   sources_ = &tables->sources;
   IdIndexOptions index;
-  index.memory_bytes = std::max<int64_t>(options_.memory_bytes / 16, int64_t{4} << 20);
+  index.memory_bytes = std::max<int64_t>(options_.index_bytes / 3, int64_t{1} << 20);
   for (ContentTable* table : {&images_, &binary_, &quarantine_}) {
     PL_ASSIGN_OR_RETURN(table->index, IdIndex::Open(table->opened->place, table->opened->snapshot, index));
   }
@@ -95,7 +95,7 @@ Result<table::DataFileWriter*> LakeStage::WriterOf(const OpenedLakeTable& opened
                                                    std::unique_ptr<table::DataFileWriter>* writer) {
   if (*writer == nullptr) {
     table::DataFileOptions file;
-    file.parquet.row_group_bytes = std::clamp<int64_t>(memory, int64_t{1} << 20, kMostRowGroup);
+    file.parquet.row_group_bytes = std::clamp<int64_t>(memory / 2, int64_t{1} << 20, kMostRowGroup);
     // While one row group goes to the disk the next one fills.
     file.parquet.page_memory_bytes = 2 * file.parquet.row_group_bytes;
     file.parquet.bloom_filter_columns = {"id"};
@@ -173,7 +173,7 @@ LakeStage::PriorTries LakeStage::NoteTry(Content* content) {
 Status LakeStage::AddContents(ContentTable* table, const std::vector<const Content*>& contents,
                               const std::string& content_uri) {
   if (contents.empty()) return Status::OK();
-  const int64_t share = table == &images_ ? options_.memory_bytes / 8 : SmallShare();
+  const int64_t share = table == &images_ ? options_.writer_bytes / 2 : SmallShare();
   PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*table->opened, share, &table->writer));
   PL_ASSIGN_OR_RETURN(const auto rows,
                       BuildRows(table->opened->file_schema, contents, {now_us_, content_uri}));

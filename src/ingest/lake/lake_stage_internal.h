@@ -21,7 +21,8 @@
 namespace pixlake::ingest {
 
 struct StageOptions {
-  int64_t memory_bytes = int64_t{1} << 30;
+  int64_t index_bytes = int64_t{128} << 20;   // of all tables' id indexes
+  int64_t writer_bytes = int64_t{128} << 20;  // of all files that are being written
   // More than this in one value is kept beside the table and referred to.
   int64_t max_value_bytes = int64_t{1} << 30;
 };
@@ -73,7 +74,8 @@ class LakeStage {
   Status AddContents(ContentTable* table, const std::vector<const Content*>& contents,
                      const std::string& content_uri = "");
   // Of the memory, for a table without images.
-  int64_t SmallShare() const { return options_.memory_bytes / 32; }
+  // Of what waits in a file that is written: half is the images', the rest the other four's.
+  int64_t SmallShare() const { return options_.writer_bytes / 8; }
   Status AddLarge(ContentTable* table, Content* content);
   void Count(const ContentTable& table, const std::vector<const Content*>& contents);
   Status AddDescriptions(const std::vector<const Content*>& contents);

@@ -229,6 +229,10 @@ class RemoteStore : public Store {
 
 }  // namespace
 
+CacheLoan LendToRanges(int64_t bytes) {
+  return SmallReads().Lend(bytes);
+}
+
 std::shared_ptr<Store> MakeRemoteStore(std::shared_ptr<ObjectApi> api) {
   return std::make_shared<RemoteStore>(std::move(api));
 }

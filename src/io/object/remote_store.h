@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cache_loan.h"
 #include "io/http/fetcher.h"
 #include "io/store.h"
 
@@ -55,6 +56,10 @@ class ObjectApi {
 // A put without an answer is settled by reading back: when the object holds these very
 // bytes it was ours.
 std::shared_ptr<Store> MakeRemoteStore(std::shared_ptr<ObjectApi> api);
+
+// Small ranged reads are kept: room for `bytes` more of them while the loan lives; without any
+// loan there are 32 MiB.
+CacheLoan LendToRanges(int64_t bytes);
 
 // The providers, for the part of a URI between "//" and the next '/': shared by all who
 // ask for the same.

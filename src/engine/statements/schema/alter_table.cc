@@ -23,7 +23,7 @@ class AlterTable {
       : context_(context), cursor_(cursor) {}
 
   Result<std::unique_ptr<query::QueryResult>> Run(const std::string& name) {
-    PL_ASSIGN_OR_RETURN(table_, context_.engine.OpenTable(name));
+    PL_ASSIGN_OR_RETURN(table_, context_.session.OpenTable(name));
     PL_ASSIGN_OR_RETURN(snapshot_, table_->Load());
     PL_ASSIGN_OR_RETURN(transaction_, table_->Begin(snapshot_));
     PL_RETURN_NOT_OK(Parse());
@@ -230,7 +230,7 @@ Result<std::unique_ptr<query::QueryResult>> RunAlterTable(const StatementContext
   PL_ASSIGN_OR_RETURN(const bool own, IsSessionTable(context, name));
   if (own) return nullptr;
   // What no format knows is DuckDB's to say.
-  const auto opened = context.engine.OpenTable(name);
+  const auto opened = context.session.OpenTable(name);
   if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound &&
       name.find('/') == std::string::npos) {
     return nullptr;

@@ -114,14 +114,14 @@ Status ParseRest(query::SqlCursor* cursor, CreateStatement* out) {
 }
 
 // Where the table will be.
-Result<io::Location> PlaceOf(const Engine& engine, const CreateStatement& create) {
-  const bool named = !create.by_place && engine.has_lake() && catalog::ParseTableName(create.name);
+Result<io::Location> PlaceOf(const Session& session, const CreateStatement& create) {
+  const bool named = !create.by_place && session.has_lake() && catalog::ParseTableName(create.name);
   if (!create.location.empty()) {
     if (named || create.by_place) {
       return Error(ErrorCode::kUsage,
                    fmt::format("{} has a place of its own; leave LOCATION out", create.name));
     }
-    return engine.Locate(create.location);
+    return session.Locate(create.location);
   }
   if (!named && !create.by_place) {
     return Error(ErrorCode::kUsage,
@@ -129,13 +129,13 @@ Result<io::Location> PlaceOf(const Engine& engine, const CreateStatement& create
                              "create delta.`path`",
                              create.name));
   }
-  return engine.Locate(create.name);
+  return session.Locate(create.name);
 }
 
 // The columns of a query, as a table has them.
 Result<arrow::FieldVector> QueryColumns(const StatementContext& context, const std::string& query) {
   PL_ASSIGN_OR_RETURN(const auto result,
-                      context.session.Query(fmt::format("SELECT * FROM ({}) LIMIT 0", query)));
+                      context.sql_session.Query(fmt::format("SELECT * FROM ({}) LIMIT 0", query)));
   arrow::FieldVector out;
   for (const auto& field : result->schema()->fields()) {
     auto type = TableType(field->type());
@@ -173,14 +173,14 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
   create->definition.schema = arrow::schema(create->columns);
   if (!create->by_place) create->definition.name = create->name;
   PL_RETURN_NOT_OK(CheckColumnExpressions(*create->definition.schema));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, context.engine.Format("delta"));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, context.session.Format("delta"));
   if (create->query.empty()) {
     PL_RETURN_NOT_OK(format->Create(place, create->definition).status());
     return 0;
   }
   PL_ASSIGN_OR_RETURN(const auto table, format->Prepare(place, create->definition));
   PL_ASSIGN_OR_RETURN(const query::ChangeReport report,
-                      FillNewTable(context.engine, &context.session, table.get(), create->query));
+                      FillNewTable(context.session, &context.sql_session, table.get(), create->query));
   return report.version;
 }
 
@@ -192,14 +192,14 @@ Result<std::unique_ptr<query::QueryResult>> RunCreateTable(const StatementContex
   CreateStatement create;
   PL_RETURN_NOT_OK(Parse(&cursor, &create));
   // A bare name is a table of the session, unless the statement speaks of a Delta table.
-  const bool ours = create.by_place || (context.engine.has_lake() && catalog::ParseTableName(create.name));
+  const bool ours = create.by_place || (context.session.has_lake() && catalog::ParseTableName(create.name));
   const Status parsed = ParseRest(&cursor, &create);
   if (!ours && !create.says_delta) return nullptr;
   PL_RETURN_NOT_OK(parsed);
-  PL_ASSIGN_OR_RETURN(const io::Location place, PlaceOf(context.engine, create));
+  PL_ASSIGN_OR_RETURN(const io::Location place, PlaceOf(context.session, create));
   const Result<int64_t> version = Create(context, &create, place);
   if (!version.ok() && create.if_not_exists && CodeOf(version.status()) == ErrorCode::kAlreadyExists) {
-    PL_ASSIGN_OR_RETURN(const auto table, context.engine.OpenTable(place.path));
+    PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(place.path));
     PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
     return MetricsRow(place.path, snapshot->version(), {});
   }

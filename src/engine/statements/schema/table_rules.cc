@@ -68,7 +68,7 @@ Status CheckNotNamed(const table::WriteRules& rules, const std::string& column, 
 Result<int64_t> CountRows(const StatementContext& context, const table::Table& table,
                           const table::Snapshot& snapshot, const std::string& where) {
   PL_ASSIGN_OR_RETURN(const auto result,
-                      context.session.Query(fmt::format(
+                      context.sql_session.Query(fmt::format(
                           "SELECT count(*) FROM {}_scan({}, version := {}) WHERE {}", table.format(),
                           SqlText(table.location().path), snapshot.version(), where)));
   std::shared_ptr<arrow::RecordBatch> batch;

@@ -1,0 +1,164 @@
+// Sessions of one Engine, side by side.
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/uuid.h"
+#include "engine/ingest.h"
+#include "engine/metadata.h"
+#include "engine/session.h"
+#include "engine/sql.h"
+#include "image/codec/png.h"
+
+namespace pixlake::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kImages = 3000;
+
+// Keeps what is written and calls `on_work` whenever work goes on.
+class TestOutput : public Output {
+ public:
+  explicit TestOutput(std::function<void()> on_work = nullptr) : on_work_(std::move(on_work)) {}
+  Status Write(std::string_view bytes) override {
+    written_ += bytes;
+    return Status::OK();
+  }
+  std::unique_ptr<WorkWatch> Watch(std::string /*what*/, int64_t /*total*/) override {
+    class Calls : public WorkWatch {
+     public:
+      explicit Calls(std::function<void()> call) : call_(std::move(call)) {}
+      void Add(int64_t /*items*/, int64_t /*bytes*/) override { call_(); }
+
+     private:
+      const std::function<void()> call_;
+    };
+    return on_work_ ? std::make_unique<Calls>(on_work_) : nullptr;
+  }
+  const std::string& written() const { return written_; }
+
+ private:
+  const std::function<void()> on_work_;
+  std::string written_;
+};
+
+class TwoSessionsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("pixlake_sessions_" + NewUuid());
+    fs::create_directories(folder_ / "images");
+    auto encoder = image::PngEncoder::Make().ValueOrDie();
+    std::ofstream list(folder_ / "list.csv");
+    list << "url\n";
+    for (int i = 0; i < kImages; ++i) {
+      std::vector<uint8_t> pixels(size_t{8} * 8 * 3, 7);
+      pixels[0] = static_cast<uint8_t>(i);
+      pixels[1] = static_cast<uint8_t>(i >> 8);
+      std::vector<uint8_t> png;
+      ASSERT_TRUE(encoder.Encode(image::RgbView{8, 8, pixels}, &png).ok());
+      const std::string path = Path("images/" + std::to_string(i) + ".png");
+      std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(png.data()), png.size());
+      list << path << "\n";
+    }
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::unique_ptr<Session> Open(std::shared_ptr<Output> output, const std::string& lake = "") const {
+    SessionOptions options;
+    options.memory_bytes = int64_t{128} << 20;
+    options.threads = 2;
+    options.sync = false;
+    options.lake = lake;
+    options.output = std::move(output);
+    return Session::Make(engine_, options).ValueOrDie();
+  }
+
+  Result<ingest::LakeIngestReport> IngestInto(const Session& session, const std::string& lake) const {
+    IngestRequest request;
+    request.sources = {Path("images")};
+    request.lake = Path(lake);
+    return Ingest(session, request);
+  }
+
+  fs::path folder_;
+  const std::shared_ptr<Engine> engine_ = Engine::Make().ValueOrDie();
+};
+
+TEST_F(TwoSessionsTest, AnIngestThatIsStoppedDisturbsNoQuery) {
+  const auto loading = Open(std::make_shared<TestOutput>());
+  ASSERT_EQ(IngestInto(*loading, "whole").ValueOrDie().added.images, kImages);
+
+  // The ingest goes on only once a query runs, and is stopped in its midst.
+  std::promise<void> query_runs;
+  std::shared_future<void> running = query_runs.get_future().share();
+  Session* stopped = nullptr;
+  const auto ingesting = Open(std::make_shared<TestOutput>([&] {
+    running.wait();
+    stopped->Stop();
+  }));
+  stopped = ingesting.get();
+
+  std::atomic<bool> ended = false;
+  auto queries = std::async(std::launch::async, [&] {
+    const auto asking = Open(std::make_shared<TestOutput>(), Path("whole"));
+    bool last = false;
+    for (int i = 0; !last; ++i) {
+      last = ended;
+      SqlRequest request;
+      request.sql = "SELECT count(*) AS n, sum(octet_length(content)) > 0 AS some FROM raw.images";
+      if (i == 0) query_runs.set_value();
+      const auto output = std::make_shared<TestOutput>();
+      const auto session = Open(output, Path("whole"));
+      EXPECT_EQ(RunSqlAsJson(*session, request).status(), Status::OK());
+      EXPECT_THAT(output->written(), testing::HasSubstr(R"("n":3000,"some":true)"));
+    }
+    EXPECT_FALSE(asking->stop_token().stopped());
+  });
+  const auto report = IngestInto(*ingesting, "half");
+  ended = true;
+  queries.get();
+  EXPECT_EQ(CodeOf(report.status()), ErrorCode::kCancelled);
+
+  // What was stopped is finished by whoever runs it again.
+  const auto again = Open(std::make_shared<TestOutput>());
+  ASSERT_TRUE(IngestInto(*again, "half").ok());
+  const auto output = std::make_shared<TestOutput>();
+  SqlRequest count;
+  count.sql = "SELECT count(*) AS n FROM raw.images";
+  ASSERT_TRUE(RunSqlAsJson(*Open(output, Path("half")), count).ok());
+  EXPECT_THAT(output->written(), testing::HasSubstr(R"("n":3000)"));
+}
+
+TEST_F(TwoSessionsTest, AQueryThatIsStoppedDisturbsNoDescribing) {
+  const auto asking = Open(std::make_shared<TestOutput>());
+  std::atomic<bool> begun = false;
+  auto query = std::async(std::launch::async, [&] {
+    SqlRequest request;
+    request.sql = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(1000000) b";
+    begun = true;
+    return RunSqlAsJson(*asking, request).status();
+  });
+  const auto describing = Open(std::make_shared<TestOutput>([&] {
+    if (begun) asking->Stop();
+  }));
+  MetadataRequest request;
+  request.list = Path("list.csv");
+  request.success = Path("good");
+  request.failure = Path("bad");
+  const auto report = DescribeImages(*describing, request);
+  asking->Stop();
+  EXPECT_EQ(CodeOf(query.get()), ErrorCode::kCancelled);
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_EQ(report->succeeded, kImages);
+  EXPECT_EQ(report->failed, 0);
+}
+
+}  // namespace
+}  // namespace pixlake::engine
