@@ -79,10 +79,10 @@ class Program:
             assert outcome.status == status, f"expected exit status {status}\n{outcome}"
         return outcome
 
-    def Start(self, *arguments, cwd=None) -> subprocess.Popen:
+    def Start(self, *arguments, cwd=None, output=subprocess.PIPE) -> subprocess.Popen:
         return subprocess.Popen(
             [str(self.binary), *map(str, arguments)],
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,

@@ -1,55 +1,15 @@
 """`--memory` on hostile images: a bomb and a file of 3 GB among the inputs (issue 5), children included."""
 
 import json
-import re
 import struct
-import time
 import zlib
 from pathlib import Path
 
 import pytest
 from ingest_lake import MakePhotos
+from process_memory import PeakAnonymous
 
 MOST = 400_000_000  # bytes, of 256 MB asked for: what the mission allows
-
-
-def ReadProc(path: Path) -> str:
-    """A file of /proc, empty when its process or thread has ended."""
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def Threads(pid: int) -> list[Path]:
-    try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
-    except OSError:
-        return []
-
-
-def Descendants(pid: int) -> list[int]:
-    found = [pid]
-    for process in found:
-        for thread in Threads(process):
-            found += map(int, ReadProc(thread / "children").split())
-    return found
-
-
-def PeakAnonymous(program, *arguments) -> tuple[int, int, str]:
-    """Exit status, the peak of the process tree's anonymous memory in bytes, standard output."""
-    process = program.Start(*arguments)
-    peak = samples = 0
-    while process.poll() is None:
-        total = 0
-        for pid in Descendants(process.pid):
-            found = re.search(r"^RssAnon:\s+(\d+) kB", ReadProc(Path(f"/proc/{pid}/status")), re.MULTILINE)
-            total += int(found[1]) * 1024 if found else 0
-        peak, samples = max(peak, total), samples + 1
-        time.sleep(0.002)
-    output, error = process.communicate()
-    assert samples > 5, error
-    return process.returncode, peak, output if isinstance(output, str) else output.decode()
 
 
 def Chunk(kind: bytes, data: bytes) -> bytes:
@@ -79,7 +39,7 @@ def hostile(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("options", [[], ["--check", "full"], ["--check", "full", "--sandbox"]], ids=" ".join)
 def test_metadata_of_a_bomb_and_a_file_of_3_gb(pixlake, hostile, tmp_path, options):
-    status, peak, output = PeakAnonymous(
+    status, peak, output, _ = PeakAnonymous(
         pixlake,
         *["metadata", hostile / "list.csv", "--success", tmp_path / "good", "--failure", tmp_path / "bad"],
         *["--memory", "256MB", "--json", *options],
@@ -95,7 +55,7 @@ def test_metadata_of_a_bomb_and_a_file_of_3_gb(pixlake, hostile, tmp_path, optio
 
 def test_ingest_of_a_bomb_and_a_file_of_3_gb(pixlake, hostile, tmp_path):
     arguments = ["ingest", hostile, "--lake", tmp_path / "lake", "--describe", "--check", "full", "--sandbox"]
-    status, peak, output = PeakAnonymous(pixlake, *arguments, "--memory", "256MB", "--json")
+    status, peak, output, _ = PeakAnonymous(pixlake, *arguments, "--memory", "256MB", "--json")
     assert status == 3
     report = json.loads(output)
     assert (report["images"], report["described"], report["quarantined"]) == (40, 40, 3)
