@@ -122,7 +122,9 @@ Status Run(const InspectOptions& options) {
   sandbox::ExamineOptions examine = options.examine;
   examine.describe = true;
   PL_ASSIGN_OR_RETURN(const auto judge, session->MakeJudge(examine));
-  sandbox::Examiner examiner({session->memory_bytes(), 1});
+  // One image after another: a single decoder may have most of the memory.
+  const int64_t memory = session->memory_bytes();
+  sandbox::Examiner examiner({memory / 4 * 3, 1});
   kernel::Context context;
   context.stop = CurrentStopToken();
   context.examiner = &examiner;
@@ -130,8 +132,8 @@ Status Run(const InspectOptions& options) {
   Json images = Json::array();
   bool first = true;
   fetch::ContentStreamOptions fetch = options.fetch;
-  fetch.remote.memory_bytes = std::min(fetch.remote.memory_bytes, session->memory_bytes() / 4);
-  fetch.batch_bytes = std::min(fetch.batch_bytes, session->memory_bytes() / 8);
+  fetch.remote.memory_bytes = std::min(fetch.remote.memory_bytes, memory / 8);
+  fetch.batch_bytes = std::min(fetch.batch_bytes, memory / 16);
   const auto print = [&](const engine::Inspection& inspection) {
     if (!inspection.read.ok() && !unreadable) unreadable = inspection.read;
     if (inspection.read.ok() && !inspection.sound) ExitWith(kSomeQuarantined);
