@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "engine/read_policy.h"
 #include "table/table.h"
 
 #include "kernel/judge_options.h"
@@ -23,6 +25,13 @@ class Engine {
   Result<table::TableFormat*> Format(std::string_view name) const;
   const std::vector<std::unique_ptr<table::TableFormat>>& formats() const { return formats_; }
 
+  // A format more, behind those that are there. Before anything runs.
+  void Register(std::unique_ptr<table::TableFormat> format) { formats_.push_back(std::move(format)); }
+
+  // Who may read what; null: everybody everything. Set before anything runs.
+  void SetReadPolicy(std::shared_ptr<const ReadPolicy> policy) { read_policy_ = std::move(policy); }
+  const ReadPolicy* read_policy() const { return read_policy_.get(); }
+
   // What is done to images, by name.
   const kernel::KernelRegistry& kernels() const { return kernels_; }
   // To register kernels in, before anything runs.
@@ -32,6 +41,7 @@ class Engine {
   Engine();
 
   std::vector<std::unique_ptr<table::TableFormat>> formats_;
+  std::shared_ptr<const ReadPolicy> read_policy_;
   kernel::KernelRegistry kernels_;
 };
 

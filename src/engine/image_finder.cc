@@ -1,12 +1,15 @@
 #include "engine/image_finder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <fmt/format.h>
 
+#include "engine/gated_read.h"
 #include "image/hash/sha256_batch.h"
+#include "table/row_gate.h"
 
 namespace pixlake::engine {
 namespace {
@@ -26,17 +29,17 @@ bool IsContentId(std::string_view text) {
 
 Result<std::unique_ptr<ImageFinder>> ImageFinder::Open(const Session& session, const std::string& table) {
   const StopScope scope = session.Enter();
-  PL_ASSIGN_OR_RETURN(const auto opened, session.OpenTable(table));
-  PL_ASSIGN_OR_RETURN(auto snapshot, opened->Load());
-  const arrow::Schema& schema = *snapshot->definition().schema;
+  PL_ASSIGN_OR_RETURN(ReadableTable opened, session.OpenToRead(table));
+  const io::Location place = opened.table->location();
+  const arrow::Schema& schema = *opened.snapshot->definition().schema;
   if (!HasType(schema, "id", arrow::Type::STRING) || !HasType(schema, "content", arrow::Type::BINARY)) {
     return Error(ErrorCode::kUnsupported,
-                 fmt::format("{} has no columns `id string` and `content binary`", opened->location().path));
+                 fmt::format("{} has no columns `id string` and `content binary`", place.path));
   }
   ingest::IdIndexOptions options;
   options.memory_bytes = session.Plan(Work::kLookUp).index;
-  PL_ASSIGN_OR_RETURN(auto index, ingest::IdIndex::Open(opened->location(), std::move(snapshot), options));
-  return std::unique_ptr<ImageFinder>(new ImageFinder(opened->location(), std::move(index)));
+  PL_ASSIGN_OR_RETURN(auto index, ingest::IdIndex::Open(place, opened.snapshot, options));
+  return std::unique_ptr<ImageFinder>(new ImageFinder(place, std::move(index), std::move(opened.rows)));
 }
 
 Result<std::optional<ImageFinder::Found>> ImageFinder::Find(std::string_view id) const {
@@ -46,7 +49,20 @@ Result<std::optional<ImageFinder::Found>> ImageFinder::Find(std::string_view id)
   }
   PL_ASSIGN_OR_RETURN(const auto place, index_->Find(*image::FromHex(id)));
   if (!place) return std::optional<Found>();
-  PL_ASSIGN_OR_RETURN(auto bytes, index_->Read(*place));
+  std::shared_ptr<arrow::Buffer> bytes;
+  if (const auto gate = table::GateOf(*rows_); gate != nullptr) {
+    // The index is of all rows: whether this one may be seen, and how, the gate says.
+    PL_ASSIGN_OR_RETURN(auto value,
+                        ReadThroughGate(*rows_, place_.store, place->file, place->row, "content"));
+    if (!value) return std::optional<Found>();
+    const auto& masks = gate->masks();
+    if (value->bytes == nullptr && std::find(masks.begin(), masks.end(), "content") != masks.end())
+      return Error(ErrorCode::kNotFound,
+                   fmt::format("the content at row {} of {} is null", place->row, place->file));
+    bytes = std::move(value->bytes);
+  } else {
+    PL_ASSIGN_OR_RETURN(bytes, index_->Read(*place));
+  }
   if (bytes != nullptr) return std::optional(Found{std::move(bytes), place->file, place->row});
   // Too large for the table: it lies beside it, under its id.
   const std::string beside = place_.Child(kKeptBeside + std::string(id));

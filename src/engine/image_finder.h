@@ -32,11 +32,13 @@ class ImageFinder {
   Result<std::optional<Found>> Find(std::string_view id) const;
 
  private:
-  ImageFinder(io::Location place, std::unique_ptr<ingest::IdIndex> index)
-      : place_(std::move(place)), index_(std::move(index)) {}
+  ImageFinder(io::Location place, std::unique_ptr<ingest::IdIndex> index,
+              std::shared_ptr<const table::Snapshot> rows)
+      : place_(std::move(place)), index_(std::move(index)), rows_(std::move(rows)) {}
 
   const io::Location place_;
   const std::unique_ptr<ingest::IdIndex> index_;
+  const std::shared_ptr<const table::Snapshot> rows_;  // as they may be seen
 };
 
 // True for 64 lower-case hex digits.

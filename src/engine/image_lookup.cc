@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/stop_token.h"
+#include "engine/gated_read.h"
 #include "engine/image_finder.h"
 #include "file/blob_reader.h"
 #include "image/hash/sha256.h"
+#include "table/row_gate.h"
 
 namespace pixlake::engine {
 namespace {
@@ -32,6 +34,7 @@ class Lookup {
       : store_(std::move(store)), snapshot_(std::move(snapshot)), column_(std::move(column)) {}
 
   Result<FoundImage> ByRow(int64_t wanted) const {
+    if (table::GateOf(*snapshot_) != nullptr) return ByVisibleRow(wanted);
     table::ScanRequest request;
     request.columns = {column_};
     PL_ASSIGN_OR_RETURN(const table::ScanPlan plan, snapshot_->PlanScan(request));
@@ -46,6 +49,7 @@ class Lookup {
   }
 
   Result<FoundImage> ById(const std::string& id) const {
+    if (table::GateOf(*snapshot_) != nullptr) return ByVisibleId(id);
     table::ScanRequest request;
     request.columns = {"id"};
     request.predicate.all_of.push_back({{"id"}, table::CompareOp::kEq, {arrow::MakeScalar(id)}});
@@ -95,6 +99,48 @@ class Lookup {
   }
 
  private:
+  // Rows are counted as whoever asks sees them.
+  Result<FoundImage> ByVisibleRow(int64_t wanted) const {
+    int64_t row = 0;
+    return FirstVisible(
+        {table::kPositionColumn}, [&](const arrow::RecordBatch&, int64_t) { return row++ == wanted; },
+        fmt::format("there is no row {}", wanted));
+  }
+
+  Result<FoundImage> ByVisibleId(const std::string& id) const {
+    const auto is_it = [&](const arrow::RecordBatch& batch, int64_t row) {
+      const auto& ids = static_cast<const arrow::StringArray&>(*batch.column(1));
+      return ids.IsValid(row) && ids.GetView(row) == id;
+    };
+    return FirstVisible({table::kPositionColumn, "id"}, is_it, fmt::format("no row has id '{}'", id));
+  }
+
+  template <typename Wanted>
+  Result<FoundImage> FirstVisible(std::vector<std::string> columns, Wanted wanted,
+                                  const std::string& none) const {
+    table::ScanRequest request;
+    request.columns = std::move(columns);
+    PL_ASSIGN_OR_RETURN(const table::ScanPlan plan, snapshot_->PlanScan(request));
+    for (const table::ScanTask& task : plan.tasks) {
+      PL_ASSIGN_OR_RETURN(const auto reader, table::ReadTask(store_, plan, task));
+      while (true) {
+        PL_RETURN_NOT_OK(CheckStopped());
+        PL_ASSIGN_OR_RETURN(const auto batch, reader->Next());
+        if (batch == nullptr) break;
+        const auto& positions = static_cast<const arrow::Int64Array&>(*batch->column(0));
+        for (int64_t i = 0; i < batch->num_rows(); ++i) {
+          if (!wanted(*batch, i)) continue;
+          const int64_t row = positions.Value(i);
+          PL_ASSIGN_OR_RETURN(auto value, ReadThroughGate(*snapshot_, store_, task.path, row, column_));
+          if (value && value->bytes != nullptr) return FoundImage{std::move(value->bytes), task.path, row};
+          return Error(ErrorCode::kNotFound,
+                       fmt::format("the image at row {} of {} is null", row, task.path));
+        }
+      }
+    }
+    return Error(ErrorCode::kNotFound, none);
+  }
+
   Result<std::unique_ptr<file::BlobReader>> OpenBlobs(const std::string& path) const {
     PL_ASSIGN_OR_RETURN(auto input, store_->OpenInput(path));
     return file::BlobReader::Open(std::move(input), path);
@@ -164,8 +210,9 @@ Result<FoundImage> FindImage(const Session& session, const LookupRequest& reques
   const StopScope scope = session.Enter();
   if (request.id.has_value() == request.row.has_value())
     return Error(ErrorCode::kUsage, "give either an ID or --row");
-  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(request.table));
-  PL_ASSIGN_OR_RETURN(auto snapshot, table->Load(request.version));
+  PL_ASSIGN_OR_RETURN(ReadableTable opened, session.OpenToRead(request.table, request.version));
+  const std::unique_ptr<table::Table> table = std::move(opened.table);
+  std::shared_ptr<const table::Snapshot> snapshot = std::move(opened.rows);
   const arrow::Schema& schema = *snapshot->definition().schema;
   PL_ASSIGN_OR_RETURN(std::string column, BlobColumnOf(schema, request.column));
   const auto id_field = schema.GetFieldByName("id");

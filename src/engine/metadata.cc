@@ -18,6 +18,7 @@ Result<ingest::DescribeReport> DescribeImages(const Session& session, const Meta
   options.on_images = session.Watch("Describing");
   options.threads = session.threads();
   options.kernels = &session.kernels();
+  options.gate = [&session](const table::Table& table) { return session.GateFor(table); };
   options.local = session.local_options();
   if (catalog::ParseTableName(request.failure)) {
     return Error(ErrorCode::kUsage,

@@ -146,6 +146,20 @@ Result<std::unique_ptr<table::Table>> Session::OpenTable(const std::string& uri)
                            named ? "; for the table of a lake give --lake LAKE" : ""));
 }
 
+Result<std::shared_ptr<const table::RowGate>> Session::GateFor(const table::Table& table) const {
+  if (engine_->read_policy() == nullptr) return std::shared_ptr<const table::RowGate>();
+  return engine_->read_policy()->GateFor(principal(), table);
+}
+
+Result<ReadableTable> Session::OpenToRead(const std::string& uri, const table::VersionSpec& version) const {
+  ReadableTable opened;
+  PL_ASSIGN_OR_RETURN(opened.table, OpenTable(uri));
+  PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load(version));
+  PL_ASSIGN_OR_RETURN(auto gate, GateFor(*opened.table));
+  opened.rows = table::Guard(opened.snapshot, std::move(gate));
+  return opened;
+}
+
 bool Session::IsTable(const std::string& uri) const {
   const auto location = Locate(uri);
   if (!location.ok()) return false;

@@ -31,6 +31,12 @@ struct SessionOptions {
   std::shared_ptr<Output> output;      // none: kUsage for who writes there
 };
 
+struct ReadableTable {
+  std::unique_ptr<table::Table> table;
+  std::shared_ptr<const table::Snapshot> rows;      // behind the gate
+  std::shared_ptr<const table::Snapshot> snapshot;  // as it is: for plans and indexes, not to be shown
+};
+
 // What every function of engine takes. Functions that take one do their work in its scope (Enter):
 // Stop ends them with kCancelled, and sessions beside it, of the same Engine too, go on. Thread-safe
 // once made. While it lives it lends the process's caches its shares of memory.
@@ -77,6 +83,14 @@ class Session {
   // The table at `uri`, whatever its format. kNotFound, naming the formats looked
   // for, when there is none.
   Result<std::unique_ptr<table::Table>> OpenTable(const std::string& uri) const;
+
+  // The rows of a version as this session's principal may see them. Whatever shows rows or blobs
+  // opens tables by this; OpenTable is for who changes them or keeps them in order.
+  Result<ReadableTable> OpenToRead(const std::string& uri, const table::VersionSpec& version = {}) const;
+  // The gate before what is read of the table; null: none.
+  Result<std::shared_ptr<const table::RowGate>> GateFor(const table::Table& table) const;
+  // Somebody may not see everything: files are not read past the tables they are of.
+  bool is_governed() const { return engine_->read_policy() != nullptr; }
 
   // Whether there is a table of any format; false also where it cannot be told.
   bool IsTable(const std::string& uri) const;

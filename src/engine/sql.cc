@@ -14,6 +14,7 @@
 #include "engine/output_stream.h"
 #include "engine/statements/statement.h"
 #include "engine/table_files.h"
+#include "table/row_gate.h"
 
 namespace pixlake::engine {
 namespace {
@@ -30,12 +31,13 @@ Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::
   return report;
 }
 
-// The rows of a table at a version.
+// The rows of a table at a version, as the session's principal may see them.
 template <typename Open>
-Result<query::OpenedTable> OpenScanned(const table::VersionSpec& version, Open open) {
+Result<query::OpenedTable> OpenScanned(const Session& session, const table::VersionSpec& version, Open open) {
   PL_ASSIGN_OR_RETURN(const std::unique_ptr<table::Table> table, open());
-  PL_ASSIGN_OR_RETURN(auto snapshot, table->Load(version));
-  return query::OpenedTable{std::move(snapshot), table->location().store};
+  PL_ASSIGN_OR_RETURN(std::shared_ptr<const table::Snapshot> snapshot, table->Load(version));
+  PL_ASSIGN_OR_RETURN(auto gate, session.GateFor(*table));
+  return query::OpenedTable{table::Guard(std::move(snapshot), std::move(gate)), table->location().store};
 }
 
 }  // namespace
@@ -50,14 +52,14 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session
   query::ScanFunction scan;
   scan.name = "table_scan";
   scan.open = [&session](const std::string& uri, const table::VersionSpec& version) {
-    return OpenScanned(version, [&] { return session.OpenTable(uri); });
+    return OpenScanned(session, version, [&] { return session.OpenTable(uri); });
   };
   scan.recognises = [&session](const std::string& name) { return session.IsTable(name); };
   // The same for tables of one format alone.
   query::ScanFunction delta;
   delta.name = "delta_scan";
   delta.open = [&session](const std::string& uri, const table::VersionSpec& version) {
-    return OpenScanned(version, [&]() -> Result<std::unique_ptr<table::Table>> {
+    return OpenScanned(session, version, [&]() -> Result<std::unique_ptr<table::Table>> {
       PL_ASSIGN_OR_RETURN(const io::Location location, session.Locate(uri));
       PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
       return format->Open(location);
@@ -70,7 +72,8 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session
     PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(uri));
     PL_ASSIGN_OR_RETURN(auto* const feed, table->change_feed());
     PL_ASSIGN_OR_RETURN(auto rows, feed->Changes(range));
-    return query::OpenedTable{std::move(rows), table->location().store};
+    PL_ASSIGN_OR_RETURN(auto gate, session.GateFor(*table));
+    return query::OpenedTable{table::Guard(std::move(rows), std::move(gate)), table->location().store};
   };
   query::SessionOptions options;
   // The scans' own batches come on top of what DuckDB counts.
@@ -83,6 +86,12 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session
   options.scan_functions.push_back(std::move(delta));
   options.changes_functions.push_back(std::move(changes));
   options.may_read = [&session](const query::FileRead& file) {
+    if (session.is_governed() && !(file.function == "from" && session.IsTable(file.place))) {
+      return Error(ErrorCode::kUnauthorised,
+                   fmt::format("{}: while a policy says who may read what, no files are read by their paths; "
+                               "ask the table",
+                               file.place.empty() ? file.function : file.place));
+    }
     return MayReadFile(file, [&](const std::string& folder) { return session.IsTable(folder); });
   };
   if (session.has_lake()) {

@@ -34,7 +34,7 @@ CarriedBlobs::CarriedBlobs(std::set<std::string> looked_into, int64_t batch_byte
 
 std::vector<int> CarriedBlobs::ColumnsOf(const io::Store& store, const table::ScanPlan& plan) const {
   std::vector<int> columns;
-  // A gate decides about values that it sees.
+  // What a gate may hide or change is read through it, never by its place.
   if (store.scheme() != "file" || plan.gate != nullptr) return columns;
   for (int i = 0; i < plan.output_schema->num_fields(); ++i) {
     const arrow::Field& field = *plan.output_schema->field(i);

@@ -38,6 +38,8 @@ struct DescribeOptions {
   // Whose table `raw.metadata` may be named as the sink of successes; null: none.
   const catalog::Lake* lake = nullptr;
   table::TableFormat* format = nullptr;  // with `lake`
+  // What of raw.images may be read is its to say; may be empty: all.
+  std::function<Result<std::shared_ptr<const table::RowGate>>(const table::Table&)> gate;
 };
 
 struct DescribeReport {

@@ -8,6 +8,7 @@
 #include "ingest/describe/describe.h"
 #include "ingest/describe/describer_internal.h"
 #include "ingest/lake/lake_tables.h"
+#include "table/row_gate.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -103,6 +104,10 @@ class TableRun {
 Result<DescribeReport> DescribeLakeImages(const std::string& success, const std::string& failure,
                                           const DescribeOptions& options) {
   PL_ASSIGN_OR_RETURN(OpenedLakeTable table, OpenLakeTable(*options.lake, options.format, {"raw", "images"}));
+  if (options.gate) {
+    PL_ASSIGN_OR_RETURN(auto gate, options.gate(*table.table));
+    table.snapshot = table::Guard(std::move(table.snapshot), std::move(gate));
+  }
   TableRun run(std::move(table), options);
   return run.Run(success, failure);
 }
