@@ -40,8 +40,8 @@ class AppendPartition : public ::testing::Test {
   // The ids of rows with the name, and how many files were read for them.
   std::string Named(const std::string& name) const {
     table::ScanRequest request;
-    request.predicate.all_of = {
-        {{"name"}, table::CompareOp::kEq, {std::make_shared<arrow::StringScalar>(name)}}};
+    request.predicate =
+        table::Compare({"name"}, table::CompareOp::kEq, {std::make_shared<arrow::StringScalar>(name)});
     const auto snapshot = Must(table_->Load());
     const auto rows = Must(testing::ScanAll(table_->location(), *snapshot, request));
     return fmt::format("{} of {}", fmt::join(testing::RowsAsText(*rows, {"id", "name"}), ";"),

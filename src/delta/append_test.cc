@@ -136,7 +136,8 @@ TEST(Append, SkipsFilesByStatistics) {
   Must(AppendRows(table.get(), {1, 2}));
   Must(AppendRows(table.get(), {10, 20}));
   table::ScanRequest request;
-  request.predicate.all_of = {{{"id"}, table::CompareOp::kGt, {std::make_shared<arrow::Int64Scalar>(5)}}};
+  request.predicate =
+      table::Compare({"id"}, table::CompareOp::kGt, {std::make_shared<arrow::Int64Scalar>(5)});
   const auto plan = Must(Must(table->Load())->PlanScan(request));
   EXPECT_EQ(plan.files_total, 2);
   EXPECT_EQ(plan.files_skipped, 1);

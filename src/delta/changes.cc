@@ -225,13 +225,13 @@ Result<table::ScanPlan> DeltaChanges::PlanScan(const table::ScanRequest& request
   for (const char* name : {kChangeTypeColumn, kCommitVersionColumn, kCommitTimestampColumn}) {
     plan.mapping.push_back({name, -1, {}});
   }
-  plan.predicate = request.predicate;
+  plan.predicate = table::BoundPredicate::Bind(request.predicate, *schema_);
   plan.batch_rows = request.batch_rows;
   plan.batch_bytes = request.batch_bytes;
   PL_ASSIGN_OR_RETURN(plan.output_schema,
                       table::OutputSchema(schema_, request.columns, end_->location().path));
   plan.files_total = static_cast<int64_t>(changes_.size());
-  const ScanPlanner planner(*end_, request.predicate);
+  const ScanPlanner planner(*end_, plan.predicate);
   for (const FileChange& change : changes_) {
     auto task = PlanChange(planner, change);
     if (!task.ok()) {

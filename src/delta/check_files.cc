@@ -23,8 +23,7 @@ bool OutsideRange(const table::ValueRange& range, const file::ColumnStatistics& 
   const auto misses = [&](const std::shared_ptr<arrow::Scalar>& bound) {
     // Logs write 32-bit floats as short decimals, which the bound itself misses by a hair.
     return bound != nullptr && bound->type->id() != arrow::Type::BINARY &&
-           bound->type->id() != arrow::Type::FLOAT &&
-           !table::MayMatch({{}, table::CompareOp::kEq, {bound}}, range);
+           bound->type->id() != arrow::Type::FLOAT && !table::MayContain(range, *bound);
   };
   return misses(column.min) || misses(column.max);
 }

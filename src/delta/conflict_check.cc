@@ -74,12 +74,16 @@ Status ConflictCheck::CheckDefinition(const Winner& winner, const TableHead& hea
                        : Conflict(winner, fmt::format("changed the table so that {}", writable.message()));
 }
 
-Result<bool> ConflictCheck::MayHaveRead(const AddFile& file) const {
+Result<bool> ConflictCheck::MayHaveRead(const AddFile& file) {
   if (reads_.whole_table) {
     return true;
   }
-  for (const table::Predicate& predicate : reads_.predicates) {
-    PL_ASSIGN_OR_RETURN(const bool match, ScanPlanner(read_, predicate).MayMatch(file));
+  for (size_t i = planners_.size(); i < reads_.predicates.size(); ++i) {
+    planners_.emplace_back(read_,
+                           table::BoundPredicate::Bind(reads_.predicates[i], *read_.definition().schema));
+  }
+  for (const ScanPlanner& planner : planners_) {
+    PL_ASSIGN_OR_RETURN(const bool match, planner.MayMatch(file));
     if (match) {
       return true;
     }
@@ -87,7 +91,7 @@ Result<bool> ConflictCheck::MayHaveRead(const AddFile& file) const {
   return false;
 }
 
-Status ConflictCheck::CheckAdds(const Winner& winner) const {
+Status ConflictCheck::CheckAdds(const Winner& winner) {
   // Rows arranged anew were there before: who read them meets their removal.
   if (!changes_.data_change) {
     return Status::OK();

@@ -2,6 +2,7 @@
 // to writers; the rules are those of table::Transaction, which are Delta Spark's).
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -55,10 +56,10 @@ class ConflictCheck {
 
   Result<Winner> Read(std::string bytes, int64_t version) const;
   Status CheckDefinition(const Winner& winner, const TableHead& head) const;
-  Status CheckAdds(const Winner& winner) const;
+  Status CheckAdds(const Winner& winner);
   Status CheckRemoves(const Winner& winner);
   Status CheckDomains(const Winner& winner) const;
-  Result<bool> MayHaveRead(const AddFile& file) const;
+  Result<bool> MayHaveRead(const AddFile& file);
   void IndexFiles();
   static Status Conflict(const Winner& winner, std::string_view what);
 
@@ -66,6 +67,7 @@ class ConflictCheck {
   const PendingChanges& changes_;
   const ReadSet& reads_;
   const std::string& txn_id_;
+  std::deque<ScanPlanner> planners_;  // one for each predicate of `reads_`
   // Filled when a winner removed something.
   std::unordered_set<std::string> our_removes_;
   std::unordered_map<std::string, const AddFile*> files_;

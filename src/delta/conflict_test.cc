@@ -14,7 +14,7 @@ using testing::FailsWith;
 using testing::Must;
 
 table::Predicate IdAtLeast(int64_t least) {
-  return {{{{"id"}, table::CompareOp::kGe, {arrow::MakeScalar(least)}}}};
+  return table::Compare({"id"}, table::CompareOp::kGe, {arrow::MakeScalar(least)});
 }
 
 class ConflictTest : public ::testing::Test {
@@ -119,7 +119,7 @@ TEST_F(ConflictTest, RemovalOfAFileThatWasReadIsAConflictEvenWhenNoRowChanged) {
   reads_it->ReadFiles(IdAtLeast(10));
   reads_it->SetDomain("pixlake.test", "{}");
   auto reads_other = Begin();
-  reads_other->ReadFiles({{{{"id"}, table::CompareOp::kLt, {arrow::MakeScalar(int64_t{5})}}}});
+  reads_other->ReadFiles(table::Compare({"id"}, table::CompareOp::kLt, {arrow::MakeScalar(int64_t{5})}));
   reads_other->SetDomain("pixlake.other", "{}");
   ASSERT_TRUE(RemoveFile(high_, false).ok());
   EXPECT_THAT(reads_it->Commit(), FailsWith(ErrorCode::kCommitConflict, "which this transaction read"));

@@ -32,9 +32,8 @@ bool Contradict(const table::ValueRange& range) {
   if (range.min == nullptr || range.max == nullptr) {
     return false;
   }
-  table::ValueRange lower;
-  lower.min = range.min;
-  return !table::MayMatch({{}, table::CompareOp::kLe, {range.max}}, lower);
+  const std::optional<int> order = table::Order(*range.min, *range.max);
+  return order && *order > 0;
 }
 
 }  // namespace

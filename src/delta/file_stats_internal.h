@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "delta/stats_selection_internal.h"
 #include "file/data_statistics.h"
-#include "table/predicate.h"
+#include "table/predicate/value_range.h"
 
 namespace pixlake::delta {
 

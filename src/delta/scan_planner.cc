@@ -1,3 +1,4 @@
+#include <algorithm>
 
 #include <arrow/api.h>
 #include <fmt/format.h>
@@ -15,92 +16,68 @@ namespace {
 
 // Of text that is filled up with blanks as it is read (CHAR(n)): bounds in the log are of what
 // it was before.
-bool IsFilledUp(const arrow::FieldVector& fields, const std::vector<std::string>& column) {
-  const auto top = std::find_if(fields.begin(), fields.end(),
-                                [&](const auto& field) { return field->name() == column[0]; });
-  if (top == fields.end()) {
-    return false;
-  }
-  auto width = table::TextWidthOf(**top);
+bool IsFilledUp(const arrow::Field& field) {
+  auto width = table::TextWidthOf(field);
   // What cannot be read is filled up nowhere.
   return width.ok() && width->any();
 }
 
-table::ValueRange RangeOfValue(const std::shared_ptr<arrow::Scalar>& value) {
-  table::ValueRange range;
-  range.num_rows = 1;
-  range.null_count = value->is_valid ? 0 : 1;
-  if (value->is_valid) {
-    range.min = value;
-    range.max = value;
-  }
-  return range;
-}
-
 }  // namespace
 
-// The leaf that a predicate's column means, in physical names; nullopt: none.
-std::optional<ScanPlanner::PhysicalColumn> ScanPlanner::FindColumn(
-    const std::vector<std::string>& column) const {
-  PhysicalColumn out;
-  const arrow::FieldVector* fields = &snapshot_.state().schema->fields();
-  const std::vector<table::FieldMapping>* mappings = &snapshot_.mapping();
-  if (column.empty() || IsFilledUp(*fields, column)) {
-    return std::nullopt;
-  }
-  for (const std::string& name : column) {
-    if (out.type != nullptr && out.type->id() != arrow::Type::STRUCT) {
-      return std::nullopt;
-    }
-    const auto field = std::find_if(fields->begin(), fields->end(),
-                                    [&](const auto& candidate) { return candidate->name() == name; });
-    if (field == fields->end()) {
-      return std::nullopt;
-    }
-    const table::FieldMapping& found = (*mappings)[field - fields->begin()];
-    out.path.push_back(found.physical_name);
-    out.type = (*field)->type();
-    fields = &out.type->fields();
-    mappings = &found.children;
-  }
-  return out.type == nullptr || out.type->num_fields() > 0 ? std::nullopt : std::optional(std::move(out));
-}
-
-ScanPlanner::ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate)
-    : snapshot_(snapshot), predicate_(predicate) {
+ScanPlanner::TestColumn ScanPlanner::ColumnOf(const table::BoundTest& test) const {
+  TestColumn out;
   const std::vector<std::string>& partitions = snapshot_.state().metadata.partition_columns;
-  for (const table::Comparison& comparison : predicate_.all_of) {
-    const bool partition =
-        comparison.column.size() == 1 &&
-        std::find(partitions.begin(), partitions.end(), comparison.column[0]) != partitions.end();
-    std::optional<PhysicalColumn> column = partition ? std::nullopt : FindColumn(comparison.column);
-    if (column) {
-      conditions_.push_back({&comparison, *std::move(column)});
-    }
+  const auto top = static_cast<size_t>(test.path[0]);
+  if (top >= snapshot_.mapping().size() ||
+      std::find(partitions.begin(), partitions.end(), test.column[0]) != partitions.end()) {
+    out.constant = test.column.size() == 1;
+    return out;
+  }
+  if (test.type->num_fields() > 0 || IsFilledUp(*snapshot_.state().schema->field(test.path[0]))) {
+    return out;
+  }
+  const table::FieldMapping* mapping = &snapshot_.mapping()[top];
+  out.leaf.push_back(mapping->physical_name);
+  for (size_t depth = 1; depth < test.path.size(); ++depth) {
+    mapping = &mapping->children[static_cast<size_t>(test.path[depth])];
+    out.leaf.push_back(mapping->physical_name);
+  }
+  return out;
+}
+
+ScanPlanner::ScanPlanner(const DeltaSnapshot& snapshot, table::BoundPredicate predicate)
+    : snapshot_(snapshot), predicate_(std::move(predicate)) {
+  for (const table::BoundTest& test : predicate_.tests()) {
+    columns_.push_back(ColumnOf(test));
+    by_constants_ = by_constants_ || columns_.back().constant;
+    by_stats_ = by_stats_ || !columns_.back().leaf.empty();
   }
 }
 
-bool ScanPlanner::MayMatchStats(const AddFile& file) const {
-  if (conditions_.empty() || file.stats.empty()) {
+bool ScanPlanner::MayMatchConstant(size_t test, const table::ScanTask& task) const {
+  if (!columns_[test].constant) {
+    return true;
+  }
+  const table::BoundTest& asked = predicate_.tests()[test];
+  const auto found = std::find_if(task.partition_values.begin(), task.partition_values.end(),
+                                  [&](const auto& value) { return value.first == asked.column[0]; });
+  return found == task.partition_values.end() || table::MayMatch(asked, table::ValueRange::Of(found->second));
+}
+
+bool ScanPlanner::MayMatch(const AddFile& file, const table::ScanTask& task) const {
+  // Statistics have to be parsed, the others are at hand.
+  if (by_constants_ && !predicate_.MayMatch([&](size_t i) { return MayMatchConstant(i, task); })) {
+    return false;
+  }
+  if (!by_stats_ || file.stats.empty()) {
     return true;
   }
   const FileStats stats(file.stats, file.deletion_vector.has_value(), &parser_);
-  return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& condition) {
-    return table::MayMatch(*condition.comparison,
-                           stats.RangeOf(condition.column.path, condition.column.type));
+  return predicate_.MayMatch([&](size_t i) {
+    const table::BoundTest& test = predicate_.tests()[i];
+    return columns_[i].leaf.empty() ? MayMatchConstant(i, task)
+                                    : table::MayMatch(test, stats.RangeOf(columns_[i].leaf, test.type));
   });
-}
-
-bool ScanPlanner::MayMatchPartitions(const table::ScanTask& task) const {
-  for (const table::Comparison& comparison : predicate_.all_of) {
-    for (const auto& [name, value] : task.partition_values) {
-      if (comparison.column.size() == 1 && comparison.column[0] == name &&
-          !table::MayMatch(comparison, RangeOfValue(value))) {
-        return false;
-      }
-    }
-  }
-  return true;
 }
 
 Result<table::ScanTask> ScanPlanner::Partition(const AddFile& file, Constants constants) const {
@@ -125,16 +102,16 @@ Result<table::ScanTask> ScanPlanner::Partition(const AddFile& file, Constants co
 }
 
 Result<bool> ScanPlanner::MayMatch(const AddFile& file) const {
-  if (predicate_.all_of.empty()) {
+  if (predicate_.is_every_row()) {
     return true;
   }
   PL_ASSIGN_OR_RETURN(const table::ScanTask task, Partition(file));
-  return MayMatchPartitions(task) && MayMatchStats(file);
+  return MayMatch(file, task);
 }
 
 Result<std::optional<table::ScanTask>> ScanPlanner::Plan(const AddFile& file, Constants constants) const {
   PL_ASSIGN_OR_RETURN(table::ScanTask task, Partition(file, std::move(constants)));
-  if (!MayMatchPartitions(task) || !MayMatchStats(file)) {
+  if (!MayMatch(file, task)) {
     return std::nullopt;
   }
   PL_RETURN_NOT_OK(Locate(file, &task));

@@ -62,7 +62,7 @@ Result<table::ScanPlan> DeltaSnapshot::EmptyPlan(const table::ScanRequest& reque
   table::ScanPlan plan;
   plan.table_schema = state_.schema;
   plan.mapping = mapping_;
-  plan.predicate = request.predicate;
+  plan.predicate = table::BoundPredicate::Bind(request.predicate, *state_.schema);
   plan.batch_rows = request.batch_rows;
   plan.batch_bytes = request.batch_bytes;
   PL_ASSIGN_OR_RETURN(plan.output_schema,
@@ -71,7 +71,7 @@ Result<table::ScanPlan> DeltaSnapshot::EmptyPlan(const table::ScanRequest& reque
   return plan;
 }
 
-Status DeltaSnapshot::PlanStretch(const table::Predicate& predicate, size_t begin, size_t end,
+Status DeltaSnapshot::PlanStretch(const table::BoundPredicate& predicate, size_t begin, size_t end,
                                   std::vector<table::ScanTask>* tasks) const {
   const ScanPlanner planner(*this, predicate);
   for (size_t i = begin; i < end; ++i) {
@@ -95,7 +95,7 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
   const size_t stretches = (count + kStretchFiles - 1) / kStretchFiles;
   std::vector<std::vector<table::ScanTask>> found(stretches);
   PL_RETURN_NOT_OK(ForEachParallel(stretches, ThreadsFor(stretches, 1), [&](size_t i) {
-    return PlanStretch(request.predicate, i * kStretchFiles, std::min(count, (i + 1) * kStretchFiles),
+    return PlanStretch(plan.predicate, i * kStretchFiles, std::min(count, (i + 1) * kStretchFiles),
                        &found[i]);
   }));
   for (std::vector<table::ScanTask>& tasks : found) {
@@ -108,7 +108,7 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
 Result<table::ScanPlan> DeltaSnapshot::PlanFiles(const table::ScanRequest& request,
                                                  const std::vector<table::DataFile>& files) const {
   PL_ASSIGN_OR_RETURN(table::ScanPlan plan, EmptyPlan(request));
-  const ScanPlanner planner(*this, request.predicate);
+  const ScanPlanner planner(*this, plan.predicate);
   for (const table::DataFile& file : files) {
     PL_ASSIGN_OR_RETURN(const AddFile* add, FileOf(file));
     Result<table::ScanTask> task = planner.TaskFor(*add);
@@ -144,7 +144,7 @@ Result<table::DataFile> DeltaSnapshot::Describe(const AddFile& file, int64_t ord
 
 Result<std::vector<table::DataFile>> DeltaSnapshot::Files(const table::Predicate& predicate) const {
   std::vector<table::DataFile> out;
-  const ScanPlanner planner(*this, predicate);
+  const ScanPlanner planner(*this, table::BoundPredicate::Bind(predicate, *state_.schema));
   for (size_t i = 0; i < state_.files.size(); ++i) {
     PL_ASSIGN_OR_RETURN(const bool wanted, planner.MayMatch(state_.files[i]));
     if (wanted) {

@@ -43,7 +43,7 @@ class DeltaSnapshot : public table::Snapshot {
 
   Result<table::ScanPlan> EmptyPlan(const table::ScanRequest& request) const;
   // The files from `begin` up to `end` that may match.
-  Status PlanStretch(const table::Predicate& predicate, size_t begin, size_t end,
+  Status PlanStretch(const table::BoundPredicate& predicate, size_t begin, size_t end,
                      std::vector<table::ScanTask>* tasks) const;
   Result<table::DataFile> Describe(const AddFile& file, int64_t ordinal) const;
 
@@ -53,11 +53,12 @@ class DeltaSnapshot : public table::Snapshot {
   std::vector<table::FieldMapping> mapping_;  // one per column
 };
 
-// Which data files a scan must read, with their deletion vectors loaded. Not thread-safe:
-// one for each thread.
+// Which data files a scan must read, with their deletion vectors loaded: by partition values
+// and the log's statistics. Not thread-safe: one for each thread.
 class ScanPlanner {
  public:
-  ScanPlanner(const DeltaSnapshot& snapshot, const table::Predicate& predicate);
+  // The predicate is bound to the snapshot's schema, or that with further columns behind.
+  ScanPlanner(const DeltaSnapshot& snapshot, table::BoundPredicate predicate);
 
   // Further columns with one value for the whole file.
   using Constants = std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>>;
@@ -70,27 +71,27 @@ class ScanPlanner {
   Result<table::ScanTask> TaskFor(const AddFile& file) const;
 
  private:
-  struct PhysicalColumn {
-    std::vector<std::string> path;
-    std::shared_ptr<arrow::DataType> type;
-  };
-  // A condition on a column that files have statistics of.
-  struct Condition {
-    const table::Comparison* comparison;
-    PhysicalColumn column;
+  // What answers a test of the predicate: a value that holds for the whole file (of its
+  // partition, or a further column), the statistics of a leaf, or nothing.
+  struct TestColumn {
+    bool constant = false;
+    std::vector<std::string> leaf;  // by physical names; empty: none
   };
 
-  std::optional<PhysicalColumn> FindColumn(const std::vector<std::string>& column) const;
+  TestColumn ColumnOf(const table::BoundTest& test) const;
   // A task with nothing but the partition values.
   Result<table::ScanTask> Partition(const AddFile& file, Constants constants = {}) const;
   // Fills in where the file is, its size, rows and deleted rows.
   Status Locate(const AddFile& file, table::ScanTask* task) const;
-  bool MayMatchStats(const AddFile& file) const;
-  bool MayMatchPartitions(const table::ScanTask& task) const;
+  bool MayMatchConstant(size_t test, const table::ScanTask& task) const;
+  // `task` has the values that hold for the whole file.
+  bool MayMatch(const AddFile& file, const table::ScanTask& task) const;
 
   const DeltaSnapshot& snapshot_;
-  const table::Predicate& predicate_;
-  std::vector<Condition> conditions_;
+  const table::BoundPredicate predicate_;
+  std::vector<TestColumn> columns_;  // one for each test
+  bool by_constants_ = false;        // some test is answered so
+  bool by_stats_ = false;
   mutable simdjson::dom::parser parser_;  // its memory serves one file after the other
 };
 

@@ -20,6 +20,12 @@ Result<std::shared_ptr<Engine>> Engine::Make() {
   return engine;
 }
 
+std::vector<std::string> Engine::FormatNames() const {
+  std::vector<std::string> names;
+  for (const auto& format : formats_) names.emplace_back(format->name());
+  return names;
+}
+
 Result<table::TableFormat*> Engine::Format(std::string_view name) const {
   for (const auto& format : formats_) {
     if (format->name() == name) return format.get();

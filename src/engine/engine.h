@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "engine/read_policy.h"
 #include "table/table.h"
+#include "table/table_reference.h"
 
 #include "kernel/judge_options.h"
 #include "kernel/registry.h"
@@ -20,6 +21,11 @@ namespace pixlake::engine {
 class Engine {
  public:
   static Result<std::shared_ptr<Engine>> Make();
+
+  // The format of tables that are made without saying which: the first that is registered.
+  table::TableFormat* new_table_format() const { return formats_.front().get(); }
+  // The names of all formats, lower case.
+  std::vector<std::string> FormatNames() const;
 
   // kUsage for a name no format is registered under.
   Result<table::TableFormat*> Format(std::string_view name) const;

@@ -52,12 +52,12 @@ class Lookup {
     if (table::GateOf(*snapshot_) != nullptr) return ByVisibleId(id);
     table::ScanRequest request;
     request.columns = {"id"};
-    request.predicate.all_of.push_back({{"id"}, table::CompareOp::kEq, {arrow::MakeScalar(id)}});
+    request.predicate = table::Compare({"id"}, table::CompareOp::kEq, {arrow::MakeScalar(id)});
     PL_ASSIGN_OR_RETURN(const table::ScanPlan plan, snapshot_->PlanScan(request));
     for (const table::ScanTask& scanned : plan.tasks) {
       // Row groups that were skipped would shift positions, so only files are pruned.
       table::ScanPlan whole = plan;
-      whole.predicate.all_of.clear();
+      whole.predicate = {};
       PL_ASSIGN_OR_RETURN(const auto reader, table::ReadTask(store_, whole, scanned));
       int64_t logical = 0;
       while (true) {

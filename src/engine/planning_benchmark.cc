@@ -35,7 +35,8 @@ void Print(const char* name, const std::vector<double>& times) {
 Status Run(const std::string& table, const std::string& column, int64_t value, int runs) {
   pixlake::table::ScanRequest request;
   request.columns = {column};
-  request.predicate.all_of.push_back({{column}, pixlake::table::CompareOp::kEq, {arrow::MakeScalar(value)}});
+  request.predicate =
+      pixlake::table::Compare({column}, pixlake::table::CompareOp::kEq, {arrow::MakeScalar(value)});
   std::vector<double> first;
   std::vector<double> again;
   size_t tasks = 0;

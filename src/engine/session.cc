@@ -146,6 +146,13 @@ Result<std::unique_ptr<table::Table>> Session::OpenTable(const std::string& uri)
                            named ? "; for the table of a lake give --lake LAKE" : ""));
 }
 
+Result<std::unique_ptr<table::Table>> Session::OpenTable(const table::TableReference& reference) const {
+  if (reference.format.empty()) return OpenTable(reference.place);
+  PL_ASSIGN_OR_RETURN(const io::Location location, Locate(reference.place));
+  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, Format(reference.format));
+  return format->Open(location);
+}
+
 Result<std::shared_ptr<const table::RowGate>> Session::GateFor(const table::Table& table) const {
   if (engine_->read_policy() == nullptr) return std::shared_ptr<const table::RowGate>();
   return engine_->read_policy()->GateFor(principal(), table);

@@ -16,6 +16,7 @@
 #include "base/stop_token.h"
 #include "engine/engine.h"
 #include "table/table.h"
+#include "table/table_reference.h"
 
 #include "catalog/lake.h"
 
@@ -92,10 +93,15 @@ class Session {
   // Somebody may not see everything: files are not read past the tables they are of.
   bool is_governed() const { return engine_->read_policy() != nullptr; }
 
+  // The same, of the reference's format alone where it names one.
+  Result<std::unique_ptr<table::Table>> OpenTable(const table::TableReference& reference) const;
+
   // Whether there is a table of any format; false also where it cannot be told.
   bool IsTable(const std::string& uri) const;
 
   Result<table::TableFormat*> Format(std::string_view name) const { return engine_->Format(name); }
+  std::vector<std::string> FormatNames() const { return engine_->FormatNames(); }
+  table::TableFormat* new_table_format() const { return engine_->new_table_format(); }
   const kernel::KernelRegistry& kernels() const { return engine_->kernels(); }
   // `judge`, or what was registered in its place.
   Result<std::unique_ptr<kernel::Kernel>> MakeJudge(const sandbox::ExamineOptions& options) const;

@@ -32,10 +32,9 @@ Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::
 }
 
 // The rows of a table at a version, as the session's principal may see them.
-template <typename Open>
-Result<query::OpenedTable> OpenScanned(const Session& session, const table::VersionSpec& version, Open open) {
-  PL_ASSIGN_OR_RETURN(const std::unique_ptr<table::Table> table, open());
-  PL_ASSIGN_OR_RETURN(std::shared_ptr<const table::Snapshot> snapshot, table->Load(version));
+Result<query::OpenedTable> OpenScanned(const Session& session, const table::TableReference& reference) {
+  PL_ASSIGN_OR_RETURN(const std::unique_ptr<table::Table> table, session.OpenTable(reference));
+  PL_ASSIGN_OR_RETURN(std::shared_ptr<const table::Snapshot> snapshot, table->Load(reference.version));
   PL_ASSIGN_OR_RETURN(auto gate, session.GateFor(*table));
   return query::OpenedTable{table::Guard(std::move(snapshot), std::move(gate)), table->location().store};
 }
@@ -49,22 +48,15 @@ std::string TemporaryFolder() {
 }
 
 Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session, Work work) {
-  query::ScanFunction scan;
-  scan.name = "table_scan";
-  scan.open = [&session](const std::string& uri, const table::VersionSpec& version) {
-    return OpenScanned(session, version, [&] { return session.OpenTable(uri); });
+  const auto open = [&session](const table::TableReference& reference) {
+    return OpenScanned(session, reference);
   };
-  scan.recognises = [&session](const std::string& name) { return session.IsTable(name); };
-  // The same for tables of one format alone.
-  query::ScanFunction delta;
-  delta.name = "delta_scan";
-  delta.open = [&session](const std::string& uri, const table::VersionSpec& version) {
-    return OpenScanned(session, version, [&]() -> Result<std::unique_ptr<table::Table>> {
-      PL_ASSIGN_OR_RETURN(const io::Location location, session.Locate(uri));
-      PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
-      return format->Open(location);
-    });
-  };
+  query::SessionOptions options;
+  options.scan_functions.push_back(
+      {"table_scan", open, [&session](const std::string& name) { return session.IsTable(name); }});
+  // The same for tables of one format alone: delta_scan.
+  for (const std::string& format : session.FormatNames())
+    options.scan_functions.push_back({format + "_scan", open, nullptr, format});
   query::ChangesFunction changes;
   changes.name = "table_changes";
   changes.open = [&session](const std::string& uri,
@@ -75,15 +67,12 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session
     PL_ASSIGN_OR_RETURN(auto gate, session.GateFor(*table));
     return query::OpenedTable{table::Guard(std::move(rows), std::move(gate)), table->location().store};
   };
-  query::SessionOptions options;
   // The scans' own batches come on top of what DuckDB counts.
   const MemoryPlan plan = session.Plan(work);
   options.memory_limit_bytes = plan.duckdb;
   options.scan_memory_bytes = plan.content;
   options.threads = session.threads();
   options.temp_folder = TemporaryFolder();
-  options.scan_functions.push_back(std::move(scan));
-  options.scan_functions.push_back(std::move(delta));
   options.changes_functions.push_back(std::move(changes));
   options.may_read = [&session](const query::FileRead& file) {
     if (session.is_governed() && !(file.function == "from" && session.IsTable(file.place))) {

@@ -1,7 +1,11 @@
 #include <array>
+#include <charconv>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "query/duckdb_handles_internal.h"
+#include "query/edited_text.h"
 
 namespace pixlake::query {
 namespace {
@@ -36,10 +40,31 @@ constexpr std::array<KindAndCode, 24> kKinds = {{
     {"Expression Error", ErrorCode::kUsage},
 }};
 
+// {"exception_type":"Binder","exception_message":"…","position":"7",…} as DuckDB says it elsewhere.
+std::string PlainError(std::string text, const EditedText* sql) {
+  const size_t brace = text.find("{\"exception_type\"");
+  if (brace == std::string::npos) return text;
+  const auto json = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(brace), text.end(),
+                                          nullptr, /*allow_exceptions=*/false);
+  const auto get = [&](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  if (!json.is_object() || get("exception_type").empty()) return text;
+  std::string plain = get("exception_type") + " Error: " + get("exception_message");
+  const std::string digits = get("position");
+  size_t position = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), position);
+  if (sql != nullptr && error == std::errc() && position <= sql->text().size())
+    plain += "\n\n" + sql->Quote(position);
+  return plain;
+}
+
 }  // namespace
 
-Status DuckDbError(const char* message) {
-  const std::string text = message == nullptr || *message == '\0' ? "DuckDB gave no reason" : message;
+Status DuckDbError(const char* message, const EditedText* sql) {
+  const std::string text =
+      PlainError(message == nullptr || *message == '\0' ? "DuckDB gave no reason" : message, sql);
   for (const auto& [kind, code] : kKinds) {
     if (text.compare(0, kind.size(), kind) == 0) return Error(code, text);
   }

@@ -60,8 +60,11 @@ class OwnedResult {
   duckdb_result result_ = {};
 };
 
-// "Binder Error: …" and the like as a status; the kind decides the code.
-Status DuckDbError(const char* message);
+class EditedText;
+
+// "Binder Error: …" and the like as a status; the kind decides the code. Sessions have errors
+// said as JSON, with the place in the statement: with `sql`, what the user typed there is quoted.
+Status DuckDbError(const char* message, const EditedText* sql = nullptr);
 
 // Fails when the error data says so; takes it.
 Status TakeError(duckdb_error_data error);

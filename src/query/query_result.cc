@@ -47,10 +47,11 @@ class InterruptWatch {
 
 class Rows : public QueryResult {
  public:
-  Rows(duckdb_connection connection, Prepared statement, std::shared_ptr<ScanContext> context,
+  Rows(duckdb_connection connection, Prepared statement, std::shared_ptr<ScanContext> context, EditedText sql,
        std::vector<std::string> kinds)
       : statement_(std::move(statement)),
         context_(std::move(context)),
+        sql_(std::move(sql)),
         kinds_(std::move(kinds)),
         carried_(context_->carried()),
         watch_(connection) {}
@@ -69,6 +70,7 @@ class Rows : public QueryResult {
 
   Prepared statement_;
   std::shared_ptr<ScanContext> context_;
+  const EditedText sql_;
   const std::vector<std::string> kinds_;
   OwnedResult result_;
   ArrowOptions options_;
@@ -84,7 +86,7 @@ class Rows : public QueryResult {
 Status Rows::Failure(const char* message) const {
   PL_RETURN_NOT_OK(CheckStopped());
   PL_RETURN_NOT_OK(context_->failure());
-  return DuckDbError(message);
+  return DuckDbError(message, &sql_);
 }
 
 Status Rows::Start() {
@@ -158,9 +160,10 @@ Status Rows::ReadChunk(std::shared_ptr<arrow::RecordBatch>* out) {
 }  // namespace
 
 Result<std::unique_ptr<QueryResult>> RunStatement(duckdb_connection connection, Prepared statement,
-                                                  std::shared_ptr<ScanContext> context,
+                                                  std::shared_ptr<ScanContext> context, const EditedText& sql,
                                                   std::vector<std::string> kinds) {
-  auto rows = std::make_unique<Rows>(connection, std::move(statement), std::move(context), std::move(kinds));
+  auto rows =
+      std::make_unique<Rows>(connection, std::move(statement), std::move(context), sql, std::move(kinds));
   PL_RETURN_NOT_OK(rows->Start());
   return std::unique_ptr<QueryResult>(std::move(rows));
 }

@@ -6,15 +6,17 @@
 #include <vector>
 
 #include "query/duckdb_handles_internal.h"
+#include "query/edited_text.h"
 #include "query/sql_session.h"
 #include "query/table_scan_function_internal.h"
 
 namespace pixlake::query {
 
 // Starts a prepared statement; returns when its first rows are there. `kinds`: what the
-// columns' fields say of themselves (PlainType::kind), by position; may be shorter.
+// columns' fields say of themselves (PlainType::kind), by position; may be shorter. `sql`: what
+// errors quote.
 Result<std::unique_ptr<QueryResult>> RunStatement(duckdb_connection connection, Prepared statement,
-                                                  std::shared_ptr<ScanContext> context,
+                                                  std::shared_ptr<ScanContext> context, const EditedText& sql,
                                                   std::vector<std::string> kinds = {});
 
 // Runs it to its end for what it does, not for its rows.

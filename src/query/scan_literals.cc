@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include <arrow/scalar.h>
 #include <arrow/type.h>
@@ -47,43 +46,59 @@ ScalarPtr Cast(const std::string& text, const std::string& type) {
   return arrow::Scalar::Parse(target, text).ValueOr(nullptr);
 }
 
-// A float column is compared as floats, so only literals that are floats are sure.
-bool IsExactFloat(const arrow::Scalar& value) {
-  double number = 0;
-  switch (value.type->id()) {
-    case arrow::Type::INT64: {
-      return std::llabs(static_cast<const arrow::Int64Scalar&>(value).value) <= (1 << 24);
-    }
-    case arrow::Type::DOUBLE:
-      number = static_cast<const arrow::DoubleScalar&>(value).value;
-      break;
-    case arrow::Type::DECIMAL128: {
-      const auto& decimal = static_cast<const arrow::Decimal128Scalar&>(value);
-      const int32_t scale = static_cast<const arrow::DecimalType&>(*value.type).scale();
-      const double unscaled = decimal.value.ToDouble(0);
-      number = unscaled / std::pow(10.0, scale);
-      // Small enough for the product to be exact, so that it tells.
-      if (scale > 6 || std::fabs(unscaled) > (1 << 24)) return false;
-      if (static_cast<double>(static_cast<float>(number)) * std::pow(10.0, scale) != unscaled) return false;
-      break;
-    }
-    default:
-      return false;
-  }
-  return static_cast<double>(static_cast<float>(number)) == number;
+bool IsNaiveText(const std::string& text) {
+  return std::all_of(text.begin() + 10, text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || c == ' ' || c == 'T' || c == ':' || c == '.';
+  });
 }
 
-// DuckDB casts a text beside a date or a timestamp to that type.
-ScalarPtr AsTypeOf(const arrow::Field& field, const ScalarPtr& value) {
-  if (value->type->id() != arrow::Type::STRING) return value;
-  const std::string text = value->ToString();
-  if (field.type()->id() == arrow::Type::DATE32 && text.size() == 10) {
-    return arrow::Scalar::Parse(field.type(), text).ValueOr(nullptr);
+// A wall clock's time as an instant, in a session of UTC; null for what is no time.
+ScalarPtr AsInstant(const arrow::DataType& type, const ScalarPtr& value) {
+  ScalarPtr naive = value;
+  if (value->type->id() == arrow::Type::STRING) {
+    const std::string text = value->ToString();
+    if (text.size() < 19 || !IsNaiveText(text)) return nullptr;
+    naive = arrow::Scalar::Parse(arrow::timestamp(arrow::TimeUnit::MICRO), text).ValueOr(nullptr);
+  } else if (value->type->id() == arrow::Type::DATE32) {
+    constexpr int64_t kMicrosPerDay = int64_t{86400} * 1000000;
+    naive = std::make_shared<arrow::TimestampScalar>(
+        static_cast<const arrow::Date32Scalar&>(*value).value * kMicrosPerDay,
+        arrow::timestamp(arrow::TimeUnit::MICRO));
   }
-  const bool naive = field.type()->id() == arrow::Type::TIMESTAMP &&
-                     static_cast<const arrow::TimestampType&>(*field.type()).timezone().empty();
-  if (naive && text.size() >= 19) return arrow::Scalar::Parse(field.type(), text).ValueOr(nullptr);
-  return value;
+  if (naive == nullptr || naive->type->id() != arrow::Type::TIMESTAMP) return nullptr;
+  const auto& time = static_cast<const arrow::TimestampScalar&>(*naive);
+  return std::make_shared<arrow::TimestampScalar>(
+      time.value, arrow::timestamp(static_cast<const arrow::TimestampType&>(*time.type).unit(),
+                                   static_cast<const arrow::TimestampType&>(type).timezone()));
+}
+
+// As DuckDB casts the literal beside the column; null: not known.
+ScalarPtr TypedFor(const arrow::Field& field, const ScalarPtr& value) {
+  if (!value->is_valid) return value;
+  const bool is_text = value->type->id() == arrow::Type::STRING;
+  if (field.type()->id() == arrow::Type::DATE32 && is_text) {
+    const std::string text = value->ToString();
+    return text.size() == 10 ? arrow::Scalar::Parse(field.type(), text).ValueOr(nullptr) : nullptr;
+  }
+  if (field.type()->id() != arrow::Type::TIMESTAMP) return value;
+  if (!static_cast<const arrow::TimestampType&>(*field.type()).timezone().empty())
+    return AsInstant(*field.type(), value);
+  if (!is_text) return value;
+  const std::string text = value->ToString();
+  return text.size() >= 19 ? arrow::Scalar::Parse(field.type(), text).ValueOr(nullptr) : nullptr;
+}
+
+table::Predicate TypedComparison(const Comparison& comparison, const arrow::Schema& schema) {
+  for (const auto& field : schema.fields()) {
+    if (LowerCase(field->name()) != LowerCase(comparison.column[0])) continue;
+    std::vector<ScalarPtr> values;
+    for (const ScalarPtr& value : comparison.values) {
+      values.push_back(TypedFor(*field, value));
+      if (values.back() == nullptr) return table::Unknown();
+    }
+    return table::Compare({field->name()}, comparison.op, std::move(values));
+  }
+  return table::Unknown();
 }
 
 }  // namespace
@@ -99,6 +114,11 @@ std::string TextAt(const Json& node, const char* key) {
   return found != node.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+bool IsNullLiteral(const Json& node) {
+  return TextAt(node, "class") == "CONSTANT" && node.contains("value") &&
+         node.at("value").value("is_null", false);
+}
+
 ScalarPtr ParseLiteral(const Json& node) {
   if (TextAt(node, "class") == "CONSTANT") return Constant(node.at("value"));
   if (TextAt(node, "class") != "CAST" || !node.contains("child") || !node.contains("cast_type"))
@@ -109,23 +129,12 @@ ScalarPtr ParseLiteral(const Json& node) {
   return Cast(inner->ToString(), TextAt(node.at("cast_type"), "id"));
 }
 
-table::Predicate BindPredicate(const table::Predicate& predicate, const arrow::Schema& schema) {
-  table::Predicate bound;
-  for (const Comparison& comparison : predicate.all_of) {
-    for (const auto& field : schema.fields()) {
-      if (LowerCase(field->name()) != LowerCase(comparison.column[0])) continue;
-      Comparison one{{field->name()}, comparison.op, {}};
-      bool sure = true;
-      for (const ScalarPtr& value : comparison.values) {
-        if (field->type()->id() == arrow::Type::FLOAT && !IsExactFloat(*value)) sure = false;
-        one.values.push_back(AsTypeOf(*field, value));
-        sure &= one.values.back() != nullptr;
-      }
-      if (sure) bound.all_of.push_back(std::move(one));
-      break;
-    }
-  }
-  return bound;
+table::Predicate TypeLiterals(const table::Predicate& predicate, const arrow::Schema& schema) {
+  if (predicate.kind == table::Predicate::Kind::kComparison)
+    return TypedComparison(predicate.comparison, schema);
+  table::Predicate typed = predicate;
+  for (table::Predicate& part : typed.parts) part = TypeLiterals(part, schema);
+  return typed;
 }
 
 }  // namespace pixlake::query

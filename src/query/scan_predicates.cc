@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <optional>
 
-#include <arrow/scalar.h>
 #include <nlohmann/json.hpp>
 
+#include "query/scan_conditions_internal.h"
 #include "query/scan_literals_internal.h"
 #include "query/scan_predicates_internal.h"
 
@@ -11,39 +11,29 @@ namespace pixlake::query {
 namespace {
 
 using Json = nlohmann::json;
-using ScalarPtr = std::shared_ptr<arrow::Scalar>;
-using table::CompareOp;
-using table::Comparison;
 
 bool IsNullOrMissing(const Json& node, const char* key) {
   const auto found = node.find(key);
   return found == node.end() || found->is_null();
 }
 
-// A place in FROM that may be a scan of ours.
-struct Source {
-  std::string uri;
-  std::string alias;      // lower case; empty: none
-  bool prunable = false;  // nothing about it depends on which rows come out
-};
-
+// DuckDB's tree of a statement, walked once.
 class Extractor {
  public:
   explicit Extractor(const std::vector<std::string>& functions) {
     for (const auto& name : functions) functions_.push_back(LowerCase(name));
   }
 
-  ScanPredicates Run(const Json& tree) {
+  std::vector<ScanMention> Run(const Json& tree) {
     if (!tree.is_object() || tree.value("error", true)) return {};
     const Json& statements = tree.at("statements");
     if (!statements.is_array() || statements.size() != 1) return {};
-    CountUris(statements);
-    if (computed_uri_) return {};
     Walk(statements);
-    for (auto it = predicates_.begin(); it != predicates_.end();) {
-      it = uses_[it->first] == 1 ? std::next(it) : predicates_.erase(it);
-    }
-    return std::move(predicates_);
+    std::erase_if(mentions_, [&](const ScanMention& mention) {
+      return mention.kind == ScanMention::Kind::kName && mention.schema.empty() &&
+             std::find(ctes_.begin(), ctes_.end(), LowerCase(mention.name)) != ctes_.end();
+    });
+    return std::move(mentions_);
   }
 
  private:
@@ -72,148 +62,124 @@ class Extractor {
     return schema.empty() ? name : LowerCase(schema + "." + name);
   }
 
-  // Every URI that the statement may scan, wherever it stands.
-  void CountUris(const Json& node) {
-    if (node.is_object()) {
-      if (IsScan(node)) {
-        const auto uri = UriOf(node);
-        if (uri) ++uses_[*uri];
-        computed_uri_ |= !uri;
-      }
-      if (TextAt(node, "type") == "BASE_TABLE") ++uses_[TableUri(node)];
-    }
-    if (node.is_structured()) {
-      for (const Json& child : node) CountUris(child);
-    }
-  }
-
   void Walk(const Json& node) {
-    if (node.is_object() && TextAt(node, "type") == "SELECT_NODE") Select(node);
+    if (node.is_object()) {
+      if (const auto ctes = node.find("cte_map"); ctes != node.end() && ctes->contains("map")) {
+        for (const Json& cte : ctes->at("map")) ctes_.push_back(LowerCase(TextAt(cte, "key")));
+      }
+      const std::string type = TextAt(node, "type");
+      if (type == "SELECT_NODE" && node.contains("from_table")) return Select(node);
+      if (type == "BASE_TABLE" || type == "TABLE_FUNCTION") (void)Mention(node);
+    }
     if (node.is_structured()) {
       for (const Json& child : node) Walk(child);
     }
   }
 
   void Select(const Json& select) {
-    // A sample is taken before the conditions are looked at.
-    if (!IsNullOrMissing(select, "sample")) return;
-    if (IsNullOrMissing(select, "where_clause") || IsNullOrMissing(select, "from_table")) return;
-    std::vector<Source> sources;
-    if (!Sources(select.at("from_table"), &sources)) return;
-    // Two sources under one name: a qualified column could be either's.
-    for (const Source& source : sources) {
-      const auto same = std::count_if(sources.begin(), sources.end(),
-                                      [&](const Source& other) { return other.alias == source.alias; });
-      if (same > 1 && sources.size() > 1) return;
+    std::vector<ScanSource> sources;
+    std::vector<const Json*> conditions;
+    const bool plain =
+        Sources(select.at("from_table"), &sources, &conditions) && IsNullOrMissing(select, "sample");
+    if (!IsNullOrMissing(select, "where_clause")) conditions.push_back(&select.at("where_clause"));
+    if (plain && HaveNames(sources)) {
+      for (size_t i = 0; i < sources.size(); ++i) {
+        if (!sources[i].prunable) continue;
+        std::vector<table::Predicate> all;
+        for (const Json* condition : conditions) all.push_back(ConditionOn(*condition, sources, i));
+        const bool unknown = std::all_of(all.begin(), all.end(), [](const auto& one) {
+          return one.kind == table::Predicate::Kind::kUnknown;
+        });
+        table::Predicate* condition = &mentions_[sources[i].mention].condition;
+        if (!all.empty()) *condition = unknown ? table::Unknown() : table::And(std::move(all));
+      }
     }
-    Conjunct(select.at("where_clause"), sources);
+    // Everything but the sources themselves, which are known now.
+    for (const auto& [key, child] : select.items()) {
+      if (key != "from_table") Walk(child);
+    }
   }
 
-  // The sources of a FROM made of scans and inner joins; false for anything else.
-  bool Sources(const Json& from, std::vector<Source>* out) const {
+  // Two sources under one name: a qualified column could be either's.
+  static bool HaveNames(const std::vector<ScanSource>& sources) {
+    for (const ScanSource& source : sources) {
+      const auto same = std::count_if(sources.begin(), sources.end(),
+                                      [&](const auto& other) { return other.alias == source.alias; });
+      if (same > 1 && !source.alias.empty()) return false;
+    }
+    return true;
+  }
+
+  // The sources of a FROM made of scans and inner joins, and the conditions of those joins;
+  // false for anything else, whose scans are mentions all the same.
+  bool Sources(const Json& from, std::vector<ScanSource>* out, std::vector<const Json*>* conditions) {
     const std::string type = TextAt(from, "type");
     if (type == "JOIN") {
-      if (TextAt(from, "join_type") != "INNER" || !IsNullOrMissing(from, "sample")) return false;
       const std::string kind = TextAt(from, "ref_type");
-      if (kind != "REGULAR" && kind != "CROSS" && kind != "NATURAL") return false;
-      return Sources(from.at("left"), out) && Sources(from.at("right"), out);
+      const bool inner = TextAt(from, "join_type") == "INNER" && IsNullOrMissing(from, "sample") &&
+                         (kind == "REGULAR" || kind == "CROSS" || kind == "NATURAL");
+      const bool left = Sources(from.at("left"), out, conditions);
+      const bool right = Sources(from.at("right"), out, conditions);
+      if (IsNullOrMissing(from, "condition")) return inner && left && right;
+      conditions->push_back(&from.at("condition"));
+      Walk(from.at("condition"));
+      return inner && left && right;
     }
-    Source source;
+    ScanSource source;
     source.alias = LowerCase(TextAt(from, "alias"));
-    source.prunable = IsNullOrMissing(from, "sample") && from.contains("column_name_alias") &&
-                      from.at("column_name_alias").empty();
-    if (type == "BASE_TABLE") {
-      source.uri = TableUri(from);
-      source.prunable &= TextAt(from, "catalog_name").empty() && IsNullOrMissing(from, "at_clause");
-      if (source.alias.empty() && source.uri.find('.') != std::string::npos)
-        source.alias = LowerCase(TextAt(from, "table_name"));
-    } else if (type == "TABLE_FUNCTION" && from.contains("function") && IsScan(from.at("function"))) {
-      source.uri = UriOf(from.at("function")).value_or("");
-      source.prunable &= TextAt(from, "with_ordinality") == "WITHOUT_ORDINALITY";
+    const std::optional<size_t> mention = Mention(from);
+    if (!mention) {
+      Walk(from);
     } else {
-      source.prunable = false;
+      source.mention = *mention;
+      source.prunable = IsNullOrMissing(from, "sample") && from.contains("column_name_alias") &&
+                        from.at("column_name_alias").empty();
+      if (type == "BASE_TABLE") {
+        source.prunable &= TextAt(from, "catalog_name").empty() && IsNullOrMissing(from, "at_clause");
+        if (source.alias.empty()) source.alias = LowerCase(TextAt(from, "table_name"));
+      } else {
+        source.prunable &= TextAt(from, "with_ordinality") == "WITHOUT_ORDINALITY";
+      }
     }
     out->push_back(std::move(source));
     return true;
   }
 
-  void Conjunct(const Json& node, const std::vector<Source>& sources) {
-    const std::string kind = TextAt(node, "class");
-    const std::string type = TextAt(node, "type");
-    if (kind == "CONJUNCTION" && type == "CONJUNCTION_AND") {
-      for (const Json& child : node.at("children")) Conjunct(child, sources);
-    } else if (kind == "COMPARISON") {
-      Compare(node, type, sources);
-    } else if (kind == "BETWEEN") {
-      Add(node.at("input"), CompareOp::kGe, {ParseLiteral(node.at("lower"))}, sources);
-      Add(node.at("input"), CompareOp::kLe, {ParseLiteral(node.at("upper"))}, sources);
-    } else if (kind == "OPERATOR") {
-      Operator(node, type, sources);
+  // The mention that a place in FROM is; nullopt: it is no scan of ours.
+  std::optional<size_t> Mention(const Json& from) {
+    ScanMention mention;
+    const std::string type = TextAt(from, "type");
+    const Json* place = &from;
+    if (type == "BASE_TABLE") {
+      mention.kind = ScanMention::Kind::kName;
+      mention.name = TextAt(from, "table_name");
+      mention.schema = TextAt(from, "schema_name");
+      mention.uri = TableUri(from);
+    } else if (type == "TABLE_FUNCTION" && from.contains("function") && IsScan(from.at("function"))) {
+      place = &from.at("function");
+      mention.name = TextAt(*place, "function_name");
+      mention.uri = UriOf(*place).value_or("");
+      if (place->contains("children")) Walk(place->at("children"));
+    } else {
+      return std::nullopt;
     }
-  }
-
-  void Compare(const Json& node, const std::string& type, const std::vector<Source>& sources) {
-    struct Operation {
-      const char* name;
-      CompareOp op;
-      CompareOp mirrored;
-    };
-    static const Operation kOperations[] = {
-        {"COMPARE_EQUAL", CompareOp::kEq, CompareOp::kEq},
-        {"COMPARE_NOTEQUAL", CompareOp::kNe, CompareOp::kNe},
-        {"COMPARE_LESSTHAN", CompareOp::kLt, CompareOp::kGt},
-        {"COMPARE_LESSTHANOREQUALTO", CompareOp::kLe, CompareOp::kGe},
-        {"COMPARE_GREATERTHAN", CompareOp::kGt, CompareOp::kLt},
-        {"COMPARE_GREATERTHANOREQUALTO", CompareOp::kGe, CompareOp::kLe},
-    };
-    for (const auto& operation : kOperations) {
-      if (type != operation.name) continue;
-      Add(node.at("left"), operation.op, {ParseLiteral(node.at("right"))}, sources);
-      Add(node.at("right"), operation.mirrored, {ParseLiteral(node.at("left"))}, sources);
-    }
-  }
-
-  void Operator(const Json& node, const std::string& type, const std::vector<Source>& sources) {
-    const Json& children = node.at("children");
-    if (!children.is_array() || children.empty()) return;
-    if (type == "OPERATOR_IS_NULL" && children.size() == 1) {
-      Add(children[0], CompareOp::kIsNull, {}, sources);
-    } else if (type == "OPERATOR_IS_NOT_NULL" && children.size() == 1) {
-      Add(children[0], CompareOp::kIsNotNull, {}, sources);
-    } else if (type == "COMPARE_IN" && children.size() > 1) {
-      std::vector<ScalarPtr> values;
-      for (size_t i = 1; i < children.size(); ++i) values.push_back(ParseLiteral(children[i]));
-      Add(children[0], CompareOp::kIn, std::move(values), sources);
-    }
-  }
-
-  // Takes the condition when `column` is a column of one source and every literal is known.
-  void Add(const Json& column, CompareOp op, std::vector<ScalarPtr> values,
-           const std::vector<Source>& sources) {
-    if (TextAt(column, "class") != "COLUMN_REF" || !column.contains("column_names")) return;
-    if (std::any_of(values.begin(), values.end(), [](const auto& value) { return value == nullptr; })) return;
-    const Json& names = column.at("column_names");
-    const Source* source = nullptr;
-    if (names.size() == 1 && sources.size() == 1) source = &sources[0];
-    if (names.size() == 2) {
-      const std::string alias = LowerCase(names[0].get<std::string>());
-      for (const Source& candidate : sources) {
-        if (!candidate.alias.empty() && candidate.alias == alias) source = &candidate;
-      }
-    }
-    if (source == nullptr || !source->prunable) return;
-    predicates_[source->uri].all_of.push_back({{names.back().get<std::string>()}, op, std::move(values)});
+    const auto position = place->find("query_location");
+    mention.position = position != place->end() && position->is_number_unsigned() ? position->get<size_t>()
+                                                                                  : std::string::npos;
+    mention.has_alias = !TextAt(from, "alias").empty();
+    mentions_.push_back(std::move(mention));
+    return mentions_.size() - 1;
   }
 
   std::vector<std::string> functions_;
-  std::map<std::string, int> uses_;
-  bool computed_uri_ = false;
-  ScanPredicates predicates_;
+  std::vector<std::string> ctes_;
+  std::vector<ScanMention> mentions_;
 };
 
 }  // namespace
 
-ScanPredicates ExtractScanPredicates(const std::string& tree, const std::vector<std::string>& functions) {
+std::vector<ScanMention> FindScanMentions(const std::string& tree,
+                                          const std::vector<std::string>& functions) {
   try {
     return Extractor(functions).Run(Json::parse(tree));
   } catch (const nlohmann::json::exception&) {

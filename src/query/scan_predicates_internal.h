@@ -2,30 +2,39 @@
 // function no filters. They only skip files and row groups; DuckDB filters the rows.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <arrow/type_fwd.h>
 
-#include "table/predicate.h"
+#include "table/predicate/predicate.h"
 
 namespace pixlake::query {
 
-// By the literal URI of the scan; column names as the query spells them.
-using ScanPredicates = std::map<std::string, table::Predicate>;
+// A place in a statement that may be a scan of ours, with what the statement asks of its
+// rows: those that do not satisfy `condition` change nothing about the answer.
+struct ScanMention {
+  enum class Kind { kCall, kName };
+
+  Kind kind = Kind::kCall;
+  std::string name;     // of the function, or of the table as it was typed
+  std::string schema;   // kName: in front of it
+  std::string uri;      // empty: computed
+  size_t position = 0;  // of its first byte in the statement
+  bool has_alias = false;
+  table::Predicate condition;  // column names as the query spells them
+};
 
 // From the JSON of `json_serialize_sql`. `functions` are the names of scan functions.
 //
-// Takes conjuncts `column op literal`, BETWEEN, IN and IS [NOT] NULL of a WHERE right
-// above a scan (alone in FROM, or among inner joins when the column is qualified).
-// Whatever is unclear gives no condition: a URI that stands twice in the query or is
-// computed, a sample, renamed columns, ordinality, outer joins, OR.
-ScanPredicates ExtractScanPredicates(const std::string& tree, const std::vector<std::string>& functions);
+// Understood are comparisons of a column with literals, BETWEEN, IN, LIKE 'a%', prefix
+// functions, IS [NOT] NULL, and AND, OR, NOT over them, in a WHERE right above a scan (alone
+// in FROM, or among inner joins when the column is qualified) and in the ON of those joins.
+// Whatever is unclear may be true: a sample, renamed columns, ordinality, outer joins.
+std::vector<ScanMention> FindScanMentions(const std::string& tree, const std::vector<std::string>& functions);
 
-// The conditions on columns that `schema` has (names in any case), with literals that
-// compare in Arrow as DuckDB compares them; the others are dropped.
-table::Predicate BindPredicate(const table::Predicate& predicate, const arrow::Schema& schema);
+// The condition on columns that `schema` has (names in any case), with literals that
+// compare in Arrow as DuckDB compares them in a session of UTC.
+table::Predicate TypeLiterals(const table::Predicate& predicate, const arrow::Schema& schema);
 
 }  // namespace pixlake::query

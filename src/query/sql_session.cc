@@ -1,6 +1,7 @@
 #include "query/sql_session.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -13,6 +14,9 @@
 #include "query/plain_types_internal.h"
 #include "query/query_result_internal.h"
 #include "query/scan_literals_internal.h"
+#include "query/scan_numbering_internal.h"
+#include "query/session_changes_internal.h"
+#include "query/sql_tokens.h"
 #include "query/table_scan_function_internal.h"
 #include "query/time_travel_rewrite.h"
 
@@ -32,17 +36,27 @@ class Session : public SqlSession {
 
  private:
   // The text as DuckDB is to read it.
-  std::string Rewritten(const std::string& sql) const;
+  EditedText Rewritten(const std::string& sql) const;
   Status MayRead(const std::string& sql) const;
-  Result<std::unique_ptr<QueryResult>> Run(const std::string& sql);
-  // The query `sql`, prepared, with columns that Arrow has no type for as others.
-  void MakePlain(const std::string& sql, Prepared* prepared, std::vector<std::string>* kinds);
+  Result<std::unique_ptr<QueryResult>> Run(EditedText sql);
+  // One of the statements that DuckDB made of `sql`; of one that is all, the scans are told
+  // apart, which `sql` shows then.
+  Result<Prepared> Prepare(const Extracted& statements, idx_t i, bool is_all, EditedText* sql);
+  // The scans of the statement with their numbers, ready for the next query; nullopt: none has one.
+  std::optional<EditedText> Numbered(const EditedText& sql);
+  std::string ScanOfName(const ScanMention& mention) const;
+  // The query `sql`, prepared, with columns that Arrow has no type for as others, under the names
+  // that it has as `typed`.
+  void MakePlain(const EditedText& typed, EditedText* sql, Prepared* prepared,
+                 std::vector<std::string>* kinds);
   // The query as json_serialize_sql tells it; empty when it cannot.
   std::string TreeOf(const std::string& sql);
-  ScanPredicates PredicatesOf(const std::string& sql);
   // Blobs of `sql`, prepared, that it only passes on; null: none.
   std::shared_ptr<CarriedBlobs> CarriedBy(const std::string& sql, const Prepared& prepared);
+  std::vector<ScanMention> MentionsIn(const std::string& sql);
   Status NameTables(const std::string& sql);
+  // What the preparation failed with.
+  Status Failure(const Prepared& prepared, const EditedText& sql) const;
 
   SessionOptions options_;
   std::vector<bool> named_;  // by options_.named_tables: its view is there
@@ -53,9 +67,9 @@ class Session : public SqlSession {
   Connection helper_;     // parses queries for us, while none runs
   Connection converter_;  // turns Arrow data into DuckDB's; runs nothing
   std::shared_ptr<ScanContext> context_;
-  // Views and macros of the user's could hide a scan of a table that is also named
-  // in a query, and settings change how texts compare: from then on nothing is skipped.
+  // Views and macros of the user's could look into a blob that a query only seems to pass on.
   bool only_selects_ = true;
+  SessionChanges changes_;
 };
 
 Status SetOption(const Config& config, const char* name, const std::string& value) {
@@ -100,6 +114,8 @@ Status Session::Start(SessionOptions options) {
   // Arrow memory as if it were nearly empty, and would buffer a whole table of images.
   PL_RETURN_NOT_OK(Execute(connection_.get(), "SET streaming_buffer_size = '1KB'"));
   PL_RETURN_NOT_OK(Execute(connection_.get(), "SET TimeZone = 'UTC'"));
+  // With the place in the statement, which is not as it was typed: see DuckDbError.
+  PL_RETURN_NOT_OK(Execute(connection_.get(), "SET errors_as_json = true"));
 
   // Each thread has a batch that DuckDB reads, one that is being made and what that is made of.
   const int64_t share =
@@ -133,8 +149,8 @@ std::string Session::TreeOf(const std::string& sql) {
   return {duckdb_string_t_data(texts), duckdb_string_t_length(*texts)};
 }
 
-ScanPredicates Session::PredicatesOf(const std::string& sql) {
-  return ExtractScanPredicates(TreeOf(sql), function_names_);
+std::vector<ScanMention> Session::MentionsIn(const std::string& sql) {
+  return FindScanMentions(TreeOf(sql), function_names_);
 }
 
 // Also where it cannot be told.
@@ -177,6 +193,34 @@ std::shared_ptr<CarriedBlobs> Session::CarriedBy(const std::string& sql, const P
   return std::make_shared<CarriedBlobs>(*std::move(names), context_->batch_bytes());
 }
 
+std::string Session::ScanOfName(const ScanMention& mention) const {
+  if (changes_.MayHide(connection_.get(), mention)) return {};
+  if (!mention.schema.empty()) {
+    for (const NamedTable& table : options_.named_tables) {
+      if (table.schema + "." + table.name == mention.uri) return table.scan;
+    }
+    return {};
+  }
+  for (const ScanFunction& function : options_.scan_functions) {
+    if (function.recognises && function.recognises(mention.name)) return function.name;
+  }
+  return {};
+}
+
+std::optional<EditedText> Session::Numbered(const EditedText& sql) {
+  if (!changes_.conditions_hold()) return std::nullopt;
+  auto numbered = NumberScans(sql, MentionsIn(sql.text()),
+                              [this](const ScanMention& mention) { return ScanOfName(mention); });
+  if (!numbered) return std::nullopt;
+  context_->BeginQuery(std::move(numbered->conditions));
+  return std::move(numbered->text);
+}
+
+Status Session::Failure(const Prepared& prepared, const EditedText& sql) const {
+  const Status failure = context_->failure();
+  return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get()), &sql) : failure;
+}
+
 // Views for the tables that the statements may name. Making one opens its table, so
 // only those whose name stands somewhere in the text.
 Status Session::NameTables(const std::string& sql) {
@@ -199,39 +243,67 @@ Status Session::NameTables(const std::string& sql) {
   return Status::OK();
 }
 
+std::vector<std::string> ColumnNames(duckdb_prepared_statement statement) {
+  std::vector<std::string> names;
+  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(statement); ++i) {
+    char* name = const_cast<char*>(duckdb_prepared_statement_column_name(statement, i));
+    names.emplace_back(name == nullptr ? "" : name);
+    duckdb_free(name);
+  }
+  return names;
+}
+
 bool IsSelect(duckdb_prepared_statement statement) {
   const auto type = duckdb_prepared_statement_type(statement);
   return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
 }
 
-void Session::MakePlain(const std::string& sql, Prepared* prepared, std::vector<std::string>* kinds) {
-  std::string columns;
+void Session::MakePlain(const EditedText& typed, EditedText* sql, Prepared* prepared,
+                        std::vector<std::string>* kinds) {
   bool any = false;
-  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(prepared->get()); ++i) {
+  std::vector<std::string> names = ColumnNames(prepared->get());
+  const bool renamed = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.find(kNumberedPrefix) != std::string::npos;
+  });
+  if (renamed) {
+    // A scalar subquery is called by its own text.
+    Prepared as_typed;
+    if (duckdb_prepare(connection_.get(), typed.text().c_str(), as_typed.out()) == DuckDBSuccess)
+      names = ColumnNames(as_typed.get());
+    any = true;
+  }
+  std::string columns;
+  for (idx_t i = 0; i < names.size(); ++i) {
     const LogicalType type(duckdb_prepared_statement_column_logical_type(prepared->get(), i));
     const auto plain = PlainTypeOf(type.get());
-    char* name = const_cast<char*>(duckdb_prepared_statement_column_name(prepared->get(), i));
     const std::string column =
         plain ? fmt::format("CAST(#{} AS {})", i + 1, plain->sql) : fmt::format("#{}", i + 1);
-    columns += fmt::format("{}{} AS {}", i > 0 ? ", " : "", column, QuoteName(name == nullptr ? "" : name));
-    duckdb_free(name);
+    columns += fmt::format("{}{} AS {}", i > 0 ? ", " : "", column, QuoteName(names[i]));
     kinds->push_back(plain ? plain->kind : "");
     any = any || plain;
   }
+  EditedText outer = *sql;
+  outer.Apply({{0, 0, fmt::format("SELECT {} FROM (", columns)},
+               {sql->text().size(), sql->text().size(), "\n) AS __pixlake_plain"}});
   Prepared better;
-  const std::string outer = fmt::format("SELECT {} FROM ({}\n) AS __pixlake_plain", columns, sql);
-  if (any && duckdb_prepare(connection_.get(), outer.c_str(), better.out()) == DuckDBSuccess) {
+  if (any && duckdb_prepare(connection_.get(), outer.text().c_str(), better.out()) == DuckDBSuccess) {
     *prepared = std::move(better);
+    *sql = std::move(outer);
   } else {
     kinds->clear();
   }
 }
 
-std::string Session::Rewritten(const std::string& sql) const {
-  return RewriteTables(sql, [this](const std::string& name) {
+EditedText Session::Rewritten(const std::string& sql) const {
+  TableNaming naming;
+  naming.is_table = [this](const std::string& name) {
     return std::any_of(options_.scan_functions.begin(), options_.scan_functions.end(),
                        [&](const auto& scan) { return scan.recognises && scan.recognises(name); });
-  });
+  };
+  for (const ScanFunction& scan : options_.scan_functions) {
+    if (!scan.format.empty()) naming.scans[scan.format] = scan.name;
+  }
+  return RewriteTables(sql, naming);
 }
 
 Status Session::MayRead(const std::string& sql) const {
@@ -250,36 +322,56 @@ Status Session::MayRead(const std::string& sql) const {
 
 Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
   PL_RETURN_NOT_OK(MayRead(sql));
-  return Run(Rewritten(sql));
+  const auto statements = SplitStatements(sql);
+  if (!statements.ok() || statements->size() < 2) return Run(Rewritten(sql));
+  for (size_t i = 0; i + 1 < statements->size(); ++i) {
+    PL_ASSIGN_OR_RETURN(const auto result, Run(Rewritten((*statements)[i].text)));
+    PL_RETURN_NOT_OK(DrainResult(result.get()));
+  }
+  return Run(Rewritten(statements->back().text));
 }
 
-Result<std::unique_ptr<QueryResult>> Session::Run(const std::string& sql) {
+Result<Prepared> Session::Prepare(const Extracted& statements, idx_t i, bool is_all, EditedText* sql) {
+  Prepared prepared;
+  if (std::optional<EditedText> numbered = is_all ? Numbered(*sql) : std::nullopt) {
+    if (duckdb_prepare(connection_.get(), numbered->text().c_str(), prepared.out()) == DuckDBSuccess) {
+      *sql = *std::move(numbered);
+      return prepared;
+    }
+    // As it was typed it may have a meaning, or at least an error that says so.
+    prepared = Prepared();
+    context_->BeginQuery({});
+  }
+  const auto state =
+      duckdb_prepare_extracted_statement(connection_.get(), statements.get(), i, prepared.out());
+  if (state != DuckDBSuccess) return Failure(prepared, *sql);
+  return prepared;
+}
+
+Result<std::unique_ptr<QueryResult>> Session::Run(EditedText sql) {
   Extracted statements;
-  const idx_t count = duckdb_extract_statements(connection_.get(), sql.c_str(), statements.out());
+  const idx_t count = duckdb_extract_statements(connection_.get(), sql.text().c_str(), statements.out());
   if (count == 0) {
     const char* message = duckdb_extract_statements_error(statements.get());
-    if (message != nullptr) return DuckDbError(message);
+    if (message != nullptr) return DuckDbError(message, &sql);
     return Error(ErrorCode::kUsage, "there is no statement to run");
   }
   context_->BeginQuery({});
-  PL_RETURN_NOT_OK(NameTables(sql));
-  context_->BeginQuery(count == 1 && only_selects_ ? PredicatesOf(sql) : ScanPredicates{});
+  PL_RETURN_NOT_OK(NameTables(sql.text()));
+  context_->BeginQuery({});
+  const EditedText typed = sql;
   for (idx_t i = 0; i < count; ++i) {
-    Prepared prepared;
-    const auto state =
-        duckdb_prepare_extracted_statement(connection_.get(), statements.get(), i, prepared.out());
-    if (state != DuckDBSuccess) {
-      const Status failure = context_->failure();
-      return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get())) : failure;
-    }
+    PL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(statements, i, count == 1, &sql));
+    const auto type = duckdb_prepared_statement_type(prepared.get());
+    changes_.Note(typed.text(), type);
     only_selects_ &= IsSelect(prepared.get());
     std::vector<std::string> kinds;
-    if (count == 1 && duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_SELECT) {
-      MakePlain(sql, &prepared, &kinds);
-      if (only_selects_) context_->Carry(CarriedBy(sql, prepared));
+    if (count == 1 && type == DUCKDB_STATEMENT_TYPE_SELECT) {
+      MakePlain(typed, &sql, &prepared, &kinds);
+      if (only_selects_) context_->Carry(CarriedBy(typed.text(), prepared));
     }
-    PL_ASSIGN_OR_RETURN(auto result,
-                        RunStatement(connection_.get(), std::move(prepared), context_, std::move(kinds)));
+    PL_ASSIGN_OR_RETURN(
+        auto result, RunStatement(connection_.get(), std::move(prepared), context_, sql, std::move(kinds)));
     if (i + 1 == count) return result;
     PL_RETURN_NOT_OK(DrainResult(result.get()));
   }
@@ -288,25 +380,35 @@ Result<std::unique_ptr<QueryResult>> Session::Run(const std::string& sql) {
 
 Status Session::Keep(const std::string& name, const std::string& given) {
   PL_RETURN_NOT_OK(MayRead(given));
-  const std::string select = Rewritten(given);
+  const EditedText select = Rewritten(given);
   context_->BeginQuery({});
-  PL_RETURN_NOT_OK(NameTables(select));
-  context_->BeginQuery(only_selects_ ? PredicatesOf(select) : ScanPredicates{});
-  const std::string sql = "CREATE OR REPLACE TEMP TABLE " + name + " AS " + select;
+  PL_RETURN_NOT_OK(NameTables(select.text()));
+  context_->BeginQuery({});
+  const std::string start = "CREATE OR REPLACE TEMP TABLE " + name + " AS ";
+  EditedText sql = Numbered(select).value_or(select);
+  sql.Apply({{0, 0, start}});
   Prepared prepared;
-  if (duckdb_prepare(connection_.get(), sql.c_str(), prepared.out()) != DuckDBSuccess) {
-    const Status failure = context_->failure();
-    return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get())) : failure;
+  if (duckdb_prepare(connection_.get(), sql.text().c_str(), prepared.out()) != DuckDBSuccess) {
+    prepared = Prepared();
+    context_->BeginQuery({});
+    sql = select;
+    sql.Apply({{0, 0, start}});
+    if (duckdb_prepare(connection_.get(), sql.text().c_str(), prepared.out()) != DuckDBSuccess)
+      return Failure(prepared, sql);
   }
-  PL_ASSIGN_OR_RETURN(const auto result, RunStatement(connection_.get(), std::move(prepared), context_));
+  PL_ASSIGN_OR_RETURN(const auto result, RunStatement(connection_.get(), std::move(prepared), context_, sql));
   return DrainResult(result.get());
 }
 
 table::Predicate Session::ConditionsOn(const std::string& uri, const arrow::Schema& schema,
                                        const std::string& select) {
-  const ScanPredicates predicates = PredicatesOf(select);
-  const auto found = predicates.find(uri);
-  return found == predicates.end() ? table::Predicate{} : BindPredicate(found->second, schema);
+  // Rows that any of its scans asks for.
+  std::vector<table::Predicate> any;
+  for (ScanMention& mention : MentionsIn(select)) {
+    if (mention.uri.empty()) return {};
+    if (mention.uri == uri) any.push_back(TypeLiterals(mention.condition, schema));
+  }
+  return any.empty() ? table::Predicate{} : table::Or(std::move(any));
 }
 
 }  // namespace

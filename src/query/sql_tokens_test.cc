@@ -8,6 +8,8 @@
 namespace pixlake::query {
 namespace {
 
+const TableNaming kDelta = {nullptr, {{"delta", "delta_scan"}}};
+
 std::vector<std::string> Texts(const std::string& sql) {
   std::vector<std::string> out;
   for (const SqlStatement& statement : SplitStatements(sql).ValueOrDie()) out.push_back(statement.text);
@@ -72,7 +74,8 @@ TEST(SqlTokens, ABackslashInAnEscapedTextHidesTheQuote) {
 }
 
 TEST(TimeTravelRewrite, OnlyWhereATableIsNamed) {
-  const auto is_table = [](const std::string& name) { return name == "a/t.json"; };
+  TableNaming naming = kDelta;
+  naming.is_table = [](const std::string& name) { return name == "a/t.json"; };
   for (const auto& [sql, rewritten] : std::vector<std::pair<std::string, std::string>>{
            {"SELECT delta.\"a\" FROM (SELECT 1 AS a) AS delta", ""},
            {"SELECT delta.\"a\", x FROM delta.\"/y\" AS delta WHERE delta.\"a\" IS DISTINCT FROM delta.\"b\"",
@@ -87,11 +90,11 @@ TEST(TimeTravelRewrite, OnlyWhereATableIsNamed) {
             "SELECT 'a', 'a/t.json' FROM table_scan('a/t.json'), 'b.json' ORDER BY 1, 'a/t.json'"},
            {"FROM read_json('a/t.json')", ""},
            {"DESCRIBE \"a/t.json\"", "DESCRIBE table_scan('a/t.json')"}}) {
-    EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0), is_table),
+    EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0), naming),
               rewritten.empty() ? sql : rewritten);
   }
-  EXPECT_EQ(RewriteTables("SELECT 'unended", is_table), "SELECT 'unended");
-  EXPECT_EQ(RewriteTables("SELECT X'00'; FROM 'a/t.json';", is_table),
+  EXPECT_EQ(RewriteTables("SELECT 'unended", naming).text(), "SELECT 'unended");
+  EXPECT_EQ(RewriteTables("SELECT X'00'; FROM 'a/t.json';", naming).text(),
             "SELECT '\\x00'::BLOB;\nFROM table_scan('a/t.json')");
 }
 
@@ -105,7 +108,7 @@ TEST(TimeTravelRewrite, SaysVersionsAndPathsAsScans) {
             "SELECT a FROM table_scan('/x', version := 0), delta_scan('/y') y"},
            {"SELECT version AS of, delta.a, 'x VERSION AS OF 3' FROM delta.b, c.d.e",
             "SELECT version AS of, delta.a, 'x VERSION AS OF 3' FROM delta.b, c.d.e"}}) {
-    EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0)), rewritten);
+    EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0), kDelta), rewritten);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "query/arrow_to_duckdb_internal.h"
 #include "query/scan_batches_internal.h"
+#include "query/scan_numbering_internal.h"
 #include "query/table_scan_function_internal.h"
 #include "table/scan.h"
 
@@ -15,6 +16,7 @@ namespace pixlake::query {
 namespace {
 
 constexpr char kRowColumn[] = "__pixlake_row";
+constexpr char kNumberParameter[] = "nth";
 constexpr int64_t kBatchRows = 8192;
 
 struct FunctionInfo {
@@ -27,9 +29,9 @@ struct FunctionInfo {
 // What one mention of a table in a query is bound to.
 struct BoundScan {
   std::shared_ptr<ScanContext> context;
-  std::string uri;
   OpenedTable table;
   bool may_carry = false;  // its rows are in files, each at a place
+  table::Predicate condition;
   // All but kRowColumn: where a row is, then the table's own.
   std::vector<std::string> columns;
   std::vector<ColumnConverter> converters;
@@ -120,8 +122,12 @@ Status BindScan(duckdb_bind_info info, const FunctionInfo& function) {
   if (uri.get() == nullptr || duckdb_is_null_value(uri.get())) {
     return Error(ErrorCode::kUsage, function.name + " wants the place of a table");
   }
-  bound->uri = TextOf(uri.get());
-  PL_ASSIGN_OR_RETURN(bound->table, function.open(bound->uri, info));
+  PL_ASSIGN_OR_RETURN(bound->table, function.open(TextOf(uri.get()), info));
+  const Value number(duckdb_bind_get_named_parameter(info, kNumberParameter));
+  if (number.get() != nullptr && !duckdb_is_null_value(number.get())) {
+    bound->condition =
+        function.context->ConditionOf(duckdb_get_int64(number.get()), *bound->table.rows->row_schema());
+  }
 
   const LogicalType row_type(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
   duckdb_bind_add_result_column(info, kRowColumn, row_type.get());
@@ -160,7 +166,7 @@ Status StartScan(duckdb_init_info info, const BoundScan& bound) {
     scan->converters.push_back(real ? &bound.converters[column - 1] : nullptr);
     if (real) request.columns->push_back(bound.columns[column - 1]);
   }
-  request.predicate = bound.context->PredicateFor(bound.uri, *bound.table.rows->row_schema());
+  request.predicate = bound.condition;
   request.batch_rows = kBatchRows;
   request.batch_bytes = bound.context->batch_bytes();
   SharedScan* const shared = scan->shared.get();
@@ -238,6 +244,8 @@ void Scan(duckdb_function_info info, duckdb_data_chunk chunk) {
 // `made` has its parameters.
 Status Register(duckdb_connection connection, duckdb_table_function made, FunctionInfo function) {
   const std::string inner = InnerScanName(function.name);
+  const LogicalType number(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
+  duckdb_table_function_add_named_parameter(made, kNumberParameter, number.get());
   duckdb_table_function_set_name(made, inner.c_str());
   duckdb_table_function_set_extra_info(made, new FunctionInfo(std::move(function)), Delete<FunctionInfo>);
   duckdb_table_function_set_bind(made, Bind);
@@ -247,6 +255,20 @@ Status Register(duckdb_connection connection, duckdb_table_function made, Functi
   duckdb_table_function_supports_projection_pushdown(made, true);
   if (duckdb_register_table_function(connection, made) == DuckDBSuccess) return Status::OK();
   return Error(ErrorCode::kInternal, "DuckDB refused the function " + inner);
+}
+
+// The function's own name, and with a number in front; so the one within.
+Status MakeMacros(duckdb_connection connection, const std::string& name, const std::string& parameters,
+                  const std::string& arguments) {
+  const std::string inner = InnerScanName(name);
+  const std::string hidden =
+      fmt::format("{}, {}, {}", kRowColumn, table::kFileColumn, table::kPositionColumn);
+  const std::string numbered = fmt::format("FROM {}({}, {} := nth)", inner, arguments, kNumberParameter);
+  return Execute(connection,
+                 fmt::format("CREATE MACRO {0}({1}) AS TABLE SELECT * EXCLUDE ({2}) FROM {3}({4});"
+                             "CREATE MACRO {5}{0}(nth, {1}) AS TABLE SELECT * EXCLUDE ({2}) {6};"
+                             "CREATE MACRO {5}{3}(nth, {1}) AS TABLE SELECT * {6}",
+                             name, parameters, hidden, inner, arguments, kNumberedPrefix, numbered));
 }
 
 void Replace(duckdb_replacement_scan_info info, const char* name, void* data) {
@@ -265,9 +287,9 @@ void Replace(duckdb_replacement_scan_info info, const char* name, void* data) {
 
 }  // namespace
 
-void ScanContext::BeginQuery(ScanPredicates predicates) {
+void ScanContext::BeginQuery(std::vector<table::Predicate> conditions) {
   const std::lock_guard lock(mutex_);
-  predicates_ = std::move(predicates);
+  conditions_ = std::move(conditions);
   failure_ = Status::OK();
   totals_ = {};
   stop_ = CurrentStopToken();
@@ -289,10 +311,10 @@ StopToken ScanContext::stop_token() const {
   return stop_;
 }
 
-table::Predicate ScanContext::PredicateFor(const std::string& uri, const arrow::Schema& schema) const {
+table::Predicate ScanContext::ConditionOf(int64_t number, const arrow::Schema& schema) const {
   const std::lock_guard lock(mutex_);
-  const auto found = predicates_.find(uri);
-  return found == predicates_.end() ? table::Predicate{} : BindPredicate(found->second, schema);
+  if (number < 1 || static_cast<size_t>(number) > conditions_.size()) return {};
+  return TypeLiterals(conditions_[static_cast<size_t>(number) - 1], schema);
 }
 
 void ScanContext::Fail(const Status& status) {
@@ -331,14 +353,11 @@ Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& fu
   duckdb_table_function_add_named_parameter(made.get(), "as_of", instant.get());
   const auto open = [function](const std::string& uri, duckdb_bind_info info) -> Result<OpenedTable> {
     PL_ASSIGN_OR_RETURN(const auto version, VersionOf(info));
-    return function.open(uri, version);
+    return function.open({uri, version, function.format});
   };
   PL_RETURN_NOT_OK(Register(connection, made.get(), {function.name, open, context, true}));
-  return Execute(connection, fmt::format("CREATE MACRO {}(uri, version := NULL, as_of := NULL) AS TABLE "
-                                         "SELECT * EXCLUDE ({}, {}, {}) FROM {}(uri, version := version, "
-                                         "as_of := as_of)",
-                                         function.name, kRowColumn, table::kFileColumn,
-                                         table::kPositionColumn, InnerScanName(function.name)));
+  return MakeMacros(connection, function.name, "uri, version := NULL, as_of := NULL",
+                    "uri, version := version, as_of := as_of");
 }
 
 Status RegisterChangesFunction(duckdb_connection connection, const ChangesFunction& function,
@@ -354,10 +373,7 @@ Status RegisterChangesFunction(duckdb_connection connection, const ChangesFuncti
     return function.open(uri, range);
   };
   PL_RETURN_NOT_OK(Register(connection, made.get(), {function.name, open, context}));
-  return Execute(connection, fmt::format("CREATE MACRO {}(uri, start, stop := NULL) AS TABLE "
-                                         "SELECT * EXCLUDE ({}, {}, {}) FROM {}(uri, start, stop)",
-                                         function.name, kRowColumn, table::kFileColumn,
-                                         table::kPositionColumn, InnerScanName(function.name)));
+  return MakeMacros(connection, function.name, "uri, start, stop := NULL", "uri, start, stop");
 }
 
 void RegisterReplacementScan(duckdb_database database, const std::vector<ScanFunction>& functions) {

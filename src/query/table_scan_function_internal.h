@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <duckdb.h>
 
@@ -24,13 +25,13 @@ class ScanContext {
   ScanContext(duckdb_connection converter, int threads, int64_t batch_bytes)
       : converter_(converter), threads_(threads), batch_bytes_(batch_bytes) {}
 
-  // Forgets the query before.
-  void BeginQuery(ScanPredicates predicates);
+  // Forgets the query before. Scans that are called with a number, from 1, have conditions.
+  void BeginQuery(std::vector<table::Predicate> conditions);
   // From now on, and until the next BeginQuery, blobs are carried; null: they are not.
   void Carry(std::shared_ptr<CarriedBlobs> blobs);
   std::shared_ptr<CarriedBlobs> carried() const;
-  // The conditions on the scan of `uri`, with the names of `schema`.
-  table::Predicate PredicateFor(const std::string& uri, const arrow::Schema& schema) const;
+  // What the query asks of the rows of a scan, with the names of `schema`.
+  table::Predicate ConditionOf(int64_t number, const arrow::Schema& schema) const;
   // Keeps the first failure of a callback, since DuckDB takes its text alone.
   void Fail(const Status& status);
   Status failure() const;
@@ -49,7 +50,7 @@ class ScanContext {
   const int threads_;
   const int64_t batch_bytes_;
   mutable std::mutex mutex_;
-  ScanPredicates predicates_;
+  std::vector<table::Predicate> conditions_;
   Status failure_;
   ScanTotals totals_;
   StopToken stop_;
@@ -59,7 +60,8 @@ class ScanContext {
 // Makes `function` known: a table function under a name of ours, whose first column
 // is a cheap one that nobody sees (DuckDB reads the first column of a table to count
 // its rows, and that may be an image), and a macro of the function's own name over it.
-// The function under InnerScanName() gives table::kFileColumn and kPositionColumn too.
+// The function under InnerScanName() gives table::kFileColumn and kPositionColumn too. With
+// kNumberedPrefix in front both take the number of a scan as their first argument.
 Status RegisterScanFunction(duckdb_connection connection, const ScanFunction& function,
                             const std::shared_ptr<ScanContext>& context);
 

@@ -13,6 +13,7 @@
 #include "io/local_store.h"
 #include "query/testing_internal.h"
 #include "query/value_format_internal.h"
+#include "table/predicate/value_range.h"
 
 namespace pixlake::query {
 namespace {
@@ -88,15 +89,16 @@ class FolderSnapshot : public table::Snapshot {
   std::vector<DataFile> files_;
 };
 
-bool FileMayMatch(const DataFile& file, const table::Predicate& predicate) {
-  for (const auto& comparison : predicate.all_of) {
+bool FileMayMatch(const DataFile& file, const table::BoundPredicate& predicate) {
+  return predicate.MayMatch([&](size_t i) {
+    const table::BoundTest& test = predicate.tests()[i];
     for (const auto& column : file.statistics.columns) {
-      if (column.path != comparison.column) continue;
+      if (column.path != test.column) continue;
       const table::ValueRange range{column.min, column.max, column.null_count, file.statistics.num_rows};
-      if (!table::MayMatch(comparison, range)) return false;
+      if (!table::MayMatch(test, range)) return false;
     }
-  }
-  return true;
+    return true;
+  });
 }
 
 Result<table::ScanPlan> FolderSnapshot::PlanScan(const table::ScanRequest& request) const {
@@ -106,12 +108,12 @@ Result<table::ScanPlan> FolderSnapshot::PlanScan(const table::ScanRequest& reque
   for (const auto& name : *request.columns) output.push_back(definition_.schema->GetFieldByName(name));
   plan.output_schema = arrow::schema(output);
   for (const auto& field : definition_.schema->fields()) plan.mapping.push_back({field->name(), -1, {}});
-  plan.predicate = request.predicate;
+  plan.predicate = table::BoundPredicate::Bind(request.predicate, *definition_.schema);
   plan.batch_rows = request.batch_rows;
   plan.batch_bytes = request.batch_bytes;
   plan.files_total = static_cast<int64_t>(files_.size());
   for (const DataFile& file : files_) {
-    if (!FileMayMatch(file, request.predicate)) {
+    if (!FileMayMatch(file, plan.predicate)) {
       ++plan.files_skipped;
       continue;
     }
@@ -157,10 +159,11 @@ FolderTables::FolderTables() : opened_(std::make_shared<std::atomic<int64_t>>(0)
 
 ScanFunction FolderTables::Function(const std::string& name) const {
   return ScanFunction{name,
-                      [opened = opened_](const std::string& uri, const table::VersionSpec& version) {
-                        return OpenFolder(uri, version, opened);
+                      [opened = opened_](const table::TableReference& reference) {
+                        return OpenFolder(reference.place, reference.version, opened);
                       },
-                      [](const std::string& uri) { return uri.ends_with("_table"); }};
+                      [](const std::string& uri) { return uri.ends_with("_table"); },
+                      name == "table_scan" ? "" : name.substr(0, name.size() - std::string("_scan").size())};
 }
 
 std::string TestCell(const arrow::Array& array, int64_t row) {

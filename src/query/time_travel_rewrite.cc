@@ -27,26 +27,21 @@ bool LooksLikeAFile(const std::string& name) {
 
 class Rewriter {
  public:
-  Rewriter(const SqlStatement& statement, const IsTablePlace& is_table)
-      : statement_(statement),
-        tokens_(statement.tokens),
-        is_table_(is_table),
-        places_(TablePlaces(statement.tokens)) {}
+  Rewriter(const SqlStatement& statement, const TableNaming& naming)
+      : tokens_(statement.tokens), naming_(naming), places_(TablePlaces(statement.tokens)) {}
 
-  std::string Run() {
-    std::string out;
-    size_t copied = 0;
+  std::vector<TextEdit> Run() const {
+    std::vector<TextEdit> out;
     for (size_t i = 0; i < tokens_.size();) {
       const std::optional<Replacement> found = At(i);
       if (!found) {
         ++i;
         continue;
       }
-      out += statement_.text.substr(copied, tokens_[found->first].begin - copied) + found->text;
-      copied = tokens_[found->last].end;
+      out.push_back({tokens_[found->first].begin, tokens_[found->last].end, found->text});
       i = found->last + 1;
     }
-    return out + statement_.text.substr(copied);
+    return out;
   }
 
  private:
@@ -63,11 +58,15 @@ class Rewriter {
     if (FollowsDot(i)) return std::nullopt;
     size_t last = i;
     std::string uri;
+    std::string scan = "table_scan";
     bool format = false;
     if (tokens_[i].kind == TokenKind::kText) {
       uri = tokens_[i].text;
     } else if (IsName(i) && IsDot(i + 1) && IsName(i + 2) && !IsDot(i + 3)) {
-      format = IsWord(i, "DELTA") && tokens_[i + 2].kind == TokenKind::kQuoted && places_[i];
+      const auto of_format = naming_.scans.find(LowerCase(tokens_[i].text));
+      format = tokens_[i].kind == TokenKind::kWord && of_format != naming_.scans.end() &&
+               tokens_[i + 2].kind == TokenKind::kQuoted && places_[i];
+      if (format) scan = of_format->second;
       uri = format ? tokens_[i + 2].text : tokens_[i].text + "." + tokens_[i + 2].text;
       last = i + 2;
     } else if (IsName(i) && !IsDot(i + 1)) {
@@ -75,7 +74,7 @@ class Rewriter {
     } else {
       return std::nullopt;
     }
-    const std::string start = (format ? "delta_scan(" : "table_scan(") + SqlLiteral(uri);
+    const std::string start = scan + "(" + SqlLiteral(uri);
     const size_t travel = last + (IsWord(last + 1, "FOR") ? 2 : 1);
     if (IsWord(travel + 1, "AS") && IsWord(travel + 2, "OF") && travel + 3 < tokens_.size()) {
       const SqlToken& value = tokens_[travel + 3];
@@ -87,30 +86,39 @@ class Rewriter {
       }
     }
     const bool folder = places_[i] && last == i && tokens_[i].kind != TokenKind::kWord &&
-                        is_table_ != nullptr && LooksLikeAFile(uri) && is_table_(uri);
+                        naming_.is_table != nullptr && LooksLikeAFile(uri) && naming_.is_table(uri);
     return format || folder ? std::optional(Replacement{i, last, start + ")"}) : std::nullopt;
   }
 
-  const SqlStatement& statement_;
   const std::vector<SqlToken>& tokens_;
-  const IsTablePlace& is_table_;
+  const TableNaming& naming_;
   const std::vector<bool> places_;
 };
 
 }  // namespace
 
-std::string RewriteTimeTravel(const SqlStatement& statement, const IsTablePlace& is_table) {
-  return Rewriter(statement, is_table).Run();
+std::string RewriteTimeTravel(const SqlStatement& statement, const TableNaming& naming) {
+  EditedText text(statement.text);
+  text.Apply(Rewriter(statement, naming).Run());
+  return text.text();
 }
 
-std::string RewriteTables(const std::string& sql, const IsTablePlace& is_table) {
+EditedText RewriteTables(const std::string& sql, const TableNaming& naming) {
   const auto statements = SplitStatements(sql);
-  if (!statements.ok()) return sql;
+  if (!statements.ok()) return EditedText(sql);
+  if (statements->size() == 1) {
+    const SqlStatement& only = statements->front();
+    const size_t begin = sql.find(only.text);
+    EditedText text(begin == std::string::npos ? only.text : sql);
+    if (begin != std::string::npos) text.Cut(begin, begin + only.text.size());
+    text.Apply(Rewriter(only, naming).Run());
+    return text;
+  }
   std::string out;
   for (const SqlStatement& statement : *statements) {
-    out += (out.empty() ? "" : ";\n") + RewriteTimeTravel(statement, is_table);
+    out += (out.empty() ? "" : ";\n") + RewriteTimeTravel(statement, naming);
   }
-  return out;
+  return EditedText(out);
 }
 
 }  // namespace pixlake::query

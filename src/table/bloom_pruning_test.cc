@@ -51,8 +51,13 @@ class BloomPruningTest : public testing::Test {
   std::string Path() const { return folder_.Child("data.parquet"); }
 
   int64_t RowsFor(CompareOp op, const std::vector<std::string>& ids) {
-    plan_.predicate.all_of = {{{"id"}, op, {}}};
-    for (const auto& id : ids) plan_.predicate.all_of[0].values.push_back(arrow::MakeScalar(id));
+    std::vector<std::shared_ptr<arrow::Scalar>> literals;
+    for (const auto& id : ids) literals.push_back(arrow::MakeScalar(id));
+    return RowsFor(Compare({"id"}, op, std::move(literals)));
+  }
+
+  int64_t RowsFor(const Predicate& predicate) {
+    plan_.predicate = BoundPredicate::Bind(predicate, *plan_.table_schema);
     ScanTask task;
     task.path = Path();
     const auto reader = ReadTask(folder_.store, plan_, task).ValueOrDie();
@@ -72,6 +77,14 @@ TEST_F(BloomPruningTest, OnlyRowGroupsThatMayHoldTheTextAreRead) {
   EXPECT_EQ(RowsFor(CompareOp::kIn, {"150", "151", "152"}), 300);
   EXPECT_EQ(RowsFor(CompareOp::kNe, {"150"}), 300);
   EXPECT_EQ(RowsFor(CompareOp::kGe, {"150"}), 300);
+  const auto is = [](const std::string& id) {
+    return Compare({"id"}, CompareOp::kEq, {arrow::MakeScalar(id)});
+  };
+  EXPECT_EQ(RowsFor(Or({is("150"), is("151")})), 200);
+  EXPECT_EQ(RowsFor(Or({is("150"), Compare({"image"}, CompareOp::kIsNotNull)})), 300);
+  EXPECT_EQ(RowsFor(And({is("150"), is("151")})), 0);
+  EXPECT_EQ(RowsFor(Not(is("150"))), 300);
+  EXPECT_EQ(RowsFor(Not(Or({Not(is("150")), Not(is("1500"))}))), 0);
 }
 
 TEST_F(BloomPruningTest, DamagedFiltersSkipNothingThatIsThere) {

@@ -7,6 +7,7 @@
 
 #include "base/stop_token.h"
 #include "table/late_blobs_internal.h"
+#include "table/predicate/row_evaluator.h"
 #include "table/row_filter_internal.h"
 
 namespace pixlake::table {
@@ -18,35 +19,6 @@ constexpr int64_t kMostTogether = int64_t{4} << 20;
 
 bool IsBlob(const arrow::Field& field) {
   return field.type()->id() == arrow::Type::BINARY;
-}
-
-// Whether a row can meet the condition: what is not sure is kept.
-Result<bool> RowMayMatch(const Comparison& comparison, const arrow::Array& column, int64_t row) {
-  ValueRange one;
-  one.num_rows = 1;
-  one.null_count = column.IsNull(row) ? 1 : 0;
-  if (one.null_count == 0) {
-    PL_ASSIGN_OR_RETURN(one.min, column.GetScalar(row));
-    one.max = one.min;
-  }
-  return MayMatch(comparison, one);
-}
-
-// The rows of the batch that can meet all conditions.
-Result<std::shared_ptr<arrow::RecordBatch>> Matching(const Predicate& predicate,
-                                                     std::shared_ptr<arrow::RecordBatch> batch) {
-  std::vector<bool> keep(static_cast<size_t>(batch->num_rows()), true);
-  for (const Comparison& comparison : predicate.all_of) {
-    if (comparison.column.size() != 1) continue;
-    const auto column = batch->GetColumnByName(comparison.column[0]);
-    if (column == nullptr) continue;
-    for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      if (!keep[static_cast<size_t>(row)]) continue;
-      PL_ASSIGN_OR_RETURN(const bool may, RowMayMatch(comparison, *column, row));
-      keep[static_cast<size_t>(row)] = may;
-    }
-  }
-  return KeepRows(std::move(batch), keep);
 }
 
 }  // namespace
@@ -70,7 +42,7 @@ Result<std::unique_ptr<arrow::RecordBatchReader>> LateBlobReader::Open(
 }
 
 bool LateBlobReader::PlanColumns() {
-  if (plan_.predicate.all_of.empty()) return false;
+  if (plan_.predicate.is_every_row()) return false;
   arrow::FieldVector small;
   for (int i = 0; i < plan_.output_schema->num_fields(); ++i) {
     const auto& field = plan_.output_schema->field(i);
@@ -91,15 +63,19 @@ bool LateBlobReader::PlanColumns() {
   const auto has = [&](const std::string& name) {
     return std::any_of(small.begin(), small.end(), [&](const auto& field) { return field->name() == name; });
   };
-  bool decides = false;
-  for (const Comparison& comparison : plan_.predicate.all_of) {
-    if (comparison.column.size() != 1) continue;
-    const auto field = plan_.table_schema->GetFieldByName(comparison.column[0]);
-    if (field == nullptr || IsBlob(*field)) continue;
-    decides = true;
-    if (!has(field->name())) small.push_back(field);
-  }
+  // Tests of blobs are not made here, so that rows are only left out by the others.
+  const auto is_small = [&](size_t i) {
+    const BoundTest& test = plan_.predicate.tests()[i];
+    return test.path.size() == 1 && !IsBlob(*plan_.table_schema->field(test.path[0]));
+  };
+  const bool decides = plan_.predicate.Fold<bool>(
+      {false, true, true}, is_small, [](bool a, bool b) { return a || b; },
+      [](bool a, bool b) { return a && b; });
   if (!decides) return false;
+  for (size_t i = 0; i < plan_.predicate.tests().size(); ++i) {
+    const auto& field = plan_.table_schema->field(plan_.predicate.tests()[i].path[0]);
+    if (is_small(i) && !has(field->name())) small.push_back(field);
+  }
   if (!has(kPositionColumn)) small.push_back(arrow::field(kPositionColumn, arrow::int64(), false));
   small_schema_ = arrow::schema(std::move(small));
   return true;
@@ -146,7 +122,8 @@ Status LateBlobReader::ReadSmall() {
   PL_RETURN_NOT_OK(inner_->ReadNext(&rows_));
   next_ = 0;
   if (rows_ == nullptr) return Status::OK();
-  PL_ASSIGN_OR_RETURN(rows_, Matching(plan_.predicate, std::move(rows_)));
+  const std::vector<bool> keep = MayMatchRows(plan_.predicate, *rows_);
+  PL_ASSIGN_OR_RETURN(rows_, KeepRows(std::move(rows_), keep));
   return Status::OK();
 }
 

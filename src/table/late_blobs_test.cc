@@ -65,9 +65,9 @@ class LateBlobsTest : public testing::Test {
     plan.table_schema = kSchema;
     plan.output_schema = OutputSchema(kSchema, columns, "").ValueOrDie();
     for (const auto& column : kSchema->fields()) plan.mapping.push_back({column->name(), -1, {}});
-    Comparison comparison{{"label"}, op, {}};
-    for (const int64_t value : values) comparison.values.push_back(arrow::MakeScalar(value));
-    plan.predicate.all_of.push_back(std::move(comparison));
+    std::vector<std::shared_ptr<arrow::Scalar>> literals;
+    for (const int64_t value : values) literals.push_back(arrow::MakeScalar(value));
+    plan.predicate = BoundPredicate::Bind(Compare({"label"}, op, std::move(literals)), *kSchema);
     return plan;
   }
 
@@ -169,9 +169,9 @@ TEST_F(LateBlobsTest, IsNotForConditionsOnBlobsOrWithoutBlobs) {
   ScanPlan plan = Plan(CompareOp::kLt, {10}, {"label", "name"});
   EXPECT_EQ(LateBlobReader::Open(store_, plan, task).ValueOrDie(), nullptr);
   plan = Plan(CompareOp::kLt, {10}, {"content"});
-  plan.predicate.all_of[0] = {{"content"}, CompareOp::kIsNotNull, {}};
+  plan.predicate = BoundPredicate::Bind(Compare({"content"}, CompareOp::kIsNotNull), *kSchema);
   EXPECT_EQ(LateBlobReader::Open(store_, plan, task).ValueOrDie(), nullptr);
-  plan.predicate.all_of.clear();
+  plan.predicate = {};
   EXPECT_EQ(LateBlobReader::Open(store_, plan, task).ValueOrDie(), nullptr);
 }
 

@@ -18,6 +18,8 @@ ValueRange RangeOf(const parquet::ColumnDescriptor& column, const parquet::Colum
                    int64_t rows) {
   ValueRange range;
   range.num_rows = rows;
+  // As of row groups: bounds of texts may be shortened.
+  range.loose = column.physical_type() == parquet::Type::BYTE_ARRAY;
   if (index.has_null_counts()) range.null_count = index.null_counts()[page];
   if (index.null_pages()[page]) {
     range.null_count = rows;
@@ -68,26 +70,37 @@ std::vector<RowRange> Intersection(const std::vector<RowRange>& a, const std::ve
   return both;
 }
 
+// The rows of either.
+std::vector<RowRange> Union(const std::vector<RowRange>& a, const std::vector<RowRange>& b) {
+  std::vector<RowRange> either;
+  for (size_t i = 0, j = 0; i < a.size() || j < b.size();) {
+    const bool from_a = j == b.size() || (i < a.size() && a[i].first <= b[j].first);
+    const RowRange next = from_a ? a[i++] : b[j++];
+    if (either.empty() || either.back().first + either.back().count < next.first) {
+      either.push_back(next);
+    } else {
+      const int64_t end = std::max(either.back().first + either.back().count, next.first + next.count);
+      either.back().count = end - either.back().first;
+    }
+  }
+  return either;
+}
+
 std::vector<RowRange> RowsOf(parquet::RowGroupPageIndexReader* indexes,
-                             const parquet::ColumnDescriptor& column, int64_t rows,
-                             const BoundComparison& bound) {
+                             const parquet::ColumnDescriptor& column, int64_t rows, const BoundTest& test,
+                             int leaf) {
   const std::vector<RowRange> all = {{0, rows}};
   const bool ordered = column.sort_order() != parquet::SortOrder::UNKNOWN;
   if (!ordered || column.max_repetition_level() != 0) return all;
-  // As of row groups: bounds of texts may be shortened.
-  const bool bytes = column.physical_type() == parquet::Type::BYTE_ARRAY;
-  if (bytes && bound.comparison.op == CompareOp::kNe) return all;
-  const auto index = indexes->GetColumnIndex(bound.leaf);
-  const auto offsets = index == nullptr ? nullptr : indexes->GetOffsetIndex(bound.leaf);
+  const auto index = indexes->GetColumnIndex(leaf);
+  const auto offsets = index == nullptr ? nullptr : indexes->GetOffsetIndex(leaf);
   if (offsets == nullptr || !MakesSense(*index, offsets->page_locations(), rows)) return all;
   const auto& pages = offsets->page_locations();
   std::vector<RowRange> kept;
   for (size_t i = 0; i < pages.size(); ++i) {
     const int64_t next = i + 1 < pages.size() ? pages[i + 1].first_row_index : rows;
     const int64_t count = next - pages[i].first_row_index;
-    if (MayMatch(bound.comparison, RangeOf(column, *index, i, count))) {
-      Append({pages[i].first_row_index, count}, &kept);
-    }
+    if (MayMatch(test, RangeOf(column, *index, i, count))) Append({pages[i].first_row_index, count}, &kept);
   }
   return kept;
 }
@@ -95,22 +108,29 @@ std::vector<RowRange> RowsOf(parquet::RowGroupPageIndexReader* indexes,
 }  // namespace
 
 std::vector<RowRange> RowsThatMayMatch(parquet::ParquetFileReader* file, int row_group,
-                                       const std::vector<BoundComparison>& comparisons) {
+                                       const FilePredicate& predicate) {
+  using Rows = std::vector<RowRange>;
   const auto metadata = file->metadata();
   const int64_t rows = metadata->RowGroup(row_group)->num_rows();
-  std::vector<RowRange> kept = {{0, rows}};
+  const Rows all = {{0, rows}};
+  if (predicate.predicate->is_every_row()) return all;
   try {
     const auto reader = file->GetPageIndexReader();
     const auto indexes = reader == nullptr ? nullptr : reader->RowGroup(row_group);
-    if (indexes == nullptr) return kept;
-    for (const BoundComparison& bound : comparisons) {
-      if (bound.leaf < 0 || kept.empty()) continue;
-      kept = Intersection(kept, RowsOf(indexes.get(), *metadata->schema()->Column(bound.leaf), rows, bound));
-    }
+    if (indexes == nullptr) return all;
+    return predicate.predicate->Fold<Rows>(
+        {all, {}, {}},
+        [&](size_t i) -> Rows {
+          const BoundTest& test = predicate.predicate->tests()[i];
+          const TestPlace& place = predicate.places[i];
+          if (place.kind == TestPlace::Kind::kUnknown) return all;
+          if (place.kind == TestPlace::Kind::kConstant) return MayMatch(test, place.constant) ? all : Rows{};
+          return RowsOf(indexes.get(), *metadata->schema()->Column(place.leaf), rows, test, place.leaf);
+        },
+        Intersection, Union);
   } catch (const parquet::ParquetException&) {
-    return {{0, rows}};  // an index only ever skips; a damaged one is none
+    return all;  // an index only ever skips; a damaged one is none
   }
-  return kept;
 }
 
 }  // namespace pixlake::table

@@ -16,8 +16,8 @@ struct RowRange {
 
 // The rows that the column index (Parquet's statistics of each page) leaves, in order and
 // apart from one another; the whole row group where there is no index, or none that makes
-// sense. Rows that are left out satisfy some condition surely not. Throws what parquet throws.
+// sense. Rows that are left out surely do not satisfy the predicate. Throws what parquet throws.
 std::vector<RowRange> RowsThatMayMatch(parquet::ParquetFileReader* file, int row_group,
-                                       const std::vector<BoundComparison>& comparisons);
+                                       const FilePredicate& predicate);
 
 }  // namespace pixlake::table

@@ -15,6 +15,7 @@
 
 #include "base/uuid.h"
 #include "io/local_store.h"
+#include "table/predicate/row_evaluator.h"
 #include "table/scan.h"
 #include "table/task_reader_internal.h"
 
@@ -105,7 +106,9 @@ class PagePruningTest : public testing::Test {
       if (column->name() == "place") plan.mapping.back().children = {{"x", -1, {}}};
       if (column->name() == "tags") plan.mapping.back().children = {{"", -1, {}}};
     }
-    plan.predicate.all_of = all_of;
+    std::vector<Predicate> parts;
+    for (const Comparison& one : all_of) parts.push_back(Compare(one.column, one.op, one.values));
+    plan.predicate = BoundPredicate::Bind(And(std::move(parts)), *kSchema);
     return plan;
   }
 
@@ -235,11 +238,36 @@ TEST_F(PagePruningTest, NoRowThatMatchesIsLost) {
 
 TEST_F(PagePruningTest, FewRowsAreReadForOneId) {
   const ScanTask task = Write(Rows(), {"plain", false, parquet::Compression::ZSTD, kV1});
-  ScanPlan plan = Plan({{{"id"}, CompareOp::kEq, {arrow::MakeScalar(int64_t{12345})}}}, {"name", "content"});
+  const std::vector<Comparison> one = {{{"id"}, CompareOp::kEq, {arrow::MakeScalar(int64_t{12345})}}};
+  ScanPlan plan = Plan(one, {"name", "content"});
   EXPECT_LT(Read(plan, task).ValueOrDie()->num_rows(), 500);
   // A list has pages that begin elsewhere: the row group is read.
-  plan = Plan(plan.predicate.all_of, {"id", "tags"});
+  plan = Plan(one, {"id", "tags"});
   EXPECT_EQ(Read(plan, task).ValueOrDie()->num_rows(), 8000);
+}
+
+TEST_F(PagePruningTest, RowsOfEitherConditionAndOfNone) {
+  const ScanTask task = Write(Rows(), {"plain", false, parquet::Compression::ZSTD, kV1});
+  const auto id = [](CompareOp op, int64_t value) { return Compare({"id"}, op, {arrow::MakeScalar(value)}); };
+  const auto read = [&](const Predicate& predicate) {
+    ScanPlan plan = Plan({}, {"id", "name"});
+    plan.predicate = BoundPredicate::Bind(predicate, *kSchema);
+    const auto found = Read(plan, task).ValueOrDie();
+    const auto ids = std::static_pointer_cast<arrow::Int64Array>(found->column(0)->chunk(0));
+    std::vector<int64_t> wanted;
+    const auto keep = MayMatchRows(plan.predicate, *arrow::TableBatchReader(*found).Next().ValueOrDie());
+    for (int64_t i = 0; i < ids->length(); ++i) {
+      if (keep[static_cast<size_t>(i)]) wanted.push_back(ids->Value(i));
+    }
+    return std::pair(found->num_rows(), wanted);
+  };
+  const auto [rows, ids] =
+      read(Or({id(CompareOp::kEq, 12345), id(CompareOp::kEq, 17), id(CompareOp::kEq, 18)}));
+  EXPECT_LT(rows, 1500);
+  EXPECT_EQ(ids, (std::vector<int64_t>{17, 18, 12345}));
+  const auto [fewer, between] = read(Not(Or({id(CompareOp::kLt, 12345), id(CompareOp::kGe, 12347)})));
+  EXPECT_LT(fewer, 1000);
+  EXPECT_EQ(between, (std::vector<int64_t>{12345, 12346}));
 }
 
 TEST_F(PagePruningTest, PositionsAndDeletedRowsAreThoseOfTheFile) {
@@ -269,10 +297,9 @@ TEST_F(PagePruningTest, ADamagedIndexGivesNoWrongRows) {
   const auto location = metadata->RowGroup(1)->ColumnChunk(5)->GetOffsetIndexLocation();
   ASSERT_TRUE(location.has_value());
   std::fstream file(task.path, std::ios::in | std::ios::out | std::ios::binary);
-  const ScanPlan plan =
-      Plan({{{"id"}, CompareOp::kEq, {arrow::MakeScalar(int64_t{12345})}}}, {"id", "price"});
-  const auto expected =
-      Satisfying(arrow::Table::FromRecordBatches({rows}).ValueOrDie(), plan.predicate.all_of);
+  const std::vector<Comparison> one = {{{"id"}, CompareOp::kEq, {arrow::MakeScalar(int64_t{12345})}}};
+  const ScanPlan plan = Plan(one, {"id", "price"});
+  const auto expected = Satisfying(arrow::Table::FromRecordBatches({rows}).ValueOrDie(), one);
   int errors = 0;
   // Prices have other pages than ids. The changes after the first move a page's rows a little.
   const std::vector<int> changes = {0x55, 0x02, 0x06, 0x40};
@@ -284,7 +311,7 @@ TEST_F(PagePruningTest, ADamagedIndexGivesNoWrongRows) {
     file.put(static_cast<char>(byte ^ changes[static_cast<size_t>(change % 4)])).flush();
     const auto found = Read(plan, task);
     if (found.ok()) {
-      const auto kept = Satisfying(*found, plan.predicate.all_of);
+      const auto kept = Satisfying(*found, one);
       ASSERT_EQ(kept->num_rows(), 1) << at;
       EXPECT_TRUE(kept->column(1)->Equals(*expected->GetColumnByName("price"))) << at;
     } else {

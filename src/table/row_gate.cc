@@ -14,13 +14,22 @@ bool Names(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Without what it says about columns of `names`.
+Predicate Without(const std::vector<std::string>& names, Predicate predicate) {
+  if (predicate.kind == Predicate::Kind::kComparison) {
+    const bool hidden = !predicate.comparison.column.empty() && Names(names, predicate.comparison.column[0]);
+    return hidden ? Unknown() : predicate;
+  }
+  for (Predicate& part : predicate.parts) part = Without(names, std::move(part));
+  return predicate;
+}
+
 // The columns that the gate needs are read too, and nothing is skipped by what it may change.
 template <typename Planner>
 Result<ScanPlan> Gated(const std::shared_ptr<const RowGate>& gate, const ScanRequest& request,
                        Planner plan_inner) {
   ScanRequest widened = request;
-  auto& conditions = widened.predicate.all_of;
-  std::erase_if(conditions, [&](const Comparison& one) { return Names(gate->masks(), one.column.front()); });
+  widened.predicate = Without(gate->masks(), std::move(widened.predicate));
   if (widened.columns) {
     for (const std::string& needed : gate->needs()) {
       if (!Names(*widened.columns, needed)) widened.columns->push_back(needed);

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <arrow/scalar.h>
+#include <arrow/type.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/bloom_filter.h>
@@ -22,6 +22,7 @@ bool IsBytes(const parquet::ColumnDescriptor& column) {
 ValueRange RangeOf(const parquet::RowGroupMetaData& row_group, int leaf) {
   ValueRange range;
   range.num_rows = row_group.num_rows();
+  range.loose = IsBytes(*row_group.schema()->Column(leaf));
   const auto chunk = row_group.ColumnChunk(leaf);
   if (!chunk->is_stats_set()) return range;
   const auto statistics = chunk->statistics();
@@ -35,86 +36,69 @@ ValueRange RangeOf(const parquet::RowGroupMetaData& row_group, int leaf) {
 }
 
 // Texts alone: their bytes are what is hashed, whoever wrote the filter.
-bool IsTextOf(const parquet::ColumnDescriptor& column, const std::shared_ptr<arrow::Scalar>& value) {
-  return value != nullptr && value->is_valid && arrow::is_base_binary_like(value->type->id()) &&
-         column.physical_type() == parquet::Type::BYTE_ARRAY && column.max_repetition_level() == 0;
+bool IsTextOf(const parquet::ColumnDescriptor& column, const OrderedValue& value) {
+  return value.kind == OrderedValue::Kind::kBytes && IsBytes(column) && column.max_repetition_level() == 0;
 }
 
+// Whether the bloom filter, if there is one, lets any of the values be in the row group.
 bool FilterMayMatch(parquet::ParquetFileReader* file, const parquet::RowGroupMetaData& group, int row_group,
-                    const BoundComparison& bound) {
-  const Comparison& comparison = bound.comparison;
-  const bool equal = comparison.op == CompareOp::kEq || comparison.op == CompareOp::kIn;
-  if (bound.leaf < 0 || !equal || comparison.values.empty()) return true;
-  const auto chunk = group.ColumnChunk(bound.leaf);
-  if (!chunk->bloom_filter_offset().has_value()) return true;
-  const parquet::ColumnDescriptor& column = *group.schema()->Column(bound.leaf);
-  for (const auto& value : comparison.values) {
+                    const BoundTest& test, int leaf) {
+  const bool equal = test.op == CompareOp::kEq || test.op == CompareOp::kIn;
+  if (!equal || test.values.empty()) return true;
+  if (!group.ColumnChunk(leaf)->bloom_filter_offset().has_value()) return true;
+  const parquet::ColumnDescriptor& column = *group.schema()->Column(leaf);
+  for (const OrderedValue& value : test.values) {
     if (!IsTextOf(column, value)) return true;
   }
   std::unique_ptr<parquet::BloomFilter> filter;
   try {
     const auto reader = file->GetBloomFilterReader().RowGroup(row_group);
-    filter = reader == nullptr ? nullptr : reader->GetColumnBloomFilter(bound.leaf);
+    filter = reader == nullptr ? nullptr : reader->GetColumnBloomFilter(leaf);
   } catch (const parquet::ParquetException&) {
     return true;  // a filter only ever skips; a damaged one is none
   }
   if (filter == nullptr) return true;
-  return std::any_of(comparison.values.begin(), comparison.values.end(), [&](const auto& value) {
-    return filter->FindHash(filter->Hash(static_cast<const arrow::BaseBinaryScalar&>(*value).view()));
-  });
+  return std::any_of(test.values.begin(), test.values.end(),
+                     [&](const OrderedValue& value) { return filter->FindHash(filter->Hash(value.bytes)); });
 }
 
 }  // namespace
 
-bool BindComparison(const Comparison& comparison, const std::vector<FieldMatch>& fields,
-                    BoundComparison* out) {
-  out->comparison = comparison;
-  const std::vector<FieldMatch>* level = &fields;
-  for (size_t depth = 0; depth < comparison.column.size(); ++depth) {
-    const auto match = std::find_if(level->begin(), level->end(), [&](const FieldMatch& candidate) {
-      return candidate.field->name() == comparison.column[depth];
-    });
-    if (match == level->end()) return false;
-    const bool last = depth + 1 == comparison.column.size();
-    if (last && match->found != nullptr && match->found->is_leaf()) {
-      out->leaf = match->found->column_index;
-      out->char_length = match->char_length;
-      return true;
-    }
-    if (match->found == nullptr) {
-      *out = BindConstant(comparison, nullptr);
-      return true;
-    }
-    if (match->field->type()->id() != arrow::Type::STRUCT) return false;
-    level = &match->children;
+TestPlace PlaceOf(const BoundTest& test, const FieldMatch& match) {
+  TestPlace place;
+  const FieldMatch* at = &match;
+  for (size_t depth = 1; depth < test.path.size() && at->found != nullptr; ++depth) {
+    const auto child = static_cast<size_t>(test.path[depth]);
+    if (at->field->type()->id() != arrow::Type::STRUCT || child >= at->children.size()) return place;
+    at = &at->children[child];
   }
-  return false;
+  if (at->found == nullptr) {
+    place.kind = TestPlace::Kind::kConstant;
+    place.constant = ValueRange::Of(nullptr);
+  } else if (at->found->is_leaf() && static_cast<int>(at->field->type()->num_fields()) == 0) {
+    place.kind = TestPlace::Kind::kLeaf;
+    place.leaf = at->found->column_index;
+    place.char_length = at->char_length;
+  }
+  return place;
 }
 
-BoundComparison BindConstant(const Comparison& comparison, const std::shared_ptr<arrow::Scalar>& value) {
-  const bool is_null = value == nullptr || !value->is_valid;
-  // Every row is like this one.
-  ValueRange range{is_null ? nullptr : value, is_null ? nullptr : value, is_null ? 1 : 0, 1};
-  return BoundComparison{comparison, -1, std::move(range)};
-}
-
-bool RowGroupMayMatch(parquet::ParquetFileReader* file, int row_group,
-                      const std::vector<BoundComparison>& comparisons) {
-  if (comparisons.empty()) return true;
-  const auto metadata = file->metadata();
-  const auto group = metadata->RowGroup(row_group);
-  const auto ranges_match = [&](const BoundComparison& bound) {
-    if (bound.leaf < 0) return MayMatch(bound.comparison, bound.constant);
-    // Writers may shorten the bounds of texts, so equal bounds do not mean equal values.
-    if (bound.comparison.op == CompareOp::kNe && IsBytes(*metadata->schema()->Column(bound.leaf)))
-      return true;
-    return MayMatch(bound.comparison, RangeOf(*group, bound.leaf));
+bool RowGroupMayMatch(parquet::ParquetFileReader* file, int row_group, const FilePredicate& predicate) {
+  if (predicate.predicate->is_every_row()) return true;
+  const auto group = file->metadata()->RowGroup(row_group);
+  const std::vector<BoundTest>& tests = predicate.predicate->tests();
+  const auto range_matches = [&](size_t i) {
+    const TestPlace& place = predicate.places[i];
+    if (place.kind == TestPlace::Kind::kUnknown) return true;
+    return MayMatch(tests[i],
+                    place.kind == TestPlace::Kind::kLeaf ? RangeOf(*group, place.leaf) : place.constant);
   };
   // Filters have to be read, statistics are at hand.
-  return std::all_of(comparisons.begin(), comparisons.end(), ranges_match) &&
-         std::all_of(comparisons.begin(), comparisons.end(), [&](const BoundComparison& bound) {
-           return FilterMayMatch(file, *group, row_group, bound);
-         });
+  return predicate.predicate->MayMatch(range_matches) && predicate.predicate->MayMatch([&](size_t i) {
+    const TestPlace& place = predicate.places[i];
+    return range_matches(i) && (place.kind != TestPlace::Kind::kLeaf ||
+                                FilterMayMatch(file, *group, row_group, tests[i], place.leaf));
+  });
 }
 
 }  // namespace pixlake::table

@@ -1,8 +1,11 @@
 // Which row groups of a file can hold rows that match.
 #pragma once
 
+#include <vector>
+
 #include "table/field_match_internal.h"
-#include "table/predicate.h"
+#include "table/predicate/bound_predicate.h"
+#include "table/predicate/value_range.h"
 
 namespace parquet {
 class ParquetFileReader;
@@ -10,26 +13,29 @@ class ParquetFileReader;
 
 namespace pixlake::table {
 
-// A condition tied to a file: the leaf whose statistics decide it, or a range that
-// holds for the whole file (a partition value, a column the file does not have).
-struct BoundComparison {
-  Comparison comparison;
+// Where one file answers a test of a predicate: by the statistics of a leaf, by a range that
+// holds for the whole file (a partition value, a column the file does not have), or not.
+struct TestPlace {
+  enum class Kind { kUnknown, kLeaf, kConstant };
+
+  Kind kind = Kind::kUnknown;
   int leaf = -1;
-  ValueRange constant;      // used when `leaf` is -1
-  int32_t char_length = 0;  // of the leaf (FieldMapping::char_length)
+  ValueRange constant;
+  int32_t char_length = 0;  // of the leaf (FieldMatch::char_length)
 };
 
-// Binds to a leaf; false when the path does not lead through structs to one of `fields`.
-bool BindComparison(const Comparison& comparison, const std::vector<FieldMatch>& fields,
-                    BoundComparison* out);
+// A predicate tied to a file: one place for each of its tests. Borrows the predicate.
+struct FilePredicate {
+  const BoundPredicate* predicate = nullptr;
+  std::vector<TestPlace> places;
+};
 
-// The constant of a partition value (null allowed).
-BoundComparison BindConstant(const Comparison& comparison, const std::shared_ptr<arrow::Scalar>& value);
+// The place of a test of which `match` is the top-level field, as the file has it.
+TestPlace PlaceOf(const BoundTest& test, const FieldMatch& match);
 
-// False only when no row of the row group satisfies every condition: by statistics,
-// and by the bloom filter where one text or a list of them is looked for. Throws what
-// parquet throws.
-bool RowGroupMayMatch(parquet::ParquetFileReader* file, int row_group,
-                      const std::vector<BoundComparison>& comparisons);
+// False only when no row of the row group satisfies the predicate: by statistics, and by
+// the bloom filter where one text or a list of them is looked for. Throws what parquet
+// throws.
+bool RowGroupMayMatch(parquet::ParquetFileReader* file, int row_group, const FilePredicate& predicate);
 
 }  // namespace pixlake::table

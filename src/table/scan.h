@@ -11,7 +11,8 @@
 
 #include "base/result.h"
 #include "io/location.h"
-#include "table/predicate.h"
+#include "table/predicate/bound_predicate.h"
+#include "table/predicate/predicate.h"
 
 namespace pixlake::table {
 
@@ -23,6 +24,7 @@ inline constexpr char kPositionColumn[] = "__pixlake_position";
 struct ScanRequest {
   // Top-level columns in the order wanted; nullopt: all. May be empty (counting).
   std::optional<std::vector<std::string>> columns;
+  // Prunes; rows that do not match may still come out of the scan.
   Predicate predicate;
   // A batch closes at whichever comes first; a single larger row comes alone.
   int64_t batch_rows = 8192;
@@ -57,7 +59,7 @@ struct ScanPlan {
   std::shared_ptr<arrow::Schema> table_schema;   // logical, all columns
   std::shared_ptr<arrow::Schema> output_schema;  // what the reader gives
   std::vector<FieldMapping> mapping;             // one per table_schema field
-  Predicate predicate;                           // for row-group skipping
+  BoundPredicate predicate;                      // to table_schema, for skipping within files
   int64_t batch_rows = 8192;
   int64_t batch_bytes = int64_t{16} << 20;
   // What the rows pass before they are given out (row_gate.h), and the columns it is given: the

@@ -240,7 +240,8 @@ TEST_F(ScanTest, SkipsRowGroupsAndStillDropsTheRightRows) {
   task.num_rows = 30;
   task.deleted_rows = std::make_shared<const std::vector<uint64_t>>(std::vector<uint64_t>{0, 9, 20, 22, 29});
   auto plan = Plan(schema);
-  plan.predicate.all_of = {{{"c"}, CompareOp::kGe, {arrow::MakeScalar(int64_t{25})}}};
+  plan.predicate =
+      BoundPredicate::Bind(Compare({"c"}, CompareOp::kGe, {arrow::MakeScalar(int64_t{25})}), *schema);
   ExpectColumn(plan, task, "[21,23,24,25,26,27,28]");
   plan.output_schema = arrow::schema(arrow::FieldVector{});
   task.num_rows = -1;

@@ -157,32 +157,32 @@ Status TaskReader::PlanColumns() {
   return Status::OK();
 }
 
-Result<std::vector<BoundComparison>> TaskReader::BindPredicate() {
-  std::vector<BoundComparison> bound;
+Result<FilePredicate> TaskReader::PlacePredicate() {
+  FilePredicate out{&predicate_, std::vector<TestPlace>(predicate_.tests().size())};
   const auto metadata = file_->parquet_reader()->metadata();
   const file::FileCalendar calendar = file::CalendarOf(metadata->key_value_metadata().get());
-  // Bounds of values that are changed as they are read say nothing of what they become.
-  const auto is_changed = [&](const BoundComparison& one) {
-    return one.leaf >= 0 &&
-           (one.char_length > 0 || file::IsHybrid(calendar, *metadata->schema()->Column(one.leaf)));
-  };
-  for (const Comparison& comparison : predicate_.all_of) {
-    if (comparison.column.empty()) continue;
-    const std::string& name = comparison.column[0];
-    if (const auto* value = PartitionValue(name)) {
-      if (comparison.column.size() == 1) bound.push_back(BindConstant(comparison, *value));
+  for (size_t i = 0; i < out.places.size(); ++i) {
+    const BoundTest& test = predicate_.tests()[i];
+    TestPlace& place = out.places[i];
+    if (const auto* value = PartitionValue(test.column[0])) {
+      if (test.column.size() > 1) continue;
+      place.kind = TestPlace::Kind::kConstant;
+      place.constant = ValueRange::Of(*value);
       continue;
     }
-    const int position = table_schema_->GetFieldIndex(name);
-    if (position < 0 || static_cast<size_t>(position) >= mapping_.size()) continue;
-    PL_ASSIGN_OR_RETURN(
-        auto match, MatchFields({table_schema_->field(position)}, {mapping_[static_cast<size_t>(position)]},
-                                file_->manifest()));
-    for (FieldMatch& field : match.fields) MarkChars(&field);
-    BoundComparison one;
-    if (BindComparison(comparison, match.fields, &one) && !is_changed(one)) bound.push_back(std::move(one));
+    const auto position = static_cast<size_t>(test.path[0]);
+    if (position >= mapping_.size()) continue;
+    PL_ASSIGN_OR_RETURN(auto match, MatchFields({table_schema_->field(test.path[0])}, {mapping_[position]},
+                                                file_->manifest()));
+    MarkChars(&match.fields[0]);
+    place = PlaceOf(test, match.fields[0]);
+    // Bounds of values that are changed as they are read say nothing of what they become.
+    const bool changed =
+        place.kind == TestPlace::Kind::kLeaf &&
+        (place.char_length > 0 || file::IsHybrid(calendar, *metadata->schema()->Column(place.leaf)));
+    if (changed) place = {};
   }
-  return bound;
+  return out;
 }
 
 // The positions that the task names are within the file.
@@ -210,7 +210,7 @@ int64_t TaskReader::BatchRows(int row_group) const {
 }
 
 Status TaskReader::PlanRowGroups() {
-  PL_ASSIGN_OR_RETURN(const auto comparisons, BindPredicate());
+  PL_ASSIGN_OR_RETURN(const FilePredicate predicate, PlacePredicate());
   const auto metadata = file_->parquet_reader()->metadata();
   int64_t first_row = 0;
   for (int i = 0; i < metadata->num_row_groups(); ++i) {
@@ -218,9 +218,8 @@ Status TaskReader::PlanRowGroups() {
     if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - first_row) {
       return Error(ErrorCode::kCorrupt, fmt::format("row group {} claims {} rows", i, rows));
     }
-    if (rows > 0 && IsSelected(first_row, rows) &&
-        RowGroupMayMatch(file_->parquet_reader(), i, comparisons)) {
-      PL_RETURN_NOT_OK(PlanRowGroup({i, first_row, rows, BatchRows(i)}, comparisons));
+    if (rows > 0 && IsSelected(first_row, rows) && RowGroupMayMatch(file_->parquet_reader(), i, predicate)) {
+      PL_RETURN_NOT_OK(PlanRowGroup({i, first_row, rows, BatchRows(i)}, predicate));
     }
     first_row += rows;
   }
@@ -236,8 +235,8 @@ Status TaskReader::PlanRowGroups() {
 }
 
 // The row group as one stretch, or the stretches of it that its pages' bounds leave.
-Status TaskReader::PlanRowGroup(const Stretch& whole, const std::vector<BoundComparison>& comparisons) {
-  const auto ranges = RowsThatMayMatch(file_->parquet_reader(), whole.row_group, comparisons);
+Status TaskReader::PlanRowGroup(const Stretch& whole, const FilePredicate& predicate) {
+  const auto ranges = RowsThatMayMatch(file_->parquet_reader(), whole.row_group, predicate);
   int64_t kept = 0;
   for (const RowRange& range : ranges) kept += range.count;
   if (kept == 0) return Status::OK();

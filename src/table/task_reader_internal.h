@@ -53,9 +53,9 @@ class TaskReader : public arrow::RecordBatchReader {
   const std::shared_ptr<arrow::Scalar>* PartitionValue(const std::string& column) const;
   Status OpenFile(const std::shared_ptr<io::Store>& store);
   Status PlanColumns();
-  Result<std::vector<BoundComparison>> BindPredicate();
+  Result<FilePredicate> PlacePredicate();
   Status PlanRowGroups();
-  Status PlanRowGroup(const Stretch& whole, const std::vector<BoundComparison>& comparisons);
+  Status PlanRowGroup(const Stretch& whole, const FilePredicate& predicate);
   int64_t BufferBytes() const;
   Status CheckRows(int64_t file_rows) const;
   bool IsSelected(int64_t first_row, int64_t rows) const;
@@ -71,7 +71,7 @@ class TaskReader : public arrow::RecordBatchReader {
   const std::shared_ptr<arrow::Schema> schema_;
   const std::shared_ptr<arrow::Schema> table_schema_;
   const std::vector<FieldMapping> mapping_;
-  const Predicate predicate_;
+  const BoundPredicate predicate_;
   const int64_t batch_rows_;
   const int64_t batch_bytes_;
   const ScanTask task_;

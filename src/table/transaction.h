@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "table/data_file.h"
-#include "table/predicate.h"
+#include "table/predicate/predicate.h"
 #include "table/schema_change.h"
 
 namespace pixlake::table {

@@ -1,4 +1,4 @@
-#include "table/predicate.h"
+#include "table/predicate/value_range.h"
 
 #include <cmath>
 #include <limits>
@@ -17,12 +17,23 @@ ValueRange Range(ScalarPtr min, ScalarPtr max, int64_t nulls = 0, int64_t rows =
   return ValueRange{std::move(min), std::move(max), nulls, rows};
 }
 
+// Of a column of the type that the bounds have, or that given.
+bool MayAll(CompareOp op, std::vector<ScalarPtr> values, const ValueRange& range,
+            std::shared_ptr<arrow::DataType> type = nullptr) {
+  if (type == nullptr && (range.min != nullptr || range.max != nullptr))
+    type = range.min != nullptr ? range.min->type : range.max->type;
+  if (type == nullptr) type = arrow::int32();
+  const auto schema = arrow::schema({arrow::field("c", type)});
+  const auto bound = BoundPredicate::Bind(Compare({"c"}, op, std::move(values)), *schema);
+  return bound.MayMatch([&](size_t i) { return MayMatch(bound.tests()[i], range); });
+}
+
 bool May(CompareOp op, ScalarPtr value, const ValueRange& range) {
-  return MayMatch(Comparison{{"c"}, op, {std::move(value)}}, range);
+  return MayAll(op, {std::move(value)}, range);
 }
 
 bool MayTest(CompareOp op, const ValueRange& range) {
-  return MayMatch(Comparison{{"c"}, op, {}}, range);
+  return MayAll(op, {}, range);
 }
 
 ScalarPtr Decimal(int64_t unscaled, int precision, int scale) {
@@ -104,8 +115,40 @@ TEST(MayMatch, AFloatColumnMayHideNanAboveItsMaximum) {
 
 TEST(MayMatch, InMatchesWhenAnyValueMay) {
   const auto range = Range(MakeScalar(10), MakeScalar(20));
-  EXPECT_FALSE(MayMatch({{"c"}, CompareOp::kIn, {MakeScalar(1), MakeScalar(30)}}, range));
-  EXPECT_TRUE(MayMatch({{"c"}, CompareOp::kIn, {MakeScalar(1), MakeScalar(15)}}, range));
+  EXPECT_FALSE(MayAll(CompareOp::kIn, {MakeScalar(1), MakeScalar(30)}, range));
+  EXPECT_TRUE(MayAll(CompareOp::kIn, {MakeScalar(1), MakeScalar(15)}, range));
+}
+
+TEST(MayMatch, NotInIsFalseOnlyWhenAllValuesAreOneOfThem) {
+  const auto one = Range(MakeScalar(10), MakeScalar(10), 2);
+  EXPECT_FALSE(MayAll(CompareOp::kNotIn, {MakeScalar(1), MakeScalar(10)}, one));
+  EXPECT_TRUE(
+      MayAll(CompareOp::kNotIn, {MakeScalar(1), MakeScalar(10)}, Range(MakeScalar(1), MakeScalar(10))));
+  EXPECT_FALSE(MayAll(CompareOp::kNotIn, {MakeScalar(1), arrow::MakeNullScalar(arrow::int32())}, one));
+  EXPECT_FALSE(MayAll(CompareOp::kEq, {arrow::MakeNullScalar(arrow::int32())}, one));
+}
+
+TEST(MayMatch, PrefixesAreBetweenTheBounds) {
+  const auto range = Range(MakeScalar("abc"), MakeScalar("abx"));
+  for (const char* prefix : {"", "a", "ab", "abc", "abf", "abx", "abcd"})
+    EXPECT_TRUE(May(CompareOp::kStartsWith, MakeScalar(prefix), range)) << prefix;
+  for (const char* prefix : {"aa", "abb", "abbz", "aby", "b", "abxyz"})
+    EXPECT_FALSE(May(CompareOp::kStartsWith, MakeScalar(prefix), range)) << prefix;
+  for (const char* prefix : {"", "a", "ab"}) {
+    EXPECT_FALSE(May(CompareOp::kNotStartsWith, MakeScalar(prefix), range)) << prefix;
+    ValueRange loose = range;
+    loose.loose = true;
+    EXPECT_TRUE(May(CompareOp::kNotStartsWith, MakeScalar(prefix), loose)) << prefix;
+    EXPECT_TRUE(May(CompareOp::kNotStartsWith, MakeScalar(prefix), Range(MakeScalar("abc"), nullptr)));
+  }
+  EXPECT_TRUE(May(CompareOp::kNotStartsWith, MakeScalar("abc"), range));
+}
+
+TEST(MayMatch, AShortDecimalMayBeTheMaximumOfAFloat) {
+  const auto written = Range(MakeScalar(0.1), MakeScalar(0.1));
+  const auto real = MakeScalar(static_cast<double>(0.1F));
+  EXPECT_TRUE(MayAll(CompareOp::kEq, {real}, written, arrow::float32()));
+  EXPECT_FALSE(MayAll(CompareOp::kEq, {MakeScalar(0.25)}, written, arrow::float32()));
 }
 
 TEST(MayMatch, ComparesTextsByBytes) {
@@ -119,7 +162,10 @@ TEST(MayMatch, ComparesTextsByBytes) {
 TEST(MayMatch, ComparesNumbersOfDifferentTypesOnlyWhereExact) {
   const auto ints = Range(MakeScalar(int64_t{10}), MakeScalar(int64_t{20}));
   EXPECT_FALSE(May(CompareOp::kEq, MakeScalar(20.5), ints));
-  EXPECT_TRUE(May(CompareOp::kEq, MakeScalar(19.5), ints));
+  EXPECT_FALSE(May(CompareOp::kEq, MakeScalar(19.5), ints)) << "no whole number is";
+  EXPECT_TRUE(May(CompareOp::kNe, MakeScalar(19.5), Range(MakeScalar(19), MakeScalar(19))));
+  EXPECT_FALSE(May(CompareOp::kGt, MakeScalar(19.5), Range(MakeScalar(1), MakeScalar(19))));
+  EXPECT_TRUE(May(CompareOp::kLt, MakeScalar(19.5), Range(MakeScalar(19), MakeScalar(20))));
   EXPECT_FALSE(May(CompareOp::kGt, Decimal(2050, 4, 2), ints));
   const int64_t big = (int64_t{1} << 53) + 1;
   EXPECT_TRUE(May(CompareOp::kEq, MakeScalar(9007199254740992.0), Range(MakeScalar(big), MakeScalar(big))));
