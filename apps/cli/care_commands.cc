@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/byte_size.h"
-#include "base/clock.h"
 #include "engine/upkeep/clone.h"
 
 #include "cli/command.h"
@@ -22,7 +21,6 @@ struct CareOptions {
   std::optional<int64_t> to;
   std::string target;
   table::VersionSpec version;
-  std::string timestamp;
 };
 
 using CareOptionsPtr = std::shared_ptr<CareOptions>;
@@ -141,12 +139,9 @@ Status RunCompactLog(CareOptions* options) {
 }
 
 Status RunClone(CareOptions* options) {
-  if (!options->timestamp.empty()) {
-    PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->timestamp));
-  }
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   PL_ASSIGN_OR_RETURN(const engine::CloneReport report,
-                      engine::CloneShallow(*session, options->table, options->version, options->target));
+                      engine::CloneShallow(*session, {options->table, options->version}, options->target));
   if (options->common.json) {
     PrintJson({{"status", "ok"},
                {"path", report.path},
@@ -204,12 +199,7 @@ void AddCareCommands(CLI::App* group) {
                 "each changes without the other. A VACUUM of the source may delete what it needs.",
                 clone, RunClone);
   command->add_option("TARGET", clone->target, "Path or URI of the new table")->required()->check(NotEmpty());
-  auto* version =
-      command->add_option("--version", clone->version.version, "The source at this version")->type_name("N");
-  command->add_option("--as-of", clone->timestamp, "The source at this time (UTC unless it says otherwise)")
-      ->type_name("TIME")
-      ->check(NotEmpty())
-      ->excludes(version);
+  AddVersionOptions(command, &clone->version, "The source");
 }
 
 }  // namespace pixlake::cli

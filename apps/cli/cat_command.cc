@@ -64,8 +64,7 @@ void AddCatCommand(CLI::App* program) {
       ->add_option("--column", options->request.column,
                    "The binary column (default: content, image_binary, or the only one)")
       ->type_name("NAME");
-  command->add_option("--version", options->request.version.version, "The table as it was at this version")
-      ->type_name("N");
+  AddVersionOptions(command, &options->request.version, "The table as it was");
   command->add_option("-o,--output", options->output, "Write to this file; '-' is standard output")
       ->type_name("FILE");
   AddLakeOption(command, &options->common);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/byte_size.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 
 #include "cli/console_output.h"
@@ -149,6 +150,25 @@ void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options) {
 CLI::Validator NotEmpty() {
   return CLI::Validator(
       [](const std::string& value) { return value.empty() ? "it is empty" : std::string(); }, "");
+}
+
+void AddVersionOptions(CLI::App* command, table::VersionSpec* version, const std::string& what) {
+  auto* number =
+      command->add_option("--version", version->version, what + " at this version")->type_name("N");
+  const CLI::Validator is_time(
+      [](const std::string& text) {
+        const auto time = ParseTimestamp(text);
+        return time.ok() ? std::string() : time.status().message();
+      },
+      "");
+  command
+      ->add_option_function<std::string>(
+          "--as-of", [version](const std::string& text) { version->as_of_ms = *ParseTimestamp(text); },
+          what + " at this time (UTC unless it says otherwise)")
+      ->type_name("TIME")
+      ->check(NotEmpty())
+      ->check(is_time)
+      ->excludes(number);
 }
 
 void AddCommonOptions(CLI::App* command, CommonOptions* options) {

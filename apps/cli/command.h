@@ -59,6 +59,9 @@ CLI::App* AddTableAction(CLI::App* group, const char* name, const char* help, st
 // The exit status when the command's work is done, but not in the plainest sense.
 void ExitWith(int status);
 
+// --version N and --as-of TIME; `what` is the table "as it was", or "the source".
+void AddVersionOptions(CLI::App* command, table::VersionSpec* version, const std::string& what);
+
 // Prints one JSON object (indented when stdout is a terminal).
 void PrintJson(const Json& object);
 

@@ -18,7 +18,6 @@ struct TableOptions {
   std::string uri;
   int64_t limit = 0;
   table::VersionSpec version;
-  std::string as_of;
 };
 
 Status RunList(TableOptions options) {
@@ -45,9 +44,6 @@ Status RunList(TableOptions options) {
 }
 
 Status RunDescribe(TableOptions* options) {
-  if (!options->as_of.empty()) {
-    PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->as_of));
-  }
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->uri));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load(options->version));
@@ -143,12 +139,7 @@ void AddTableCommand(CLI::App* program) {
                       "Where to look, subfolders included (default: the lake, else here)");
   command = AddAction(group, "describe", "Schema, size, version, properties", &describe, RunDescribe);
   command->add_option("TABLE", describe.uri, "Path or URI of the table, or its name in the lake")->required();
-  auto* version =
-      command->add_option("--version", describe.version.version, "As it was at this version")->type_name("N");
-  command->add_option("--as-of", describe.as_of, "As it was at this time (UTC unless it says otherwise)")
-      ->type_name("TIME")
-      ->check(NotEmpty())
-      ->excludes(version);
+  AddVersionOptions(command, &describe.version, "As it was");
   command = AddAction(group, "history", "What was done to it, newest first", &history,
                       [](TableOptions* o) { return RunHistory(*o); });
   command->add_option("TABLE", history.uri, "Path or URI of the table, or its name in the lake")->required();

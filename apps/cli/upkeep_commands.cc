@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/byte_size.h"
-#include "base/clock.h"
 #include "engine/upkeep/optimize.h"
 #include "engine/upkeep/vacuum.h"
 
@@ -24,7 +23,6 @@ struct UpkeepOptions {
   table::VacuumRequest vacuum;
   std::optional<double> retain_hours;
   table::VersionSpec version;
-  std::string timestamp;
 };
 
 using UpkeepOptionsPtr = std::shared_ptr<UpkeepOptions>;
@@ -93,9 +91,6 @@ Status RunVacuum(UpkeepOptions* options) {
 }
 
 Status RunRestore(UpkeepOptions* options) {
-  if (!options->timestamp.empty()) {
-    PL_ASSIGN_OR_RETURN(options->version.as_of_ms, ParseTimestamp(options->timestamp));
-  }
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   PL_ASSIGN_OR_RETURN(const auto table, session->OpenTable(options->table));
   PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
@@ -187,12 +182,7 @@ void AddUpkeepCommands(CLI::App* group) {
 
   const auto restore = std::make_shared<UpkeepOptions>();
   command = Add(group, "restore", "Make the table what it was, in a new version", restore, RunRestore);
-  auto* version =
-      command->add_option("--version", restore->version.version, "As it was at this version")->type_name("N");
-  command->add_option("--as-of", restore->timestamp, "As it was at this time (UTC unless it says otherwise)")
-      ->type_name("TIME")
-      ->check(NotEmpty())
-      ->excludes(version);
+  AddVersionOptions(command, &restore->version, "As it was");
 
   Add(group, "checkpoint", "Write a checkpoint of the latest version now", std::make_shared<UpkeepOptions>(),
       RunCheckpoint);

@@ -12,7 +12,7 @@ namespace {
 
 Status PrintFeatures(const CommonOptions& options) {
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options));
-  PL_ASSIGN_OR_RETURN(const table::TableFormat* const format, session->Format("delta"));
+  const table::TableFormat* const format = session->new_table_format();
   Json list = Json::array();
   for (const table::FeatureSupport& feature : format->Features()) {
     if (options.json) {
@@ -27,7 +27,7 @@ Status PrintFeatures(const CommonOptions& options) {
                  feature.writes, feature.note);
     }
   }
-  if (options.json) PrintJson({{"status", "ok"}, {"format", "delta"}, {"features", std::move(list)}});
+  if (options.json) PrintJson({{"status", "ok"}, {"format", format->name()}, {"features", std::move(list)}});
   return Status::OK();
 }
 

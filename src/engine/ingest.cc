@@ -16,7 +16,7 @@ Result<LakeSummary> InitLake(const Session& session, const std::string& uri) {
   const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(uri));
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
+  table::TableFormat* const format = session.new_table_format();
   PL_RETURN_NOT_OK(ingest::OpenLakeTables(lake, format).status());
   LakeSummary summary;
   summary.path = lake.place().path;
@@ -40,7 +40,7 @@ Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequ
         fmt::format("ingest takes images into lakes on local disks; {} is not on one", request.lake));
   }
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
+  table::TableFormat* const format = session.new_table_format();
   ingest::LakeIngestOptions options = request.options;
   options.memory = session.Plan(Work::kIngest);
   options.on_items = session.Watch("Ingesting");

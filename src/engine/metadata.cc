@@ -37,7 +37,7 @@ Result<ingest::DescribeReport> DescribeImages(const Session& session, const Meta
                              request.success, request.success));
   }
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
-  PL_ASSIGN_OR_RETURN(options.format, session.Format("delta"));
+  options.format = session.new_table_format();
   options.lake = &lake;
   if (of_lake) return ingest::DescribeLakeImages(request.success, request.failure, options);
   return ingest::DescribeList(request.list, request.success, request.failure, options);

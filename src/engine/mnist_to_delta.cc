@@ -113,7 +113,7 @@ Result<MnistReport> RunMnistToDelta(const Session& session, const MnistRequest& 
   options.on_images = session.Watch("Writing images", total);
   if (request.write_tree) options.tree_folder = report.tree = out.Child(kTreeFolder);
   if (request.write_table) options.table = io::Location{out.store, report.table = out.Child(kTableFolder)};
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
+  table::TableFormat* const format = session.new_table_format();
   const auto start = std::chrono::steady_clock::now();
   PL_ASSIGN_OR_RETURN(const ingest::MnistOutcome outcome, ingest::RunMnistPipeline(files, format, options));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

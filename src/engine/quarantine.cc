@@ -120,7 +120,7 @@ Result<ReplayReport> ReplayQuarantine(const Session& session, const QuarantineFi
   const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const std::string condition, Condition(filter));
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format("delta"));
+  table::TableFormat* const format = session.new_table_format();
   PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session, Work::kReplay));
   ReplayReport report;
   ingest::LakeIngestOptions options = request;

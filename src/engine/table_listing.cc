@@ -30,17 +30,9 @@ ListedTable Inspect(const Session& session, const std::string& path) {
   return listed;
 }
 
-bool IsTable(const Session& session, const std::string& path) {
-  const auto format = session.Format("delta");
-  const auto location = session.Locate(path);
-  if (!format.ok() || !location.ok()) return false;
-  const auto there = (*format)->Detect(*location);
-  return there.ok() && *there;
-}
-
 Status Walk(const Session& session, const std::string& folder, bool root, std::vector<ListedTable>* found) {
   PL_RETURN_NOT_OK(CheckStopped());
-  if (IsTable(session, folder)) {
+  if (session.IsTable(folder)) {
     found->push_back(Inspect(session, folder));
     return Status::OK();
   }

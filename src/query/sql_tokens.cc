@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+
 namespace pixlake::query {
 namespace {
 
@@ -342,6 +344,24 @@ Result<std::string> SqlCursor::TakeTable() {
   const bool format = token->IsWord("DELTA") && Peek() != nullptr && Peek()->kind == TokenKind::kQuoted;
   PL_ASSIGN_OR_RETURN(const std::string second, TakeName("a name behind the dot"));
   return format ? PlaceText(second) : first + "." + second;
+}
+
+Result<table::VersionSpec> SqlCursor::TakeVersion() {
+  table::VersionSpec version;
+  if (TakeWords("VERSION AS OF")) {
+    PL_ASSIGN_OR_RETURN(version.version, TakeInteger("a version"));
+  } else if (TakeWords("TIMESTAMP AS OF")) {
+    PL_ASSIGN_OR_RETURN(const std::string text, TakeText("a time, such as '2026-11-21 12:00:00'"));
+    PL_ASSIGN_OR_RETURN(version.as_of_ms, ParseTimestamp(text));
+  }
+  return version;
+}
+
+Result<table::TableReference> SqlCursor::TakeReference() {
+  table::TableReference reference;
+  PL_ASSIGN_OR_RETURN(reference.place, TakeTable());
+  PL_ASSIGN_OR_RETURN(reference.version, TakeVersion());
+  return reference;
 }
 
 std::string SqlCursor::TakeUntil(const std::vector<std::string_view>& words) {

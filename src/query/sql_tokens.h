@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "table/table_reference.h"
 
 namespace pixlake::query {
 
@@ -63,6 +64,10 @@ class SqlCursor {
   Result<std::string> TakeName(std::string_view what);
   // A table as users name it: zone.name, delta.`uri` (the uri), 'uri'; see PlaceText.
   Result<std::string> TakeTable();
+  // "VERSION AS OF 3" or "TIMESTAMP AS OF '2026-11-21'"; nothing is set where neither stands.
+  Result<table::VersionSpec> TakeVersion();
+  // A table, and of which version where that is said.
+  Result<table::TableReference> TakeReference();
   // The text from here to the next of `words` at parenthesis depth 0, or to the end.
   std::string TakeUntil(const std::vector<std::string_view>& words);
   // The same, and no further than a comma or the bracket that closes what is around.

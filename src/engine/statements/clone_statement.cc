@@ -1,5 +1,4 @@
 // CREATE TABLE target SHALLOW CLONE source [VERSION AS OF n | TIMESTAMP AS OF 't']
-#include "base/clock.h"
 #include "engine/statements/metrics_rows.h"
 #include "engine/statements/statement.h"
 #include "engine/upkeep/clone.h"
@@ -13,16 +12,9 @@ Result<std::unique_ptr<query::QueryResult>> RunShallowClone(const StatementConte
   const auto target = cursor.TakeTable();
   // Any other CREATE TABLE is not ours.
   if (!target.ok() || !cursor.TakeWords("SHALLOW CLONE")) return nullptr;
-  PL_ASSIGN_OR_RETURN(const std::string source, cursor.TakeTable());
-  table::VersionSpec version;
-  if (cursor.TakeWords("VERSION AS OF")) {
-    PL_ASSIGN_OR_RETURN(version.version, cursor.TakeInteger("a version"));
-  } else if (cursor.TakeWords("TIMESTAMP AS OF")) {
-    PL_ASSIGN_OR_RETURN(const std::string text, cursor.TakeText("a time"));
-    PL_ASSIGN_OR_RETURN(version.as_of_ms, ParseTimestamp(text));
-  }
+  PL_ASSIGN_OR_RETURN(const table::TableReference source, cursor.TakeReference());
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
-  PL_ASSIGN_OR_RETURN(const CloneReport report, CloneShallow(context.session, source, version, *target));
+  PL_ASSIGN_OR_RETURN(const CloneReport report, CloneShallow(context.session, source, *target));
   return MetricsRow(report.path, 0,
                     {{"sourceVersion", std::to_string(report.source_version)},
                      {"sourceNumOfFiles", std::to_string(report.files)},

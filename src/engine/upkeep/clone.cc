@@ -2,11 +2,11 @@
 
 namespace pixlake::engine {
 
-Result<CloneReport> CloneShallow(const Session& session, const std::string& source,
-                                 const table::VersionSpec& version, const std::string& target) {
+Result<CloneReport> CloneShallow(const Session& session, const table::TableReference& source,
+                                 const std::string& target) {
   const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(source));
-  PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load(version));
+  PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load(source.version));
   PL_ASSIGN_OR_RETURN(table::TableFormat* const format, session.Format(table->format()));
   PL_ASSIGN_OR_RETURN(const io::Location place, session.Locate(target));
   PL_ASSIGN_OR_RETURN(const auto clone, format->CloneShallow(place, *snapshot));

@@ -18,7 +18,7 @@ struct CloneReport {
 
 // A table at `target` that names the files of `source` at a version, in its format. See
 // table::TableFormat::CloneShallow.
-Result<CloneReport> CloneShallow(const Session& session, const std::string& source,
-                                 const table::VersionSpec& version, const std::string& target);
+Result<CloneReport> CloneShallow(const Session& session, const table::TableReference& source,
+                                 const std::string& target);
 
 }  // namespace pixlake::engine

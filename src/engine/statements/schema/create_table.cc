@@ -173,7 +173,7 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
   create->definition.schema = arrow::schema(create->columns);
   if (!create->by_place) create->definition.name = create->name;
   PL_RETURN_NOT_OK(CheckColumnExpressions(*create->definition.schema));
-  PL_ASSIGN_OR_RETURN(table::TableFormat* const format, context.session.Format("delta"));
+  table::TableFormat* const format = context.session.new_table_format();
   if (create->query.empty()) {
     PL_RETURN_NOT_OK(format->Create(place, create->definition).status());
     return 0;
