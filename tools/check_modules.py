@@ -9,7 +9,9 @@ cycle, a module that uses one of a higher level, another module's
 `_internal.h`, a header under [reserved] outside the modules it is for, an
 application that includes anything but what [apps] allows, a module folder that
 is not declared or has no README.md of at most 40 lines, a declared module
-without a folder, and a picture that no longer matches.
+without a folder, and a picture that no longer matches. A module with
+`tests_only = true` may be used by tests alone (`*_test.cc`, `*testing.cc`,
+`*testing_internal.h`).
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class Module:
     level: int
     what: str
     declared: list[str]
+    tests_only: bool = False
     uses: set[str] = field(default_factory=set)  # with `*` resolved and base added
 
 
@@ -60,13 +63,19 @@ def ReadDeclaration(path: Path) -> Declaration:
         if not isinstance(table.get("level"), int):
             findings.append(f"modules.toml: [{name}] has no integer `level`")
             continue
-        modules[name] = Module(name, table["level"], table.get("what", ""), list(table.get("uses", [])))
+        modules[name] = Module(
+            name, table["level"], table.get("what", ""), list(table.get("uses", [])), bool(table.get("tests_only"))
+        )
     for module in modules.values():
         for used in module.declared:
             if used == "*":
-                module.uses |= {other.name for other in modules.values() if other.level < module.level}
+                module.uses |= {
+                    other.name for other in modules.values() if other.level < module.level and not other.tests_only
+                }
             elif used not in modules:
                 findings.append(f"modules.toml: [{module.name}] uses {used}, which is not declared")
+            elif modules[used].tests_only:
+                findings.append(f"modules.toml: [{module.name}] uses {used}, which is for tests only")
             elif modules[used].level > module.level:
                 findings.append(
                     f"modules.toml: [{module.name}] of level {module.level} uses {used} of level "
@@ -114,6 +123,11 @@ def SourcesUnder(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in SOURCE_SUFFIXES and path.is_file())
 
 
+def IsTest(path: Path) -> bool:
+    """What only test programs compile."""
+    return path.name.endswith(("_test.cc", "testing.cc", "testing_internal.h"))
+
+
 def IncludesOf(path: Path) -> list[tuple[int, str]]:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return [(number, match[1]) for number, line in enumerate(lines, 1) if (match := INCLUDE.match(line))]
@@ -136,7 +150,12 @@ def CheckModuleIncludes(root: Path, declaration: Declaration) -> tuple[list[str]
                         )
                 if included.startswith("."):
                     findings.append(f'{place}:{number}: include "{included}" by its path from src/')
-                elif target == module.name:
+                elif (
+                    target == module.name
+                    or target in declaration.modules
+                    and declaration.modules[target].tests_only
+                    and IsTest(path)
+                ):
                     continue
                 elif target not in declaration.modules:
                     if not (path.parent / included).exists():
@@ -236,10 +255,9 @@ def Picture(declaration: Declaration) -> str:
     lines.append('An arrow reads "may include"; one that a longer path implies is not drawn. All of them:')
     lines += ["", "| level | module | what it is | may use, besides `base` |", "|---|---|---|---|"]
     for module in sorted(modules.values(), key=lambda module: module.level):
+        what = f"{module.what}; tests alone may use it" if module.tests_only else module.what
         uses = "all below it" if "*" in module.declared else " ".join(f"`{used}`" for used in module.declared)
-        lines.append(
-            f"| {module.level} | [`{module.name}`](src/{module.name}/README.md) | {module.what} | {uses or '–'} |"
-        )
+        lines.append(f"| {module.level} | [`{module.name}`](src/{module.name}/README.md) | {what} | {uses or '–'} |")
     return "\n".join(lines)
 
 

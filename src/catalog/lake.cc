@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "io/settle.h"
 
 namespace pixlake::catalog {
 namespace {
@@ -56,7 +57,10 @@ Result<bool> Lake::Detect(const io::Location& place) {
 
 Result<Lake> Lake::Init(io::Location place) {
   PL_ASSIGN_OR_RETURN(const bool there, Detect(place));
-  if (there) return Open(std::move(place));
+  if (there) {
+    PL_RETURN_NOT_OK(io::Settle(place.store.get(), place.Child(kMarker)));
+    return Open(std::move(place));
+  }
   const auto listed = place.store->List(place.path);
   if (!listed.ok()) return WithContext(listed.status(), "making a lake, which is a folder");
   const auto& objects = *listed;
@@ -73,6 +77,7 @@ Result<Lake> Lake::Init(io::Location place) {
   const Status put = place.store->PutIfAbsent(place.Child(kMarker), marker);
   // Made by somebody else at the same moment: as good.
   if (!put.ok() && CodeOf(put) != ErrorCode::kAlreadyExists) return WithContext(put, "making a lake");
+  if (!put.ok()) PL_RETURN_NOT_OK(io::Settle(place.store.get(), place.Child(kMarker)));
   return Lake(std::move(place));
 }
 

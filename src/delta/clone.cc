@@ -9,6 +9,7 @@
 #include "delta/deletion_vector_internal.h"
 #include "delta/features_internal.h"
 #include "delta/table_path_internal.h"
+#include "io/settle.h"
 
 namespace pixlake::delta {
 
@@ -83,7 +84,8 @@ Status CommitClone(const io::Location& location, const DeltaSnapshot& source) {
   if (CodeOf(put) == ErrorCode::kCommitStateUnknown || CodeOf(put) == ErrorCode::kAlreadyExists) {
     // A store that lost its answer: what stands there tells, by its own id.
     const Result<std::string> standing = location.store->ReadAll(CommitPath(location, 0));
-    put = standing.ok() && *standing == commit.bytes ? Status::OK() : put;
+    if (standing.ok() && *standing == commit.bytes)
+      put = io::Settle(location.store.get(), LogFolder(location));
   }
   PL_RETURN_NOT_OK(put);
   // The table is there, whatever becomes of these.

@@ -10,6 +10,7 @@
 #include "delta/features_internal.h"
 #include "delta/log_listing_internal.h"
 #include "delta/transaction_internal.h"
+#include "io/settle.h"
 
 namespace pixlake::delta {
 
@@ -94,6 +95,11 @@ Result<table::CommitOutcome> DeltaTransaction::PutUntilSettled() {
     }
     // Another's commit stands where ours might have been: ours is not there.
     keep_files_ = keep_files_ && !passed;
+    if (*standing != Standing::kFree) {
+      // It is there, but the power may go: a sync may be what failed, or the other be dead.
+      const Status settled = io::Settle(table.store.get(), LogFolder(table));
+      if (!settled.ok()) return Error(ErrorCode::kCommitStateUnknown, settled.message());
+    }
     if (*standing == Standing::kOurs) {
       return table::CommitOutcome{head_.version + 1, attempt, false};
     }
@@ -113,6 +119,7 @@ Result<table::CommitOutcome> DeltaTransaction::Commit() {
   PL_RETURN_NOT_OK(CheckChanges());
   const std::optional<Txn>& txn = changes_.txn;
   if (txn && read_->TxnVersion(txn->app_id).value_or(INT64_MIN) >= txn->version) {
+    PL_RETURN_NOT_OK(io::Settle(table.store.get(), LogFolder(table)));
     DeleteStaged();
     return table::CommitOutcome{read_->version(), 0, true};
   }

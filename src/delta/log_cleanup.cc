@@ -9,6 +9,7 @@
 #include "delta/features_internal.h"
 #include "delta/log_cleanup_internal.h"
 #include "delta/table_path_internal.h"
+#include "io/settle.h"
 
 namespace pixlake::delta {
 
@@ -167,6 +168,8 @@ Result<int64_t> CleanUpLog(const io::Location& table, const Protocol& protocol, 
   if (cutoff <= listing.commits.begin()->first || IsProtected(protocol, metadata, cutoff)) {
     return 0;
   }
+  // Gone is gone: what makes them dispensable may not be lost with the power.
+  PL_RETURN_NOT_OK(io::Settle(table.store.get(), LogFolder(table)));
   int64_t gone = 0;
   for (const auto& [version, path] : Expired(listing, cutoff)) {
     PL_RETURN_NOT_OK(CheckStopped());

@@ -1,28 +1,19 @@
 #include "engine/image_lookup.h"
 
-#include <cstdlib>
-#include <filesystem>
-
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
 #include "image/hash/sha256.h"
 #include "table/data_file_writer.h"
 
+#include "testing/temporary_folder.h"
+
 namespace pixlake::engine {
 namespace {
 
-namespace fs = std::filesystem;
-
 class ImageLookupTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pixlake_lookup_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    session_ = Session::Make(SessionOptions()).ValueOrDie();
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { session_ = Session::Make(SessionOptions()).ValueOrDie(); }
 
   // Three commits of 100 rows; row i of the table holds "image <i>".
   void MakeTable(bool with_id) {
@@ -55,7 +46,8 @@ class ImageLookupTest : public testing::Test {
     return found.bytes->ToString();
   }
 
-  std::string folder_;
+  const test::TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
   std::unique_ptr<Session> session_;
 };
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/stop_token.h"
+#include "base/write_fully.h"
 #include "io/local_file_internal.h"
 
 namespace pixlake::io {

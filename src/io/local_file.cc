@@ -1,4 +1,7 @@
 #include <cerrno>
+#include <mutex>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include <arrow/io/interfaces.h>
@@ -14,6 +17,52 @@
 
 namespace pixlake::io {
 namespace {
+
+// Folders whose names are durable, as this process saw to. By identity: another one may get the name.
+class SettledFolders {
+ public:
+  bool Contains(const std::string& folder, const struct stat& info) {
+    const std::lock_guard lock(mutex_);
+    return folders_.contains({folder, info.st_dev, info.st_ino});
+  }
+  void Add(const std::string& folder, const struct stat& info) {
+    const std::lock_guard lock(mutex_);
+    if (folders_.size() >= kMost) folders_.clear();
+    folders_.insert({folder, info.st_dev, info.st_ino});
+  }
+
+ private:
+  static constexpr size_t kMost = 4096;
+  std::mutex mutex_;
+  std::set<std::tuple<std::string, dev_t, ino_t>> folders_;
+};
+
+SettledFolders& Settled() {
+  static auto* const folders = new SettledFolders;
+  return *folders;
+}
+
+// Of a folder that was there: who made it may have been killed before its name was durable.
+Status SettleFolder(const std::string& folder, const struct stat& info) {
+  if (folder == "/" || Settled().Contains(folder, info)) return Status::OK();
+  const Status synced = SyncFolder(ParentOf(folder));
+  // What we may not read we have not made.
+  if (!synced.ok() && CodeOf(synced) != ErrorCode::kPermission) return synced;
+  Settled().Add(folder, info);
+  return Status::OK();
+}
+
+// A new folder is durable once the folder that it stands in is; and that one in its turn, which
+// all other folders above are, as nothing is made in one that is not.
+Status FolderMade(const std::string& folder) {
+  struct stat info {};
+  const std::string parent = ParentOf(folder);
+  if (::stat(parent.c_str(), &info) != 0) return ErrnoError(errno, "looking at", parent);
+  PL_RETURN_NOT_OK(SettleFolder(parent, info));
+  PL_RETURN_NOT_OK(SyncFolder(parent));
+  if (::stat(folder.c_str(), &info) == 0) Settled().Add(folder, info);
+  return Status::OK();
+}
 
 class LocalOutputStream : public arrow::io::OutputStream {
  public:
@@ -71,20 +120,6 @@ class LocalOutputFile : public OutputFile {
 
 }  // namespace
 
-Status WriteFully(int fd, const void* bytes, size_t size, const std::string& path) {
-  const auto* at = static_cast<const char*>(bytes);
-  while (size > 0) {
-    const ssize_t count = ::write(fd, at, size);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      return ErrnoError(errno, "writing", path);
-    }
-    at += count;
-    size -= static_cast<size_t>(count);
-  }
-  return Status::OK();
-}
-
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -98,17 +133,16 @@ std::string TemporaryBeside(const std::string& path) {
 }
 
 Status MakeLocalFolders(const std::string& folder, bool sync) {
-  // A new folder is durable once the folder that it stands in is.
-  const auto made = [&] { return sync ? SyncFolder(ParentOf(folder)) : Status::OK(); };
   if (folder == "/") return Status::OK();
-  if (::mkdir(folder.c_str(), 0777) == 0) return made();
+  if (::mkdir(folder.c_str(), 0777) == 0) return sync ? FolderMade(folder) : Status::OK();
   if (errno == ENOENT) {
     PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(folder), sync));
-    if (::mkdir(folder.c_str(), 0777) == 0) return made();
+    if (::mkdir(folder.c_str(), 0777) == 0) return sync ? FolderMade(folder) : Status::OK();
   }
   if (errno != EEXIST) return ErrnoError(errno, "creating folder", folder);
   struct stat info {};
-  if (::stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return Status::OK();
+  if (::stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+    return sync ? SettleFolder(folder, info) : Status::OK();
   return Error(ErrorCode::kAlreadyExists,
                "creating folder " + folder + ": a file of that name is in the way");
 }

@@ -25,7 +25,4 @@ std::string TemporaryBeside(const std::string& path);
 // temporary name is gone afterwards in either case.
 Status PublishWithoutOverwrite(const std::string& temporary, const std::string& path);
 
-// Writes all of `bytes` to a descriptor.
-Status WriteFully(int fd, const void* bytes, size_t size, const std::string& path);
-
 }  // namespace pixlake::io

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "base/write_fully.h"
 #include "io/local_file_internal.h"
 #include "io/local_input_internal.h"
+#include "io/settle.h"
 
 namespace pixlake::io {
 namespace {
@@ -30,7 +32,7 @@ ObjectInfo InfoOf(std::string path, const struct stat& info) {
                       int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec)};
 }
 
-class LocalStore : public Store {
+class LocalStore : public Store, public SettlingStore {
  public:
   explicit LocalStore(LocalOptions options) : options_(options) {}
 
@@ -93,6 +95,15 @@ class LocalStore : public Store {
 
   Status PutHint(const std::string& path, std::string_view bytes) override {
     return Replace(path, bytes, false);
+  }
+
+  Status Settle(const std::string& path) override {
+    if (!options_.sync) return Status::OK();
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.ok()) return ErrnoError(errno, "opening", path);
+    if (::fsync(file.get()) != 0) return ErrnoError(errno, "syncing", path);
+    PL_RETURN_NOT_OK(MakeLocalFolders(ParentOf(path), true));
+    return SyncFolder(ParentOf(path));
   }
 
   Result<std::vector<ObjectInfo>> List(const std::string& folder, const std::string& start_from) override {
@@ -177,6 +188,11 @@ class LocalStore : public Store {
 };
 
 }  // namespace
+
+Status Settle(Store* store, const std::string& path) {
+  auto* const settling = dynamic_cast<SettlingStore*>(store);
+  return settling == nullptr ? Status::OK() : settling->Settle(path);
+}
 
 std::unique_ptr<Store> MakeLocalStore(LocalOptions options) {
   return std::make_unique<LocalStore>(options);

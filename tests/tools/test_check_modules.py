@@ -160,3 +160,18 @@ def test_rejects_a_picture_that_no_longer_matches_and_writes_it_anew(tree):
     assert RunCheck(tree, "--write").returncode == 0
     architecture = (tree / "ARCHITECTURE.md").read_text()
     assert "files and more" in architecture and architecture.endswith("Prose stays.\n")
+
+
+def test_lets_only_tests_use_what_is_for_tests(tree):
+    Append(tree / "modules.toml", '\n[testing]\nlevel = 2\nwhat = "matchers"\nuses = ["io"]\ntests_only = true\n')
+    (tree / "src/testing").mkdir()
+    (tree / "src/testing/README.md").write_text("# testing\n")
+    (tree / "src/testing/matchers.h").write_text('#include "io/store.h"\n')
+    (tree / "src/io/store_test.cc").write_text('#include "testing/matchers.h"\n')
+    (tree / "src/io/testing_internal.h").write_text('#include "testing/matchers.h"\n')
+    assert RunCheck(tree, "--write").returncode == 0
+    Append(tree / "src/engine/engine.h", '#include "testing/matchers.h"\n')
+    (tree / "src/engine/CMakeLists.txt").write_text("pixlake_module(engine\n  SOURCES engine.cc\n  DEPS io testing)\n")
+    findings = Findings(tree)
+    assert 'src/engine/engine.h:3: engine includes "testing/matchers.h"' in findings
+    assert "src/engine/CMakeLists.txt: engine may not depend on testing" in findings

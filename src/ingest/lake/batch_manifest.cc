@@ -156,11 +156,13 @@ Result<table::CommitOutcome> CommitTable(const catalog::Lake& lake, table::Table
   const io::Location place = lake.TablePlace(staged.name);
   PL_ASSIGN_OR_RETURN(const auto table, format->Open(place));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
-  if (snapshot->TxnVersion(kBatchTxn).value_or(-1) >= manifest.number)
-    return table::CommitOutcome{snapshot->version(), 0, true};
+  const bool done = snapshot->TxnVersion(kBatchTxn).value_or(-1) >= manifest.number;
   PL_ASSIGN_OR_RETURN(const auto transaction, table->BeginAppend(snapshot));
   transaction->KeepStagedFiles();
   transaction->SetTxn(kBatchTxn, manifest.number);
+  // Committed by the run that was interrupted: Commit() sees to it that it is durable, for the
+  // manifest goes next.
+  if (done) return transaction->Commit();
   for (table::StagedFile file : staged.files) {
     if (restore) PL_RETURN_NOT_OK(Restore(place, manifest.has_statistics, &file));
     transaction->Append(std::move(file));
