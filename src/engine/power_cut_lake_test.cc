@@ -50,7 +50,7 @@ class PowerCutLakeTest : public ::testing::Test {
     request.lake = lake;
     request.options.batch_items = 4;  // several batches a run
     request.options.examine.describe = true;
-    return Ingest(bench_.engine(), request).status();
+    return Ingest(bench_.session(), request).status();
   }
 
   // The contents of a table: what they are called and what they are.
@@ -119,7 +119,7 @@ TEST_F(PowerCutLakeTest, NoReportedImageIsLost) {
   DiskRecorder recorder(folder.path());
   std::vector<State> states(1);
   const std::string lake = folder / "lake";
-  ASSERT_THAT(InitLake(bench_.engine(), lake), IsOk());
+  ASSERT_THAT(InitLake(bench_.session(), lake), IsOk());
   recorder.Mark("init");
   states.emplace_back();
   for (const char* round : {"one", "two"}) {
@@ -153,11 +153,11 @@ TEST_F(PowerCutLakeTest, WhatARunAfterAKilledOneReportsIsDurable) {
     const test::TemporaryFolder folder;
     DiskRecorder recorder(folder.path());
     recorder.FailFrom(killed_at);
-    if (InitLake(bench_.engine(), folder / "lake").ok()) (void)Take(folder / "lake", {"one"});
+    if (InitLake(bench_.session(), folder / "lake").ok()) (void)Take(folder / "lake", {"one"});
     if (recorder.count() < killed_at) break;
     recorder.FailFrom(INT64_MAX);
     if (killed_at % 2 == 0) {
-      ASSERT_THAT(InitLake(bench_.engine(), folder / "lake"), IsOk());
+      ASSERT_THAT(InitLake(bench_.session(), folder / "lake"), IsOk());
     }
     ASSERT_THAT(Take(folder / "lake", {"one"}), IsOk());
     recorder.Stop();

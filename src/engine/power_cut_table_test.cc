@@ -34,7 +34,7 @@ Step Statement(const std::string& sql) {
 }
 
 Result<std::unique_ptr<table::Table>> Open(Workbench* bench, const std::string& table) {
-  return bench->engine().OpenTable(table);
+  return bench->session().OpenTable(table);
 }
 
 Status VacuumAll(Workbench* bench, const std::string& place) {
@@ -42,18 +42,21 @@ Status VacuumAll(Workbench* bench, const std::string& place) {
   table::VacuumRequest request;
   request.retention_ms = 0;
   request.allow_short_retention = true;
-  return table->Vacuum(request).status();
+  PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
+  return care->Vacuum(request).status();
 }
 
 Status Checkpoint(Workbench* bench, const std::string& place) {
   PL_ASSIGN_OR_RETURN(const auto table, Open(bench, place));
-  return table->Checkpoint().status();
+  PL_ASSIGN_OR_RETURN(auto* const care, table->log_care());
+  return care->Checkpoint().status();
 }
 
 Status CompactLog(Workbench* bench, const std::string& place) {
   PL_ASSIGN_OR_RETURN(const auto table, Open(bench, place));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
-  return table->CompactLog(snapshot->version() - 1, snapshot->version()).status();
+  PL_ASSIGN_OR_RETURN(auto* const care, table->log_care());
+  return care->CompactLog(snapshot->version() - 1, snapshot->version()).status();
 }
 
 constexpr char kVacuum[] = "vacuum";
@@ -116,7 +119,7 @@ void Perform(Workbench* bench, const std::vector<Step>& steps, const std::string
 void CheckState(Workbench* bench, const std::vector<Step>& steps, const Performed& run, size_t done,
                 const std::string& table) {
   const int64_t acknowledged = run.VersionAfter(done);
-  if (acknowledged < 0 && !bench->engine().IsTable(table)) {
+  if (acknowledged < 0 && !bench->session().IsTable(table)) {
     ASSERT_THAT(steps[0].run(bench, table), IsOk());
   }
   const auto latest = Latest(bench, table);

@@ -10,15 +10,15 @@
 namespace pixlake::engine {
 
 Workbench::Workbench() {
-  EngineOptions options;
+  SessionOptions options;
   options.memory_bytes = int64_t{128} << 20;
   options.threads = 2;
-  engine_ = test::Must(Engine::Make(options));
-  session_ = test::Must(OpenSqlSession(*engine_));
+  session_ = test::Must(Session::Make(options));
+  sql_ = test::Must(OpenSqlSession(*session_));
 }
 
 Result<std::string> Workbench::Rows(const std::string& sql) {
-  PL_ASSIGN_OR_RETURN(const auto result, RunStatements({*engine_, *session_}, sql));
+  PL_ASSIGN_OR_RETURN(const auto result, RunStatements({*session_, *sql_}, sql));
   std::string text;
   if (!result->has_rows()) return text;
   PL_ASSIGN_OR_RETURN(const auto table, result->ToTable());
@@ -33,7 +33,7 @@ Result<std::string> Workbench::Rows(const std::string& sql) {
 }
 
 void Workbench::ExpectSound(const std::string& table) {
-  const auto opened = engine_->OpenTable(table);
+  const auto opened = session_->OpenTable(table);
   ASSERT_THAT(opened, test::IsOk());
   const auto report = (*opened)->Check();
   ASSERT_THAT(report, test::IsOk());

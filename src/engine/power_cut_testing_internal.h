@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "engine/sql.h"
 #include "query/sql_session.h"
 
@@ -14,12 +14,12 @@
 
 namespace pixlake::engine {
 
-// An engine and a session of SQL, as a command has them.
+// A session and its SQL, as a command has them.
 class Workbench {
  public:
   Workbench();
 
-  const Engine& engine() const { return *engine_; }
+  const Session& session() const { return *session_; }
   // The rows of the last statement as text, a line each, in no order of their own.
   Result<std::string> Rows(const std::string& sql);
   Status Run(const std::string& sql) { return Rows(sql).status(); }
@@ -28,8 +28,8 @@ class Workbench {
   void ExpectSound(const std::string& table);
 
  private:
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<query::SqlSession> session_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<query::SqlSession> sql_;
 };
 
 // Puts the state into a folder of its own, `state/root`, and lets `check` look at it. What fails
