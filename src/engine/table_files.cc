@@ -34,14 +34,13 @@ Status MayReadFile(const query::FileRead& file, const std::function<bool(const s
   const std::string scheme = io::SchemeOf(place);
   if (!scheme.empty() && scheme != "file") return Status::OK();  // DuckDB has no such stores here
   if (scheme == "file") place.erase(0, std::string_view("file://").size());
-  const fs::path path = fs::absolute(place).lexically_normal();
+  fs::path path = fs::absolute(place).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // "t/" of "t/*.parquet"
   // A table itself, FROM '/t', is no file.
   if (file.function == "from" && place == file.place && is_table(path.string())) return Status::OK();
-  const bool whole = place == file.place;
-  for (fs::path folder = whole ? path.parent_path() : path; folder.has_relative_path();
-       folder = folder.parent_path()) {
+  for (fs::path folder = path; folder.has_relative_path(); folder = folder.parent_path()) {
     if (!is_table(folder.string())) continue;
-    if (IsHidden(path.lexically_relative(folder))) return Status::OK();
+    if (folder != path && IsHidden(path.lexically_relative(folder))) return Status::OK();
     return Error(
         ErrorCode::kUsage,
         fmt::format("'{}' is of the table {}, and only its log says which rows are there: ask FROM '{}'",
