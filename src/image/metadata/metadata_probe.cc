@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "image/json.h"
 #include "image/metadata/metadata.h"
 
 namespace {
