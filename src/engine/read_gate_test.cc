@@ -17,6 +17,7 @@
 #include "engine/session.h"
 #include "engine/show.h"
 #include "engine/sql.h"
+#include "engine/upkeep/clone.h"
 #include "image/codec/png.h"
 #include "image/hash/sha256.h"
 
@@ -151,6 +152,12 @@ TEST_F(ReadGateTest, FilesByTheirPaths) {
     const auto status = opened->Query("SELECT * FROM " + from).status();
     EXPECT_EQ(CodeOf(status), ErrorCode::kUnauthorised) << from << status.ToString();
   }
+}
+
+TEST_F(ReadGateTest, NoCloneOfItsFiles) {
+  const Status status = CloneShallow(*guest_, {"raw.images", {}}, Path("clone")).status();
+  EXPECT_EQ(CodeOf(status), ErrorCode::kUnauthorised) << status.ToString();
+  EXPECT_FALSE(fs::exists(folder_ / "clone"));
 }
 
 TEST_F(ReadGateTest, SingleImages) {

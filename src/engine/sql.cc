@@ -1,5 +1,6 @@
 #include "engine/sql.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,10 @@
 
 namespace pixlake::engine {
 namespace {
+
+// Each of DuckDB's threads pins blocks of its own: of too many a small share is full before a row
+// is computed, and nothing can be spilled.
+constexpr int64_t kMemoryOfAThread = int64_t{24} << 20;
 
 // Runs the statements and writes the rows to `out`.
 Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::io::OutputStream* out) {
@@ -71,7 +76,8 @@ Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session
   const MemoryPlan plan = session.Plan(work);
   options.memory_limit_bytes = plan.duckdb;
   options.scan_memory_bytes = plan.content;
-  options.threads = session.threads();
+  options.threads = static_cast<int>(
+      std::clamp<int64_t>(plan.duckdb / kMemoryOfAThread, 1, std::max(1, session.threads())));
   options.temp_folder = TemporaryFolder();
   options.changes_functions.push_back(std::move(changes));
   options.may_read = [&session](const query::FileRead& file) {

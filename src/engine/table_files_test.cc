@@ -18,7 +18,9 @@ TEST(TableFilesTest, RowsOfATableAreTheTables) {
     const Status status = Ask("read_parquet", place);
     EXPECT_EQ(CodeOf(status), ErrorCode::kUsage) << place;
     EXPECT_THAT(status.message(), testing::HasSubstr("FROM '/lake/raw/t'"));
-    if (std::string(place) != "/lake/raw/t/") EXPECT_FALSE(Ask("from", place).ok()) << place;
+    if (std::string(place) != "/lake/raw/t/") {
+      EXPECT_FALSE(Ask("from", place).ok()) << place;
+    }
   }
 }
 

