@@ -4,7 +4,7 @@
 
 #include <arrow/buffer.h>
 
-#include "ingest/source/archive_source_internal.h"
+#include "ingest/source/archive/archive_source_internal.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace pixlake;

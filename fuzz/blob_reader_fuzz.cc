@@ -2,7 +2,7 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 
-#include "file/blob_reader.h"
+#include "file/blob/blob_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto buffer = std::make_shared<arrow::Buffer>(data, static_cast<int64_t>(size));

@@ -15,7 +15,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 
 
 def TagTable(name: str) -> dict[int, str]:
-    source = (ROOT / "src/image/metadata/exif_tags.cc").read_text()
+    source = (ROOT / "src/image/metadata/exif/exif_tags.cc").read_text()
     table = source.split(f"constexpr auto {name} ")[1].split("});")[0]
     return {int(number, 16): tag for number, tag in re.findall(r'\{(0x[0-9A-F]+), k\w+, "([^"]+)"\}', table)}
 

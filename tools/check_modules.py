@@ -9,7 +9,8 @@ cycle, a module that uses one of a higher level, another module's
 `_internal.h`, a header under [reserved] outside the modules it is for, an
 application that includes anything but what [apps] allows, a module folder that
 is not declared or has no README.md of at most 40 lines, a declared module
-without a folder, and a picture that no longer matches. A module with
+without a folder, a folder of more than 30 sources, a cycle between the folders
+of one module, and a picture that no longer matches. A module with
 `tests_only = true` may be used by tests alone (`*_test.cc`, `*testing.cc`,
 `*testing_internal.h`).
 """
@@ -25,6 +26,7 @@ from pathlib import Path
 
 SOURCE_SUFFIXES = {".h", ".cc"}
 README_LINES = 40
+FOLDER_SOURCES = 30
 BASE = "base"
 BEGIN = "<!-- modules:begin -->"
 END = "<!-- modules:end -->"
@@ -221,6 +223,35 @@ def CheckFolders(root: Path, declaration: Declaration) -> list[str]:
     return findings
 
 
+def CheckRooms(root: Path, declaration: Declaration) -> list[str]:
+    """Folders inside modules: how many sources lie in one, and cycles between two that are beside each
+    other. What a module's folder has and what lies in folders inside it are parts of one thing, whose
+    includes go either way."""
+    findings: list[str] = []
+    for name in declaration.modules:
+        module = root / "src" / name
+        folders: dict[Path, int] = {}
+        edges: dict[str, set[str]] = {}
+        for path in SourcesUnder(module):
+            folders[path.parent] = folders.get(path.parent, 0) + 1
+            if IsTest(path):
+                continue
+            here = path.parent.relative_to(root / "src")
+            for _, included in IncludesOf(path):
+                there = Path(included).parent
+                if there.parts[:1] != (name,) or here.is_relative_to(there) or there.is_relative_to(here):
+                    continue
+                edges.setdefault(here.as_posix(), set()).add(there.as_posix())
+                edges.setdefault(there.as_posix(), set())
+        for folder, count in sorted(folders.items()):
+            if count > FOLDER_SOURCES:
+                place = folder.relative_to(root).as_posix()
+                findings.append(f"{place}: {count} sources in one folder, at most {FOLDER_SOURCES}; make rooms")
+        if cycle := FindCycle(edges):
+            findings.append(f"src/{name}: a cycle between folders: {' -> '.join(cycle)}")
+    return findings
+
+
 def Reachable(edges: dict[str, set[str]], start: str) -> set[str]:
     found: set[str] = set()
     waiting = [start]
@@ -291,6 +322,7 @@ def Check(root: Path, write: bool = False) -> list[str]:
         if cycle := FindCycle(graph):
             findings.append(f"{what}: a cycle: {' -> '.join(cycle)}")
     findings += CheckFolders(root, declaration)
+    findings += CheckRooms(root, declaration)
     findings += include_findings
     findings += CheckAppIncludes(root, declaration)
     findings += CheckCMakeDependencies(root, declaration)

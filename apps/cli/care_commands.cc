@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
-#include "engine/upkeep/clone.h"
+#include "base/memory/byte_size.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 

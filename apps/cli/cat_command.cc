@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "engine/image_lookup.h"
-#include "engine/image_text.h"
-#include "engine/output_name.h"
+#include "engine/output/image_text.h"
+#include "engine/output/output_name.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 

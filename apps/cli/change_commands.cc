@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "engine/change.h"
-#include "engine/table_reference.h"
+#include "base/sql_text.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 
@@ -54,7 +54,7 @@ Status Run(const ChangeOptions& options, const std::string& sql) {
 }
 
 std::string Target(const ChangeOptions& options) {
-  return engine::SqlText(options.uri) + " AS target";
+  return SqlLiteral(options.uri) + " AS target";
 }
 
 std::string Where(const ChangeOptions& options) {
@@ -84,12 +84,12 @@ Status RunMerge(const ChangeOptions& options) {
 Status RunInsert(const ChangeOptions& options) {
   return Run(options,
              fmt::format("INSERT {} {}{}{} {}", options.overwrite ? "OVERWRITE" : "INTO",
-                         engine::SqlText(options.uri), options.by_name ? " BY NAME" : "",
+                         SqlLiteral(options.uri), options.by_name ? " BY NAME" : "",
                          options.where.empty() ? "" : " REPLACE WHERE " + options.where, options.query));
 }
 
 Status RunTruncate(const ChangeOptions& options) {
-  return Run(options, "TRUNCATE TABLE " + engine::SqlText(options.uri));
+  return Run(options, "TRUNCATE TABLE " + SqlLiteral(options.uri));
 }
 
 CLI::App* Add(CLI::App* group, const char* name, const char* help,

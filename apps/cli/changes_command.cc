@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/sql_text.h"
 #include "engine/sql.h"
-#include "engine/table_reference.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 
@@ -25,7 +26,7 @@ struct ChangesOptions {
 std::string RangeEnd(const std::string& text) {
   const bool version =
       !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return version ? text : engine::SqlText(text);
+  return version ? text : SqlLiteral(text);
 }
 
 Status Run(const ChangesOptions& options) {
@@ -34,9 +35,8 @@ Status Run(const ChangesOptions& options) {
   PL_ASSIGN_OR_RETURN(request.write.format, query::ParseResultFormat(options.format));
   request.write.max_rows = options.max_rows;
   request.output = options.output;
-  request.sql =
-      fmt::format("FROM table_changes({}, {}{}) ORDER BY _commit_version", engine::SqlText(options.uri),
-                  RangeEnd(options.from), options.to.empty() ? "" : ", " + RangeEnd(options.to));
+  request.sql = fmt::format("FROM table_changes({}, {}{}) ORDER BY _commit_version", SqlLiteral(options.uri),
+                            RangeEnd(options.from), options.to.empty() ? "" : ", " + RangeEnd(options.to));
   if (options.common.json && options.output.empty()) return engine::RunSqlAsJson(*session, request).status();
   PL_ASSIGN_OR_RETURN(const engine::SqlReport report, engine::RunSql(*session, request));
   if (options.common.json) {

@@ -13,9 +13,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/byte_size.h"
 #include "base/clock.h"
-#include "base/interrupt.h"
+#include "base/memory/byte_size.h"
+#include "base/stop/interrupt.h"
 
 #include "cli/console_output.h"
 
@@ -209,7 +209,7 @@ Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& option
   session_options.sync = !options.no_sync;
   session_options.stop = ProcessStopToken();
   session_options.output = std::make_shared<ConsoleOutput>(!options.quiet && !options.json);
-  return engine::Session::Make(session_options);
+  return engine::MakeSession(session_options);
 }
 
 void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body) {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/progress.h"
-#include "engine/descriptor_output.h"
+#include "engine/output/descriptor_output.h"
 
 namespace pixlake::cli {
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
-#include "engine/export.h"
+#include "base/memory/byte_size.h"
+#include "engine/export/export.h"
 
 #include "cli/command.h"
 

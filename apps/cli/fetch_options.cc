@@ -1,6 +1,6 @@
 #include "cli/fetch_options.h"
 
-#include "base/byte_size.h"
+#include "base/memory/byte_size.h"
 
 #include "cli/command.h"
 

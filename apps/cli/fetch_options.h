@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "engine/metadata.h"
+#include "engine/ingest/metadata.h"
 
 namespace pixlake::cli {
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
-#include "engine/ingest.h"
+#include "base/memory/byte_size.h"
+#include "engine/ingest/ingest.h"
 
 #include "cli/command.h"
 #include "cli/fetch_options.h"

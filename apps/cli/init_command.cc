@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/ingest.h"
+#include "engine/ingest/ingest.h"
 
 #include "cli/command.h"
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
-#include "engine/metadata.h"
+#include "base/memory/byte_size.h"
+#include "engine/ingest/metadata.h"
 
 #include "cli/command.h"
 #include "cli/fetch_options.h"

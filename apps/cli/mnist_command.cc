@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
-#include "engine/mnist_to_delta.h"
+#include "base/memory/byte_size.h"
+#include "engine/ingest/mnist_to_delta.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 #include "cli/terminal.h"

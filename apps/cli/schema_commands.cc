@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "engine/statements/schema_change.h"
-#include "engine/table_reference.h"
+#include "base/sql_text.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 
@@ -40,7 +40,7 @@ Result<std::string> PropertyText(const std::string& property) {
   if (equals == std::string::npos || equals == 0) {
     return Error(ErrorCode::kUsage, fmt::format("--property {}: expected KEY=VALUE", property));
   }
-  return engine::SqlText(property.substr(0, equals)) + " = " + engine::SqlText(property.substr(equals + 1));
+  return SqlLiteral(property.substr(0, equals)) + " = " + SqlLiteral(property.substr(equals + 1));
 }
 
 Status RunCreate(const SchemaOptions& options) {
@@ -48,11 +48,11 @@ Status RunCreate(const SchemaOptions& options) {
     return Error(ErrorCode::kUsage, "say the columns with --columns, or the rows with --query");
   }
   // 'raw.words' is a name of the lake, as it is everywhere.
-  std::string sql = "CREATE TABLE " + engine::SqlText(options.uri);
+  std::string sql = "CREATE TABLE " + SqlLiteral(options.uri);
   if (!options.columns.empty()) sql += " (" + options.columns + ")";
   if (!options.partitions.empty())
     sql += fmt::format(" PARTITIONED BY ({})", fmt::join(options.partitions, ", "));
-  if (!options.comment.empty()) sql += " COMMENT " + engine::SqlText(options.comment);
+  if (!options.comment.empty()) sql += " COMMENT " + SqlLiteral(options.comment);
   std::vector<std::string> properties;
   for (const std::string& property : options.properties) {
     PL_ASSIGN_OR_RETURN(std::string text, PropertyText(property));
@@ -64,7 +64,7 @@ Status RunCreate(const SchemaOptions& options) {
 }
 
 Status RunAlter(const SchemaOptions& options) {
-  return Run(options, "ALTER TABLE " + engine::SqlText(options.uri) + " " + options.change);
+  return Run(options, "ALTER TABLE " + SqlLiteral(options.uri) + " " + options.change);
 }
 
 CLI::App* Add(CLI::App* group, const char* name, const char* help,

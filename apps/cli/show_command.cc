@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "engine/output_name.h"
+#include "engine/output/output_name.h"
 #include "engine/show.h"
 
 #include "cli/command.h"

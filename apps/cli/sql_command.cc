@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "engine/output_name.h"
+#include "engine/output/output_name.h"
 #include "engine/sql.h"
 
 #include "cli/command.h"

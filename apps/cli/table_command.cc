@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
 #include "base/clock.h"
-#include "engine/schema_text.h"
+#include "base/memory/byte_size.h"
 #include "engine/table_listing.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 

@@ -1,7 +1,7 @@
 // What standard output can show.
 #pragma once
 
-#include "engine/mnist_to_delta.h"
+#include "engine/ingest/mnist_to_delta.h"
 
 namespace pixlake::cli {
 

@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "base/byte_size.h"
-#include "engine/upkeep/optimize.h"
-#include "engine/upkeep/vacuum.h"
+#include "base/memory/byte_size.h"
+#include "engine/tables.h"
 
 #include "cli/command.h"
 

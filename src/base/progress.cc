@@ -9,8 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/byte_size.h"
-#include "base/stop_token.h"
+#include "base/memory/byte_size.h"
+#include "base/stop/stop_token.h"
 
 namespace pixlake {
 namespace {

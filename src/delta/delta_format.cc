@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "delta/clone_internal.h"
-#include "delta/delta_table_internal.h"
-#include "delta/feature_table_internal.h"
-#include "delta/new_table_internal.h"
+#include "delta/feature/feature_table_internal.h"
+#include "delta/table/clone_internal.h"
+#include "delta/table/delta_table_internal.h"
+#include "delta/table/new_table_internal.h"
 
 namespace pixlake::delta {
 

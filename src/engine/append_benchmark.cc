@@ -33,7 +33,7 @@ Status AppendOne(pixlake::table::Table* table, const std::shared_ptr<arrow::Sche
 Status Run(bool sync, const std::string& place, int count) {
   pixlake::engine::SessionOptions options;
   options.sync = sync;
-  PL_ASSIGN_OR_RETURN(const auto session, pixlake::engine::Session::Make(options));
+  PL_ASSIGN_OR_RETURN(const auto session, pixlake::engine::MakeSession(options));
   PL_ASSIGN_OR_RETURN(const auto location, session->Locate(place));
   PL_ASSIGN_OR_RETURN(auto* const format, session->Format("delta"));
   pixlake::table::TableDefinition definition;

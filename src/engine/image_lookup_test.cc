@@ -1,8 +1,8 @@
-#include "engine/image_lookup.h"
-
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include "engine/session.h"
+#include "engine/tables.h"
 #include "image/hash/sha256.h"
 #include "table/data_file_writer.h"
 
@@ -13,7 +13,7 @@ namespace {
 
 class ImageLookupTest : public testing::Test {
  protected:
-  void SetUp() override { session_ = Session::Make(SessionOptions()).ValueOrDie(); }
+  void SetUp() override { session_ = MakeSession(SessionOptions()).ValueOrDie(); }
 
   // Three commits of 100 rows; row i of the table holds "image <i>".
   void MakeTable(bool with_id) {
@@ -40,9 +40,9 @@ class ImageLookupTest : public testing::Test {
     }
   }
 
-  Result<std::string> Find(LookupRequest request) {
+  Result<std::string> Find(lake::LookupRequest request) {
     request.table = folder_ + "/t";
-    PL_ASSIGN_OR_RETURN(const FoundImage found, FindImage(*session_, request));
+    PL_ASSIGN_OR_RETURN(const lake::FoundImage found, lake::FindImage(*session_, request));
     return found.bytes->ToString();
   }
 
@@ -54,18 +54,18 @@ class ImageLookupTest : public testing::Test {
 TEST_F(ImageLookupTest, FindsByIdInAnyFile) {
   MakeTable(true);
   for (const int i : {0, 99, 100, 299}) {
-    LookupRequest request;
+    lake::LookupRequest request;
     request.id = "id" + std::to_string(i);
     EXPECT_EQ(Find(request).ValueOrDie(), "image " + std::to_string(i));
   }
-  LookupRequest missing;
+  lake::LookupRequest missing;
   missing.id = "id300";
   EXPECT_EQ(CodeOf(Find(missing).status()), ErrorCode::kNotFound);
 }
 
 TEST_F(ImageLookupTest, WithoutAnIdColumnItFindsByContent) {
   MakeTable(false);
-  LookupRequest request;
+  lake::LookupRequest request;
   request.id = image::Sha256Hex(std::string_view("image 217"));
   EXPECT_EQ(Find(request).ValueOrDie(), "image 217");
   request.id = "id217";
@@ -76,21 +76,21 @@ TEST_F(ImageLookupTest, EveryRowIsFoundOnceByPosition) {
   MakeTable(false);
   std::set<std::string> found;
   for (int64_t row = 0; row < 300; ++row) {
-    LookupRequest request;
+    lake::LookupRequest request;
     request.row = row;
     found.insert(Find(request).ValueOrDie());
   }
   EXPECT_EQ(found.size(), 300u);
-  LookupRequest past;
+  lake::LookupRequest past;
   past.row = 300;
   EXPECT_EQ(CodeOf(Find(past).status()), ErrorCode::kNotFound);
 }
 
 TEST_F(ImageLookupTest, TheBlobColumnIsSaidWhenItIsNotPlain) {
   const auto two = arrow::schema({arrow::field("a", arrow::binary()), arrow::field("b", arrow::binary())});
-  EXPECT_EQ(CodeOf(BlobColumnOf(*two, "").status()), ErrorCode::kUsage);
-  EXPECT_EQ(BlobColumnOf(*two, "b").ValueOrDie(), "b");
-  EXPECT_EQ(CodeOf(BlobColumnOf(*two, "c").status()), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf(lake::BlobColumnOf(*two, "").status()), ErrorCode::kUsage);
+  EXPECT_EQ(lake::BlobColumnOf(*two, "b").ValueOrDie(), "b");
+  EXPECT_EQ(CodeOf(lake::BlobColumnOf(*two, "c").status()), ErrorCode::kUsage);
 }
 
 }  // namespace

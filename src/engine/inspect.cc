@@ -5,10 +5,9 @@
 
 #include <arrow/api.h>
 
+#include "fetch/reference.h"
 #include "image/json.h"
 #include "image/verdict.h"
-
-#include "fetch/reference.h"
 #include "kernel/judged.h"
 
 namespace pixlake::engine {

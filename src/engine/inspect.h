@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/result.h"
-
 #include "fetch/content_stream.h"
 #include "kernel/kernel.h"
 

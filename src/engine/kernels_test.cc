@@ -7,14 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "base/uuid.h"
-#include "engine/ingest.h"
+#include "engine/ingest/ingest.h"
+#include "engine/ingest/metadata.h"
+#include "engine/ingest/mnist_to_delta.h"
 #include "engine/inspect.h"
-#include "engine/metadata.h"
-#include "engine/mnist_to_delta.h"
 #include "engine/quarantine.h"
 #include "engine/session.h"
 #include "image/codec/png.h"
-
 #include "kernel/judge_options.h"
 
 namespace pixlake::engine {
@@ -68,7 +67,7 @@ class KernelsTest : public testing::Test {
     options.lake = Path("lake");
     options.sync = false;
     options.memory_bytes = int64_t{128} << 20;
-    const auto engine = Engine::Make().ValueOrDie();
+    const auto engine = MakeRegistry().ValueOrDie();
     const auto own = std::make_shared<kernel::KernelRegistry>(engine->kernels());
     EXPECT_EQ(engine->mutable_kernels()->Register(
                   kernel::JudgeParameters(),

@@ -10,14 +10,14 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
-#include "engine/engine.h"
-#include "engine/export.h"
-#include "engine/image_lookup.h"
+#include "engine/export/export.h"
 #include "engine/session.h"
 #include "engine/sql.h"
-#include "engine/statements/statement.h"
 #include "engine/table_listing.h"
 #include "image/codec/png.h"
+#include "lake/content/image_lookup.h"
+#include "query/session/open_sql_session.h"
+#include "query/statement/statement.h"
 #include "table/codec/plan_codec.h"
 #include "table/data_file_writer.h"
 
@@ -201,7 +201,7 @@ class OtherFormatTest : public testing::Test {
     folder_ = fs::temp_directory_path() / ("pixlake_shelf_" + NewUuid());
     place_ = io::Locate((folder_ / "t").string()).ValueOrDie();
     fs::create_directories(place_.path);
-    const auto engine = Engine::Make().ValueOrDie();
+    const auto engine = MakeRegistry().ValueOrDie();
     engine->Register(std::make_unique<ShelfFormat>());
     session_ = Session::Make(engine, {}).ValueOrDie();
     AddVersion(0, {"one"}, 1000);
@@ -244,8 +244,8 @@ class OtherFormatTest : public testing::Test {
   }
 
   std::vector<std::string> Names(const std::string& sql) {
-    const auto sql_session = OpenSqlSession(*session_).ValueOrDie();
-    auto rows = RunStatements({*session_, *sql_session}, sql);
+    const auto sql_session = query::OpenSqlSession(*session_).ValueOrDie();
+    auto rows = query::RunStatements({*session_, *sql_session}, sql);
     EXPECT_TRUE(rows.ok()) << rows.status().ToString();
     std::vector<std::string> out;
     if (!rows.ok()) return out;
@@ -286,12 +286,12 @@ TEST_F(OtherFormatTest, IsAskedInSqlAtAnyVersion) {
 }
 
 TEST_F(OtherFormatTest, GivesItsImagesBack) {
-  LookupRequest request;
+  lake::LookupRequest request;
   request.table = place_.path;
   request.row = 1;
-  EXPECT_EQ(FindImage(*session_, request).ValueOrDie().bytes->ToString(), Png("two"));
+  EXPECT_EQ(lake::FindImage(*session_, request).ValueOrDie().bytes->ToString(), Png("two"));
   request.version.version = 0;
-  EXPECT_EQ(CodeOf(FindImage(*session_, request).status()), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(lake::FindImage(*session_, request).status()), ErrorCode::kNotFound);
   const auto exported =
       Export(*session_, {place_.path, "filename <> 'one.png'", (folder_ / "out").string()}).ValueOrDie();
   EXPECT_EQ(exported.files, 2);

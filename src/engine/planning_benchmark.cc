@@ -41,8 +41,7 @@ Status Run(const std::string& table, const std::string& column, int64_t value, i
   std::vector<double> again;
   size_t tasks = 0;
   for (int i = 0; i < runs; ++i) {
-    PL_ASSIGN_OR_RETURN(const auto session,
-                        pixlake::engine::Session::Make(pixlake::engine::SessionOptions()));
+    PL_ASSIGN_OR_RETURN(const auto session, pixlake::engine::MakeSession(pixlake::engine::SessionOptions()));
     PL_ASSIGN_OR_RETURN(first.emplace_back(), PlanOnce(*session, table, request, &tasks));
     PL_ASSIGN_OR_RETURN(again.emplace_back(), PlanOnce(*session, table, request, &tasks));
   }

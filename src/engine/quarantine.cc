@@ -7,9 +7,10 @@
 #include <fmt/format.h>
 
 #include "engine/sql.h"
-#include "engine/statements/statement.h"
 #include "image/verdict.h"
 #include "ingest/source/row_source.h"
+#include "query/session/open_sql_session.h"
+#include "query/statement/statement.h"
 
 namespace pixlake::engine {
 namespace {
@@ -90,7 +91,8 @@ Status DeleteSettled(const Session& session, query::SqlSession* sql_session) {
       const int64_t rows,
       Count(sql_session, fmt::format("SELECT count(*) FROM raw.quarantine WHERE {}", Settled())));
   if (rows == 0) return Status::OK();
-  return RunStatements({session, *sql_session}, fmt::format("DELETE FROM raw.quarantine WHERE {}", Settled()))
+  return query::RunStatements({session, *sql_session},
+                              fmt::format("DELETE FROM raw.quarantine WHERE {}", Settled()))
       .status();
 }
 
@@ -111,7 +113,7 @@ Result<std::string> QuarantineListing(const Session& session, const QuarantineFi
 
 Status SettleQuarantine(const Session& session) {
   const StopScope scope = session.Enter();
-  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
+  PL_ASSIGN_OR_RETURN(const auto sql_session, query::OpenSqlSession(session));
   return DeleteSettled(session, sql_session.get());
 }
 
@@ -121,7 +123,7 @@ Result<ReplayReport> ReplayQuarantine(const Session& session, const QuarantineFi
   PL_ASSIGN_OR_RETURN(const std::string condition, Condition(filter));
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
   table::TableFormat* const format = session.new_table_format();
-  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session, Work::kReplay));
+  PL_ASSIGN_OR_RETURN(const auto sql_session, query::OpenSqlSession(session, Work::kReplay));
   ReplayReport report;
   ingest::LakeIngestOptions options = request;
   options.memory = session.Plan(Work::kReplay);

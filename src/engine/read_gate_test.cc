@@ -7,19 +7,18 @@
 #include <gtest/gtest.h>
 
 #include "base/uuid.h"
-#include "engine/engine.h"
-#include "engine/export.h"
-#include "engine/image_finder.h"
-#include "engine/image_lookup.h"
-#include "engine/ingest.h"
-#include "engine/metadata.h"
-#include "engine/read_policy.h"
+#include "engine/export/export.h"
+#include "engine/ingest/ingest.h"
+#include "engine/ingest/metadata.h"
 #include "engine/session.h"
 #include "engine/show.h"
 #include "engine/sql.h"
-#include "engine/upkeep/clone.h"
 #include "image/codec/png.h"
 #include "image/hash/sha256.h"
+#include "lake/content/image_finder.h"
+#include "lake/content/image_lookup.h"
+#include "query/session/open_sql_session.h"
+#include "query/upkeep/clone.h"
 
 namespace pixlake::engine {
 namespace {
@@ -81,7 +80,7 @@ class ReadGateTest : public testing::Test {
       images_[name] = {png.begin(), png.end()};
       std::ofstream(folder_ / "in" / name, std::ios::binary) << images_[name];
     }
-    engine_ = Engine::Make().ValueOrDie();
+    engine_ = MakeRegistry().ValueOrDie();
     engine_->SetReadPolicy(std::make_shared<BlurImages>());
     IngestRequest request;
     request.sources = {(folder_ / "in").string()};
@@ -106,7 +105,7 @@ class ReadGateTest : public testing::Test {
   }
 
   std::vector<std::string> Ask(const Session& session, const std::string& sql) const {
-    const auto opened = OpenSqlSession(session).ValueOrDie();
+    const auto opened = query::OpenSqlSession(session).ValueOrDie();
     const auto rows = opened->Query(sql);
     EXPECT_TRUE(rows.ok()) << sql << ": " << rows.status().ToString();
     std::vector<std::string> out;
@@ -121,7 +120,7 @@ class ReadGateTest : public testing::Test {
 
   fs::path folder_;
   std::map<std::string, std::string> images_;
-  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<Registry> engine_;
   std::unique_ptr<Session> guest_;
 };
 
@@ -143,7 +142,7 @@ TEST_F(ReadGateTest, Sql) {
 }
 
 TEST_F(ReadGateTest, FilesByTheirPaths) {
-  const auto opened = OpenSqlSession(*guest_).ValueOrDie();
+  const auto opened = query::OpenSqlSession(*guest_).ValueOrDie();
   const std::string files = "'" + Path("lake/raw/images") + "/**/*.parquet'";
   for (const std::string& from :
        {"read_parquet(" + files + ")", "read_blob(" + files + ")", "parquet_metadata(" + files + ")",
@@ -155,24 +154,24 @@ TEST_F(ReadGateTest, FilesByTheirPaths) {
 }
 
 TEST_F(ReadGateTest, NoCloneOfItsFiles) {
-  const Status status = CloneShallow(*guest_, {"raw.images", {}}, Path("clone")).status();
+  const Status status = query::CloneShallow(*guest_, {"raw.images", {}}, Path("clone")).status();
   EXPECT_EQ(CodeOf(status), ErrorCode::kUnauthorised) << status.ToString();
   EXPECT_FALSE(fs::exists(folder_ / "clone"));
 }
 
 TEST_F(ReadGateTest, SingleImages) {
-  LookupRequest request;
+  lake::LookupRequest request;
   request.table = "raw.images";
   request.id = Id("secret.png");
-  EXPECT_EQ(FindImage(*As("owner"), request).ValueOrDie().bytes->ToString(), images_.at("secret.png"));
-  EXPECT_EQ(CodeOf(FindImage(*guest_, request).status()), ErrorCode::kNotFound);
+  EXPECT_EQ(lake::FindImage(*As("owner"), request).ValueOrDie().bytes->ToString(), images_.at("secret.png"));
+  EXPECT_EQ(CodeOf(lake::FindImage(*guest_, request).status()), ErrorCode::kNotFound);
   request.id = Id("a.png");
-  EXPECT_EQ(FindImage(*guest_, request).ValueOrDie().bytes->ToString(), "blurred");
+  EXPECT_EQ(lake::FindImage(*guest_, request).ValueOrDie().bytes->ToString(), "blurred");
   request.id.reset();
   for (request.row = 0; *request.row < 2; ++*request.row)
-    EXPECT_EQ(FindImage(*guest_, request).ValueOrDie().bytes->ToString(), "blurred");
-  EXPECT_EQ(CodeOf(FindImage(*guest_, request).status()), ErrorCode::kNotFound);
-  const auto finder = ImageFinder::Open(*guest_, "raw.images").ValueOrDie();
+    EXPECT_EQ(lake::FindImage(*guest_, request).ValueOrDie().bytes->ToString(), "blurred");
+  EXPECT_EQ(CodeOf(lake::FindImage(*guest_, request).status()), ErrorCode::kNotFound);
+  const auto finder = lake::ImageFinder::Open(*guest_, "raw.images").ValueOrDie();
   EXPECT_FALSE(finder->Find(Id("secret.png")).ValueOrDie().has_value());
   EXPECT_EQ(finder->Find(Id("b.png")).ValueOrDie()->bytes->ToString(), "blurred");
 }

@@ -1,121 +1,25 @@
-// One piece of somebody's work: on whose behalf, within what, until when, and where its results go.
+// Sessions of work, with all that pixlake is made of registered.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
-#include "base/memory_plan.h"
-#include "base/output.h"
-#include "base/principal.h"
 #include "base/result.h"
-#include "base/stop_token.h"
-#include "engine/engine.h"
-#include "table/table.h"
-#include "table/table_reference.h"
-
-#include "catalog/lake.h"
+#include "session/registry.h"
+#include "session/session.h"
 
 namespace pixlake::engine {
 
-struct SessionOptions {
-  int64_t memory_bytes = 0;            // 0: a quarter of the machine's, at most 4 GiB
-  int threads = 0;                     // 0: one for each core this process may use
-  bool sync = true;                    // fsync before success is reported
-  std::string lake;                    // path or URI of the lake whose tables have names; empty: none
-  std::optional<Principal> principal;  // none: the user the process runs as
-  StopToken stop;                      // stops the session too
-  std::shared_ptr<Output> output;      // none: kUsage for who writes there
-};
+using session::ReadableTable;
+using session::ReadPolicy;
+using session::Registry;
+using session::Session;
+using session::SessionOptions;
 
-struct ReadableTable {
-  std::unique_ptr<table::Table> table;
-  std::shared_ptr<const table::Snapshot> rows;      // behind the gate
-  std::shared_ptr<const table::Snapshot> snapshot;  // as it is: for plans and indexes, not to be shown
-};
+// Every format and every kernel, by name: the composition root. One for a process is enough;
+// sessions share it.
+Result<std::shared_ptr<Registry>> MakeRegistry();
 
-// What every function of engine takes. Functions that take one do their work in its scope (Enter):
-// Stop ends them with kCancelled, and sessions beside it, of the same Engine too, go on. Thread-safe
-// once made. While it lives it lends the process's caches its shares of memory.
-class Session {
- public:
-  // kUsage for a budget or a number of threads that cannot be.
-  static Result<std::unique_ptr<Session>> Make(std::shared_ptr<const Engine> engine, SessionOptions options);
-  // With an Engine of its own.
-  static Result<std::unique_ptr<Session>> Make(SessionOptions options);
-  // The same session with another lake: stops with this one, has the same memory. This outlives it.
-  Result<std::unique_ptr<Session>> WithLake(std::string lake) const;
-  ~Session();
-
-  // Its work ends with kCancelled as soon as it can; what is committed stays.
-  void Stop() const { stop_->Stop(); }
-  StopToken stop_token() const { return stop_->token(); }
-  // While the scope lives this thread, and those it starts, work for this session.
-  [[nodiscard]] StopScope Enter() const { return StopScope(stop_token()); }
-
-  // Read from the system when first asked for, where the options name none.
-  const Principal& principal() const;
-
-  int64_t memory_bytes() const { return options_.memory_bytes; }
-  MemoryPlan Plan(Work work) const { return MemoryPlan::For(work, options_.memory_bytes); }
-  int threads() const { return options_.threads; }
-  bool sync() const { return options_.sync; }
-  // kUsage when the session has none.
-  Result<Output*> output() const;
-  // Who watches work called `what` on `total` items (0: unknown): to be called with what was done,
-  // from any thread; it stops watching with its last copy.
-  std::function<void(int64_t items, int64_t bytes)> Watch(std::string what, int64_t total = 0) const;
-
-  // How files on local disks are written.
-  io::LocalOptions local_options() const;
-
-  // A path or URI to a place in a store; with a lake, "raw.images" is the place of
-  // its table of that name.
-  Result<io::Location> Locate(const std::string& uri) const;
-
-  // The lake of the options. kUsage when none was given, kNotFound when it is none.
-  Result<catalog::Lake> OpenLake() const;
-  bool has_lake() const { return !options_.lake.empty(); }
-
-  // The table at `uri`, whatever its format. kNotFound, naming the formats looked
-  // for, when there is none.
-  Result<std::unique_ptr<table::Table>> OpenTable(const std::string& uri) const;
-
-  // The rows of a version as this session's principal may see them. Whatever shows rows or blobs
-  // opens tables by this; OpenTable is for who changes them or keeps them in order.
-  Result<ReadableTable> OpenToRead(const std::string& uri, const table::VersionSpec& version = {}) const;
-  // The gate before what is read of the table; null: none.
-  Result<std::shared_ptr<const table::RowGate>> GateFor(const table::Table& table) const;
-  // Somebody may not see everything: files are not read past the tables they are of.
-  bool is_governed() const { return engine_->read_policy() != nullptr; }
-
-  // The same, of the reference's format alone where it names one.
-  Result<std::unique_ptr<table::Table>> OpenTable(const table::TableReference& reference) const;
-
-  // Whether there is a table of any format; false also where it cannot be told.
-  bool IsTable(const std::string& uri) const;
-
-  Result<table::TableFormat*> Format(std::string_view name) const { return engine_->Format(name); }
-  std::vector<std::string> FormatNames() const { return engine_->FormatNames(); }
-  table::TableFormat* new_table_format() const { return engine_->new_table_format(); }
-  const kernel::KernelRegistry& kernels() const { return engine_->kernels(); }
-  // `judge`, or what was registered in its place.
-  Result<std::unique_ptr<kernel::Kernel>> MakeJudge(const sandbox::ExamineOptions& options) const;
-
- private:
-  struct Known;  // what is found out late
-  Session(std::shared_ptr<const Engine> engine, SessionOptions options);
-  void LendToCaches();
-
-  const std::shared_ptr<const Engine> engine_;
-  const SessionOptions options_;
-  const std::unique_ptr<StopSource> stop_;
-  std::vector<CacheLoan> loans_;  // given back before the engine, whose formats have them, can go
-  const std::unique_ptr<Known> known_;
-};
+// A session with a registry of its own. Errors as Session::Make.
+Result<std::unique_ptr<Session>> MakeSession(SessionOptions options);
 
 }  // namespace pixlake::engine

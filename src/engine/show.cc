@@ -6,16 +6,16 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
-#include "engine/image_lookup.h"
-#include "engine/image_text.h"
+#include "base/stop/stop_token.h"
+#include "engine/output/image_text.h"
 #include "engine/sql.h"
-#include "engine/table_reference.h"
 #include "image/codec/png.h"
 #include "image/pixels/contact_sheet.h"
 #include "image/pixels/half_blocks.h"
-
 #include "kernel/kernel.h"
+#include "lake/content/image_lookup.h"
+#include "query/session/open_sql_session.h"
+#include "query/session/sql_reference.h"
 
 namespace pixlake::engine {
 namespace {
@@ -26,8 +26,8 @@ constexpr int64_t kBytesAPixel = 16;
 Result<std::string> SelectOf(const Session& session, const ShowRequest& request) {
   PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(request.table));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
-  PL_ASSIGN_OR_RETURN(const std::string column, BlobColumnOf(*snapshot->definition().schema, ""));
-  PL_ASSIGN_OR_RETURN(const std::string from, SqlReference(session, request.table));
+  PL_ASSIGN_OR_RETURN(const std::string column, lake::BlobColumnOf(*snapshot->definition().schema, ""));
+  PL_ASSIGN_OR_RETURN(const std::string from, query::SqlReference(session, request.table));
   const std::string where = request.where.empty() ? "" : " WHERE (" + request.where + "\n)";
   return fmt::format("SELECT \"{}\" FROM {}{} LIMIT {}", column, from, where, request.limit);
 }
@@ -42,7 +42,7 @@ Status Collect(const Session& session, const ShowRequest& request, std::vector<i
   kernel::Context context;
   context.stop = CurrentStopToken();
   PL_ASSIGN_OR_RETURN(const std::string sql, SelectOf(session, request));
-  PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session, Work::kLookUp));
+  PL_ASSIGN_OR_RETURN(const auto sql_session, query::OpenSqlSession(session, Work::kLookUp));
   PL_ASSIGN_OR_RETURN(const auto rows, sql_session->Query(sql));
   while (true) {
     PL_RETURN_NOT_OK(CheckStopped());

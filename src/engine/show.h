@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/mnist_to_delta.h"
+#include "engine/ingest/mnist_to_delta.h"
 #include "engine/session.h"
 
 namespace pixlake::engine {

@@ -7,18 +7,10 @@
 
 #include "base/result.h"
 #include "engine/session.h"
-#include "query/result_writer.h"
-#include "query/sql_session.h"
+#include "query/result/result_writer.h"
+#include "query/session/sql_session.h"
 
 namespace pixlake::engine {
-
-// A session in which `table_scan('uri'[, version := n])` (whatever the table's format;
-// `delta_scan` is for Delta tables alone) and `FROM 'path/of/a/table'`
-// read tables through the session, within its threads and the memory of such work.
-Result<std::unique_ptr<query::SqlSession>> OpenSqlSession(const Session& session, Work work = Work::kSql);
-
-// Where work larger than memory spills: local, made by who needs it.
-std::string TemporaryFolder();
 
 struct SqlRequest {
   std::string sql;

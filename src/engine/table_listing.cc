@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 
 namespace pixlake::engine {
 namespace {

@@ -1,4 +1,4 @@
-// Sessions of one Engine, side by side.
+// Sessions of one registry, side by side.
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "base/uuid.h"
-#include "engine/ingest.h"
-#include "engine/metadata.h"
+#include "engine/ingest/ingest.h"
+#include "engine/ingest/metadata.h"
 #include "engine/session.h"
 #include "engine/sql.h"
 #include "image/codec/png.h"
@@ -88,7 +88,7 @@ class TwoSessionsTest : public testing::Test {
   }
 
   fs::path folder_;
-  const std::shared_ptr<Engine> engine_ = Engine::Make().ValueOrDie();
+  const std::shared_ptr<Registry> engine_ = MakeRegistry().ValueOrDie();
 };
 
 TEST_F(TwoSessionsTest, AnIngestThatIsStoppedDisturbsNoQuery) {

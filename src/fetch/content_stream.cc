@@ -15,13 +15,12 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
+#include "fetch/local_image.h"
+#include "fetch/reference.h"
 #include "io/location.h"
 #include "io/object_url.h"
 #include "io/uri_scheme.h"
-
-#include "fetch/local_image.h"
-#include "fetch/reference.h"
 #include "kernel/content_column.h"
 
 namespace pixlake::fetch {

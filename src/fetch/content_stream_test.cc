@@ -8,9 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "image/codec/png.h"
-
 #include "fetch/reference.h"
+#include "image/codec/png.h"
 #include "kernel/built_in.h"
 #include "kernel/judged.h"
 #include "kernel/registry.h"

@@ -7,7 +7,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
-#include "base/byte_lru.h"
+#include "base/memory/byte_lru.h"
 #include "io/store.h"
 
 namespace pixlake::file {

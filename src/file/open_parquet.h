@@ -5,7 +5,7 @@
 
 #include <arrow/io/type_fwd.h>
 
-#include "base/cache_loan.h"
+#include "base/memory/cache_loan.h"
 
 namespace parquet {
 class ParquetFileReader;

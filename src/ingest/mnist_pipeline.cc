@@ -13,11 +13,10 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "image/codec/png.h"
 #include "ingest/idx_stream.h"
 #include "ingest/png_tree.h"
-
 #include "kernel/judged.h"
 
 namespace pixlake::ingest {

@@ -12,10 +12,9 @@
 #include "base/result.h"
 #include "ingest/mnist_source.h"
 #include "io/location.h"
+#include "kernel/kernel.h"
 #include "table/data_file_writer.h"
 #include "table/table.h"
-
-#include "kernel/kernel.h"
 
 namespace pixlake::ingest {
 

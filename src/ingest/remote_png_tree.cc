@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "ingest/png_tree.h"
 
 namespace pixlake::ingest {

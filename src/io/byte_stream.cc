@@ -13,7 +13,7 @@
 #include <isa-l/igzip_lib.h>
 #include <unistd.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 
 namespace pixlake::io {
 namespace {

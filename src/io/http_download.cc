@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "base/write_fully.h"
 #include "io/local_file_internal.h"
 

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "io/write_behind_internal.h"
 
 namespace pixlake::io {

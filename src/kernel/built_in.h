@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/result.h"
-
 #include "kernel/registry.h"
 
 namespace pixlake::kernel {

@@ -4,7 +4,6 @@
 #include <arrow/api.h>
 
 #include "image/hash/sha256_batch.h"
-
 #include "kernel/built_in.h"
 #include "kernel/content_column.h"
 

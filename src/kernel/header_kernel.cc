@@ -2,7 +2,6 @@
 #include <arrow/api.h>
 
 #include "image/header/image_header.h"
-
 #include "kernel/built_in.h"
 #include "kernel/content_column.h"
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "image/examine/examine.h"
-
 #include "kernel/built_in.h"
 #include "kernel/content_column.h"
 #include "kernel/judge_options.h"

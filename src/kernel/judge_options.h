@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/result.h"
-
 #include "kernel/parameters.h"
 #include "sandbox/examiner.h"
 

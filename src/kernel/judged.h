@@ -12,7 +12,6 @@
 
 #include "base/result.h"
 #include "image/facts.h"
-
 #include "kernel/kernel.h"
 
 namespace pixlake::kernel {

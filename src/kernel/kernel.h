@@ -11,8 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/stop_token.h"
-
+#include "base/stop/stop_token.h"
 #include "kernel/parameters.h"
 
 namespace pixlake::sandbox {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "image/codec/png.h"
-
 #include "kernel/built_in.h"
 #include "kernel/content_column.h"
 #include "kernel/judged.h"

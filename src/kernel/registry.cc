@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/near.h"
-
 #include "kernel/built_in.h"
 
 namespace pixlake::kernel {

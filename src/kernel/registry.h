@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/result.h"
-
 #include "kernel/kernel.h"
 
 namespace pixlake::kernel {

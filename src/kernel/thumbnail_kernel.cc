@@ -7,7 +7,6 @@
 #include "image/codec/png.h"
 #include "image/header/image_header.h"
 #include "image/thumbnail/thumbnail.h"
-
 #include "kernel/built_in.h"
 #include "kernel/content_column.h"
 

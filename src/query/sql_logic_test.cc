@@ -22,7 +22,7 @@
 #include <gtest/gtest.h>
 
 #include "base/uuid.h"
-#include "query/sql_session.h"
+#include "query/session/sql_session.h"
 #include "query/testing_internal.h"
 
 namespace pixlake::query {

@@ -11,8 +11,8 @@
 
 #include "file/data_statistics.h"
 #include "io/local_store.h"
+#include "query/result/value_format_internal.h"
 #include "query/testing_internal.h"
-#include "query/value_format_internal.h"
 #include "table/predicate/value_range.h"
 
 namespace pixlake::query {

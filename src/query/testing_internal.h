@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "query/sql_session.h"
+#include "query/session/sql_session.h"
 
 namespace pixlake::query {
 

@@ -13,7 +13,6 @@
 
 #include "base/descriptor.h"
 #include "image/examine/examine.h"
-
 #include "sandbox/confine_internal.h"
 #include "sandbox/wire_internal.h"
 

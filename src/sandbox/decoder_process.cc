@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
-
 #include "sandbox/wire_internal.h"
 
 namespace pixlake::sandbox {

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "image/codec/png.h"
-
 #include "sandbox/confine_internal.h"
 #include "sandbox/wire_internal.h"
 

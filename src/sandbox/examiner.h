@@ -9,7 +9,6 @@
 
 #include "base/result.h"
 #include "image/examine/examine.h"
-
 #include "sandbox/decoder_pool.h"
 
 namespace pixlake::sandbox {

@@ -10,9 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "base/uuid.h"
-
 #include "sink/sinks_internal.h"
 
 namespace pixlake::sink {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include "base/stop_token.h"
-
+#include "base/sql_text.h"
+#include "base/stop/stop_token.h"
 #include "sink/sinks_internal.h"
 
 namespace pixlake::sink {
@@ -86,10 +86,10 @@ class PostgresSink : public Sink {
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);
     PQsetClientEncoding(connection_.get(), "UTF8");
-    std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (", Quoted(options_.table));
+    std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (", SqlName(options_.table));
     std::string names, casts, updates;
     for (size_t i = 0; i < options_.columns.size(); ++i) {
-      const std::string name = Quoted(options_.columns[i].name),
+      const std::string name = SqlName(options_.columns[i].name),
                         type = PostgresType(options_.columns[i].type);
       const char* comma = i == 0 ? "" : ", ";
       create += fmt::format("{}{} {}{}", comma, name, type, i == 0 ? " PRIMARY KEY" : "");
@@ -98,9 +98,9 @@ class PostgresSink : public Sink {
       if (i != 0) updates += fmt::format("{}{} = excluded.{}", i == 1 ? "" : ", ", name, name);
     }
     PL_RETURN_NOT_OK(Run(create + ")", {}));
-    url_ = Quoted(options_.columns[0].name);
+    url_ = SqlName(options_.columns[0].name);
     upsert_ = fmt::format("INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT ({}) DO UPDATE SET {}",
-                          Quoted(options_.table), names, casts, url_, updates);
+                          SqlName(options_.table), names, casts, url_, updates);
     return Status::OK();
   }
 
@@ -139,7 +139,7 @@ class PostgresSink : public Sink {
       if (urls.Contains(key) && !own_.Contains(key)) AppendElement(std::string(url), ColumnType::kText, &old);
     }));
     if (old.empty()) return Status::OK();
-    return Run(fmt::format("DELETE FROM {} WHERE {} = ANY($1::text[])", Quoted(options_.table), url_),
+    return Run(fmt::format("DELETE FROM {} WHERE {} = ANY($1::text[])", SqlName(options_.table), url_),
                {old + "}"});
   }
 
@@ -179,7 +179,7 @@ class PostgresSink : public Sink {
   // Row by row, so that memory does not grow with the table.
   template <typename OnUrl>
   Status EachUrl(const OnUrl& on_url) {
-    const std::string sql = fmt::format("SELECT {} FROM {}", url_, Quoted(options_.table));
+    const std::string sql = fmt::format("SELECT {} FROM {}", url_, SqlName(options_.table));
     if (PQsendQuery(connection_.get(), sql.c_str()) == 0) return Failed("reading");
     PQsetSingleRowMode(connection_.get());
     Status status;

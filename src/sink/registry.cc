@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "io/uri_scheme.h"
-
 #include "sink/sinks_internal.h"
 
 namespace pixlake::sink {
@@ -62,15 +61,6 @@ std::string SchemeBefore(const std::string& uri) {
 }
 
 }  // namespace
-
-std::string Quoted(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
-}
 
 SinkRegistry::SinkRegistry() {
   Register("postgresql", OpenPostgres);

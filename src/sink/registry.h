@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/result.h"
-
 #include "sink/sink.h"
 
 namespace pixlake::sink {

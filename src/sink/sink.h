@@ -10,7 +10,6 @@
 
 #include "base/result.h"
 #include "io/local_store.h"
-
 #include "sink/url_set.h"
 
 namespace pixlake::sink {

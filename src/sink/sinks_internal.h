@@ -5,7 +5,6 @@
 #include <string>
 
 #include "io/location.h"
-
 #include "sink/sink.h"
 
 namespace pixlake::sink {
@@ -17,8 +16,5 @@ std::unique_ptr<Sink> MakeJsonLinesSink(io::Location folder, const SinkOptions& 
 Result<std::unique_ptr<Sink>> OpenSqliteSink(const std::string& path, const SinkOptions& options);
 // `connection` as PQconnectdb takes it.
 Result<std::unique_ptr<Sink>> OpenPostgresSink(const std::string& connection, const SinkOptions& options);
-
-// A name within double quotes, as SQL has it.
-std::string Quoted(const std::string& name);
 
 }  // namespace pixlake::sink

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include "base/stop_token.h"
-
+#include "base/sql_text.h"
+#include "base/stop/stop_token.h"
 #include "sink/sinks_internal.h"
 
 namespace pixlake::sink {
@@ -46,11 +46,11 @@ class SqliteSink : public Sink {
     database_.reset(database);
     if (opened != SQLITE_OK) return Failed("opening");
     sqlite3_busy_timeout(database, kBusyMillis);
-    std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (", Quoted(options_.table));
+    std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (", SqlName(options_.table));
     std::string names, marks, updates;
     for (size_t i = 0; i < options_.columns.size(); ++i) {
       const Column& column = options_.columns[i];
-      const std::string name = Quoted(column.name);
+      const std::string name = SqlName(column.name);
       create += fmt::format("{}{} {}{}", i == 0 ? "" : ", ", name, SqliteType(column.type),
                             i == 0 ? " PRIMARY KEY" : "");
       names += (i == 0 ? "" : ", ") + name;
@@ -60,10 +60,10 @@ class SqliteSink : public Sink {
     PL_RETURN_NOT_OK(Run(create + ")"));
     PL_ASSIGN_OR_RETURN(
         upsert_, Prepare(fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
-                                     Quoted(options_.table), names, marks, Quoted(options_.columns[0].name),
+                                     SqlName(options_.table), names, marks, SqlName(options_.columns[0].name),
                                      updates)));
-    PL_ASSIGN_OR_RETURN(remove_, Prepare(fmt::format("DELETE FROM {} WHERE {} = ?", Quoted(options_.table),
-                                                     Quoted(options_.columns[0].name))));
+    PL_ASSIGN_OR_RETURN(remove_, Prepare(fmt::format("DELETE FROM {} WHERE {} = ?", SqlName(options_.table),
+                                                     SqlName(options_.columns[0].name))));
     return Status::OK();
   }
 
@@ -175,9 +175,9 @@ class SqliteSink : public Sink {
 
   template <typename OnUrl>
   Status EachUrl(const OnUrl& on_url) {
-    PL_ASSIGN_OR_RETURN(
-        const Statement select,
-        Prepare(fmt::format("SELECT {} FROM {}", Quoted(options_.columns[0].name), Quoted(options_.table))));
+    PL_ASSIGN_OR_RETURN(const Statement select,
+                        Prepare(fmt::format("SELECT {} FROM {}", SqlName(options_.columns[0].name),
+                                            SqlName(options_.table))));
     int step = SQLITE_ROW;
     while ((step = sqlite3_step(select.get())) == SQLITE_ROW) {
       const auto* url = reinterpret_cast<const char*>(sqlite3_column_text(select.get(), 0));

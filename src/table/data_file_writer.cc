@@ -8,10 +8,10 @@
 #include <arrow/type.h>
 
 #include "base/clock.h"
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "base/uuid.h"
 #include "table/file_schema.h"
-#include "table/partition_folder_internal.h"
+#include "table/partition/partition_folder_internal.h"
 
 namespace pixlake::table {
 namespace {

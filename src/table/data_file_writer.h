@@ -11,7 +11,7 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "file/blob_parquet_writer.h"
+#include "file/blob/blob_parquet_writer.h"
 #include "io/location.h"
 #include "table/table.h"
 

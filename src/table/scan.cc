@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "table/gated_reader_internal.h"
-#include "table/late_blobs_internal.h"
+#include "table/read/late_blobs_internal.h"
+#include "table/read/task_reader_internal.h"
 #include "table/reserved_names.h"
+#include "table/row/gated_reader_internal.h"
 #include "table/table.h"
-#include "table/task_reader_internal.h"
 
 namespace pixlake::table {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <arrow/type_fwd.h>
 
-#include "base/cache_loan.h"
+#include "base/memory/cache_loan.h"
 #include "base/result.h"
 #include "io/location.h"
 #include "table/data_file.h"

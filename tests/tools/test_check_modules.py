@@ -175,3 +175,23 @@ def test_lets_only_tests_use_what_is_for_tests(tree):
     findings = Findings(tree)
     assert 'src/engine/engine.h:3: engine includes "testing/matchers.h"' in findings
     assert "src/engine/CMakeLists.txt: engine may not depend on testing" in findings
+
+
+def test_a_cycle_between_folders_of_a_module(tree):
+    for room, other in (("read", "write"), ("write", "read")):
+        (tree / "src/file" / room).mkdir()
+        (tree / f"src/file/{room}/{room}.h").write_text(f'#include "file/{other}/{other}.h"\n')
+    assert "src/file: a cycle between folders: file/read -> file/write -> file/read" in Findings(tree)
+
+
+def test_a_module_and_its_rooms_include_each_other(tree):
+    (tree / "src/file/read").mkdir()
+    (tree / "src/file/read/read.h").write_text('#include "file/writer.h"\n')
+    Append(tree / "src/file/writer.h", '#include "file/read/read.h"\n')
+    assert not Findings(tree)
+
+
+def test_a_folder_with_too_many_sources(tree):
+    for number in range(31):
+        (tree / f"src/io/part{number}.h").write_text("#pragma once\n")
+    assert "src/io: 34 sources in one folder, at most 30; make rooms" in Findings(tree)

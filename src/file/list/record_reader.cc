@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "file/list/record_reader_internal.h"
 
 namespace pixlake::file {

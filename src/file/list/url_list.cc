@@ -6,7 +6,7 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "file/list/delimiter_internal.h"
 #include "file/list/record_reader_internal.h"
 #include "file/list/text_stream_internal.h"

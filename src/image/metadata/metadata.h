@@ -11,7 +11,7 @@
 
 #include "image/facts.h"
 #include "image/header/image_header.h"
-#include "image/metadata/exif.h"
+#include "image/metadata/exif/exif.h"
 
 namespace pixlake::image {
 

@@ -7,18 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "base/memory_plan.h"
+#include "base/memory/memory_plan.h"
 #include "base/result.h"
+#include "catalog/lake.h"
 #include "file/list/url_list.h"
 #include "io/http/fetcher.h"
 #include "io/local_store.h"
-#include "table/table.h"
-
-#include "catalog/lake.h"
 #include "kernel/judge_options.h"
 #include "kernel/registry.h"
 #include "sandbox/examiner.h"
 #include "sink/registry.h"
+#include "table/table.h"
 
 namespace pixlake::ingest {
 

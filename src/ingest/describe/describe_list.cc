@@ -6,12 +6,11 @@
 
 #include <arrow/io/interfaces.h>
 
+#include "fetch/local_image.h"
+#include "fetch/reference.h"
 #include "ingest/describe/describe.h"
 #include "ingest/describe/describer_internal.h"
 #include "io/location.h"
-
-#include "fetch/local_image.h"
-#include "fetch/reference.h"
 
 namespace pixlake::ingest {
 namespace {

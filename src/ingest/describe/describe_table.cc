@@ -4,11 +4,11 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "ingest/describe/describe.h"
 #include "ingest/describe/describer_internal.h"
-#include "ingest/lake/lake_tables.h"
-#include "table/row_gate.h"
+#include "lake/lake_tables.h"
+#include "table/row/row_gate.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -23,7 +23,7 @@ std::string_view TextAt(const arrow::RecordBatch& batch, int column, int64_t row
 
 class TableRun {
  public:
-  TableRun(OpenedLakeTable table, const DescribeOptions& options)
+  TableRun(lake::OpenedLakeTable table, const DescribeOptions& options)
       : table_(std::move(table)), options_(options), describer_(options) {}
 
   Result<DescribeReport> Run(const std::string& success, const std::string& failure) {
@@ -94,7 +94,7 @@ class TableRun {
     }
   }
 
-  const OpenedLakeTable table_;
+  const lake::OpenedLakeTable table_;
   const DescribeOptions& options_;
   Describer describer_;
 };
@@ -103,7 +103,8 @@ class TableRun {
 
 Result<DescribeReport> DescribeLakeImages(const std::string& success, const std::string& failure,
                                           const DescribeOptions& options) {
-  PL_ASSIGN_OR_RETURN(OpenedLakeTable table, OpenLakeTable(*options.lake, options.format, {"raw", "images"}));
+  PL_ASSIGN_OR_RETURN(lake::OpenedLakeTable table,
+                      lake::OpenLakeTable(*options.lake, options.format, {"raw", "images"}));
   if (options.gate) {
     PL_ASSIGN_OR_RETURN(auto gate, options.gate(*table.table));
     table.snapshot = table::Guard(std::move(table.snapshot), std::move(gate));

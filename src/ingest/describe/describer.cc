@@ -5,15 +5,14 @@
 #include <arrow/buffer.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
+#include "fetch/reference.h"
 #include "image/hash/sha256.h"
 #include "ingest/describe/describer_internal.h"
 #include "ingest/describe/lake_sink_internal.h"
-#include "ingest/describe/metadata_rows_internal.h"
+#include "ingest/lake/metadata_rows_internal.h"
 #include "io/location.h"
 #include "io/uri_scheme.h"
-
-#include "fetch/reference.h"
 #include "kernel/judged.h"
 
 namespace pixlake::ingest {

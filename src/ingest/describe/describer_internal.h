@@ -10,11 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "fetch/local_image.h"
 #include "ingest/describe/describe.h"
 #include "ingest/describe/description_internal.h"
 #include "ingest/describe/work_queue_internal.h"
-
-#include "fetch/local_image.h"
 #include "kernel/judged.h"
 #include "sink/sink.h"
 

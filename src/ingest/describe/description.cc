@@ -5,7 +5,7 @@
 #include "image/format.h"
 #include "image/json.h"
 #include "ingest/describe/description_internal.h"
-#include "ingest/describe/metadata_rows_internal.h"
+#include "ingest/lake/metadata_rows_internal.h"
 #include "ingest/lake/row_builder_internal.h"
 
 namespace pixlake::ingest {

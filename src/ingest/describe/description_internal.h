@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "image/facts.h"
-
 #include "sink/sink.h"
 
 namespace pixlake::ingest {

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "ingest/describe/lake_sink_internal.h"
-#include "ingest/describe/metadata_rows_internal.h"
-#include "ingest/lake/lake_tables.h"
+#include "ingest/lake/metadata_rows_internal.h"
+#include "lake/lake_tables.h"
 #include "table/data_file_writer.h"
 #include "table/scan.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 class LakeSink : public sink::Sink {
  public:
-  LakeSink(OpenedLakeTable table, int64_t memory_bytes)
+  LakeSink(lake::OpenedLakeTable table, int64_t memory_bytes)
       : table_(std::move(table)), memory_bytes_(memory_bytes) {}
 
   bool takes_values() const override { return true; }
@@ -76,7 +76,7 @@ class LakeSink : public sink::Sink {
   int64_t parts() const override { return written_; }
 
  private:
-  OpenedLakeTable table_;
+  lake::OpenedLakeTable table_;
   const int64_t memory_bytes_;
   std::unique_ptr<table::DataFileWriter> writer_;
   int64_t described_at_us_ = 0;
@@ -88,7 +88,7 @@ class LakeSink : public sink::Sink {
 
 Result<std::unique_ptr<sink::Sink>> OpenLakeSink(const catalog::Lake& lake, table::TableFormat* format,
                                                  int64_t memory_bytes) {
-  PL_ASSIGN_OR_RETURN(OpenedLakeTable table, OpenLakeTable(lake, format, {"raw", "metadata"}));
+  PL_ASSIGN_OR_RETURN(lake::OpenedLakeTable table, lake::OpenLakeTable(lake, format, {"raw", "metadata"}));
   return std::make_unique<LakeSink>(std::move(table), memory_bytes);
 }
 

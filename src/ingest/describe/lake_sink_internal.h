@@ -5,10 +5,9 @@
 #include <memory>
 
 #include "base/result.h"
-#include "table/table.h"
-
 #include "catalog/lake.h"
 #include "sink/sink.h"
+#include "table/table.h"
 
 namespace pixlake::ingest {
 

@@ -7,11 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/descriptor.h"
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "image/format.h"
 #include "ingest/lake/content_internal.h"
 #include "ingest/lake/file_reading_internal.h"
-
 #include "kernel/judged.h"
 
 namespace pixlake::ingest {

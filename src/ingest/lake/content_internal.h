@@ -16,7 +16,6 @@
 #include "image/hash/sha256_batch.h"
 #include "image/verdict.h"
 #include "ingest/source/source.h"
-
 #include "kernel/kernel.h"
 
 namespace pixlake::ingest {

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "ingest/lake/content_pipeline_internal.h"
 
 namespace pixlake::ingest {

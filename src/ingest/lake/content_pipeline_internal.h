@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/memory_budget.h"
+#include "base/memory/memory_budget.h"
 #include "base/result.h"
 #include "ingest/lake/content_internal.h"
 #include "ingest/source/source.h"

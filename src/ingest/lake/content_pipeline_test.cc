@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "ingest/lake/content_pipeline_internal.h"
-
 #include "kernel/built_in.h"
 
 namespace pixlake::ingest {

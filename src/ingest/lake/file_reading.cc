@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "base/uuid.h"
 #include "image/hash/sha256.h"
 #include "ingest/lake/file_reading_internal.h"

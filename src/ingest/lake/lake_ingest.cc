@@ -9,15 +9,15 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "base/byte_size.h"
 #include "base/clock.h"
-#include "base/stop_token.h"
+#include "base/memory/byte_size.h"
+#include "base/stop/stop_token.h"
 #include "ingest/lake/content_pipeline_internal.h"
-#include "ingest/lake/lake_lock_internal.h"
 #include "ingest/lake/lake_stage_internal.h"
-#include "ingest/lake/lake_tables.h"
-#include "ingest/source/path_filter_internal.h"
-#include "ingest/source/wanted_urls_internal.h"
+#include "ingest/source/folder/path_filter_internal.h"
+#include "ingest/source/url/wanted_urls_internal.h"
+#include "lake/lake_lock.h"
+#include "lake/lake_tables.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -49,17 +49,17 @@ class Run {
   }
 
   Result<LakeIngestReport> Take(std::unique_ptr<Source> source) {
-    PL_ASSIGN_OR_RETURN(const auto lock, LakeLock::Acquire(lake_, options_.on_wait));
+    PL_ASSIGN_OR_RETURN(const auto lock, lake::LakeLock::Acquire(lake_, options_.on_wait));
     PL_RETURN_NOT_OK(CleanSpills());
-    PL_ASSIGN_OR_RETURN(tables_, OpenLakeTables(lake_, format_));
-    PL_ASSIGN_OR_RETURN(report_.replayed_batches, ReplayManifests(lake_, format_));
+    PL_ASSIGN_OR_RETURN(tables_, lake::OpenLakeTables(lake_, format_));
+    PL_ASSIGN_OR_RETURN(report_.replayed_batches, lake::ReplayManifests(lake_, format_));
     PL_RETURN_NOT_OK(tables_.Refresh());
-    PL_ASSIGN_OR_RETURN(known_, KnownPlaces::Load(lake_.place().store, *tables_.sources.snapshot,
-                                                  options_.memory.index / 3 * 2));
+    PL_ASSIGN_OR_RETURN(known_, lake::KnownPlaces::Load(lake_.place().store, *tables_.sources.snapshot,
+                                                        options_.memory.index / 3 * 2));
     PL_RETURN_NOT_OK(TakeContents(source.get()));
     PL_RETURN_NOT_OK(NoteGone(*source));
     PL_RETURN_NOT_OK(CommitStage());
-    for (const OpenedLakeTable* table : tables_.All())
+    for (const lake::OpenedLakeTable* table : tables_.All())
       report_.versions[table->name.text()] = table->snapshot->version();
     return report_;
   }
@@ -75,7 +75,7 @@ class Run {
     source.known_whole = [this](const std::string& uri, const std::string& etag) {
       return known_->IsFileAs(uri, etag) && !options_.rehash;
     };
-    source.taken = [this](const std::string& uri, const std::string& etag, const Label& label) {
+    source.taken = [this](const std::string& uri, const std::string& etag, const lake::Label& label) {
       return !options_.rehash && known_->IsTaken(uri, etag, label, etag == kTakenOnce);
     };
     std::error_code error;
@@ -201,9 +201,9 @@ class Run {
     const std::unique_ptr<LakeStage> stage = std::move(stage_);
     if (!stage->empty()) {
       PL_ASSIGN_OR_RETURN(const int64_t number, tables_.NextBatch());
-      PL_ASSIGN_OR_RETURN(const BatchManifest manifest, stage->Finish(number));
-      PL_RETURN_NOT_OK(PutManifest(lake_, manifest));
-      const auto commits = CommitManifest(lake_, format_, manifest);
+      PL_ASSIGN_OR_RETURN(const lake::BatchManifest manifest, stage->Finish(number));
+      PL_RETURN_NOT_OK(lake::PutManifest(lake_, manifest));
+      const auto commits = lake::CommitManifest(lake_, format_, manifest);
       if (!commits.ok()) {
         return WithContext(commits.status(),
                            "the batch is staged and a run again commits it, nothing is lost");
@@ -219,8 +219,8 @@ class Run {
   table::TableFormat* const format_;
   const LakeIngestOptions& options_;
   const std::string lake_uri_;
-  LakeTables tables_;
-  std::unique_ptr<KnownPlaces> known_;
+  lake::LakeTables tables_;
+  std::unique_ptr<lake::KnownPlaces> known_;
   std::unique_ptr<LakeStage> stage_;
   int64_t staged_items_ = 0;
   int64_t stage_began_ms_ = 0;

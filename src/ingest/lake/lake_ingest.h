@@ -7,15 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "base/memory_plan.h"
+#include "base/memory/memory_plan.h"
 #include "base/result.h"
-#include "ingest/source/source.h"
-#include "table/table.h"
-
 #include "catalog/lake.h"
+#include "ingest/source/source.h"
 #include "kernel/judge_options.h"
 #include "kernel/registry.h"
 #include "sandbox/examiner.h"
+#include "table/table.h"
 
 namespace pixlake::ingest {
 
@@ -79,9 +78,5 @@ Result<LakeIngestReport> IngestIntoLake(const catalog::Lake& lake, table::TableF
 // known or not. The source's own folder for large members must be within the lake.
 Result<LakeIngestReport> IngestFrom(const catalog::Lake& lake, table::TableFormat* format,
                                     std::unique_ptr<Source> source, const LakeIngestOptions& options);
-
-// How many batches of interrupted runs are durable and not committed yet; the next run
-// commits them.
-Result<int64_t> BatchesWaiting(const catalog::Lake& lake);
 
 }  // namespace pixlake::ingest

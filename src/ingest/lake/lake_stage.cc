@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ingest/describe/metadata_rows_internal.h"
 #include "ingest/lake/lake_stage_internal.h"
-#include "ingest/source/wanted_urls_internal.h"
+#include "ingest/lake/metadata_rows_internal.h"
+#include "ingest/source/url/wanted_urls_internal.h"
 
 namespace pixlake::ingest {
 namespace {
@@ -66,8 +66,8 @@ void StageCounts::Add(const StageCounts& other) {
   for (const auto& [verdict, count] : other.verdicts) verdicts[verdict] += count;
 }
 
-Result<std::unique_ptr<LakeStage>> LakeStage::Begin(const catalog::Lake& lake, LakeTables* tables,
-                                                    KnownPlaces* known, int64_t now_us,
+Result<std::unique_ptr<LakeStage>> LakeStage::Begin(const catalog::Lake& lake, lake::LakeTables* tables,
+                                                    lake::KnownPlaces* known, int64_t now_us,
                                                     const StageOptions& options) {
   std::unique_ptr<LakeStage> stage(new LakeStage(lake, known, now_us, options));
   PL_RETURN_NOT_OK(stage->Init(tables));
@@ -76,22 +76,23 @@ Result<std::unique_ptr<LakeStage>> LakeStage::Begin(const catalog::Lake& lake, L
 
 LakeStage::~LakeStage() = default;
 
-Status LakeStage::Init(LakeTables* tables) {
+Status LakeStage::Init(lake::LakeTables* tables) {
   date_ = FormatTimestamp(now_us_ / 1000).substr(0, 10);
   images_.opened = &tables->images;
   binary_.opened = &tables->binary;
   quarantine_.opened = &tables->quarantine;
   metadata_ = &tables->metadata;
   sources_ = &tables->sources;
-  IdIndexOptions index;
+  lake::IdIndexOptions index;
   index.memory_bytes = std::max<int64_t>(options_.index_bytes / 3, int64_t{1} << 20);
   for (ContentTable* table : {&images_, &binary_, &quarantine_}) {
-    PL_ASSIGN_OR_RETURN(table->index, IdIndex::Open(table->opened->place, table->opened->snapshot, index));
+    PL_ASSIGN_OR_RETURN(table->index,
+                        lake::IdIndex::Open(table->opened->place, table->opened->snapshot, index));
   }
   return Status::OK();
 }
 
-Result<table::DataFileWriter*> LakeStage::WriterOf(const OpenedLakeTable& opened, int64_t memory,
+Result<table::DataFileWriter*> LakeStage::WriterOf(const lake::OpenedLakeTable& opened, int64_t memory,
                                                    std::unique_ptr<table::DataFileWriter>* writer) {
   if (*writer == nullptr) {
     table::DataFileOptions file;
@@ -273,11 +274,11 @@ Status LakeStage::WritePlaces(const std::vector<PlaceRow>& rows) {
   return Status::OK();
 }
 
-Result<BatchManifest> LakeStage::Finish(int64_t number) {
-  BatchManifest manifest;
+Result<lake::BatchManifest> LakeStage::Finish(int64_t number) {
+  lake::BatchManifest manifest;
   manifest.number = number;
   // Images last: whoever sees an image finds where it came from.
-  const std::pair<const OpenedLakeTable*, table::DataFileWriter*> order[] = {
+  const std::pair<const lake::OpenedLakeTable*, table::DataFileWriter*> order[] = {
       {quarantine_.opened, quarantine_.writer.get()},
       {metadata_, metadata_writer_.get()},
       {sources_, sources_writer_.get()},
@@ -287,7 +288,7 @@ Result<BatchManifest> LakeStage::Finish(int64_t number) {
     if (writer == nullptr) continue;
     auto files = writer->Finish();
     if (!files.ok()) {
-      RemoveStaged(lake_, manifest);
+      lake::RemoveStaged(lake_, manifest);
       return files.status();
     }
     manifest.tables.push_back({opened->name, *std::move(files)});

@@ -9,13 +9,13 @@
 
 #include "base/hash_set.h"
 #include "base/result.h"
-#include "ingest/index/id_index.h"
-#include "ingest/lake/batch_manifest_internal.h"
 #include "ingest/lake/content_internal.h"
-#include "ingest/lake/known_places_internal.h"
 #include "ingest/lake/lake_ingest.h"
-#include "ingest/lake/lake_tables.h"
 #include "ingest/lake/row_builder_internal.h"
+#include "lake/batch_manifest.h"
+#include "lake/index/id_index.h"
+#include "lake/known_places.h"
+#include "lake/lake_tables.h"
 #include "table/data_file_writer.h"
 
 namespace pixlake::ingest {
@@ -33,8 +33,8 @@ class LakeStage {
  public:
   // `now_us` dates all rows of the batch; those of raw.sources are never older than the
   // newest that is known.
-  static Result<std::unique_ptr<LakeStage>> Begin(const catalog::Lake& lake, LakeTables* tables,
-                                                  KnownPlaces* known, int64_t now_us,
+  static Result<std::unique_ptr<LakeStage>> Begin(const catalog::Lake& lake, lake::LakeTables* tables,
+                                                  lake::KnownPlaces* known, int64_t now_us,
                                                   const StageOptions& options);
   ~LakeStage();
 
@@ -45,23 +45,23 @@ class LakeStage {
   bool empty() const { return counts_.places == 0 && counts_.quarantined == 0; }
 
   // Closes the files; what is to be committed.
-  Result<BatchManifest> Finish(int64_t number);
+  Result<lake::BatchManifest> Finish(int64_t number);
 
  private:
   struct ContentTable {
-    OpenedLakeTable* opened = nullptr;
-    std::unique_ptr<IdIndex> index;
+    lake::OpenedLakeTable* opened = nullptr;
+    std::unique_ptr<lake::IdIndex> index;
     std::unique_ptr<table::DataFileWriter> writer;
     HashSet<image::Sha256Digest> ids;  // of this batch
   };
 
-  LakeStage(const catalog::Lake& lake, KnownPlaces* known, int64_t now_us, StageOptions options)
+  LakeStage(const catalog::Lake& lake, lake::KnownPlaces* known, int64_t now_us, StageOptions options)
       : lake_(lake),
         known_(known),
         now_us_(now_us),
         seen_us_(std::max(now_us, known->newest_us() + 1)),
         options_(options) {}
-  Status Init(LakeTables* tables);
+  Status Init(lake::LakeTables* tables);
   // How the place of a content was before.
   struct PriorTries {
     bool quarantined = false;
@@ -81,11 +81,11 @@ class LakeStage {
   Status AddDescriptions(const std::vector<const Content*>& contents);
   Status AddPlaces(const std::vector<const Content*>& contents);
   Status WritePlaces(const std::vector<PlaceRow>& rows);
-  Result<table::DataFileWriter*> WriterOf(const OpenedLakeTable& opened, int64_t memory,
+  Result<table::DataFileWriter*> WriterOf(const lake::OpenedLakeTable& opened, int64_t memory,
                                           std::unique_ptr<table::DataFileWriter>* writer);
 
   const catalog::Lake lake_;
-  KnownPlaces* const known_;
+  lake::KnownPlaces* const known_;
   const int64_t now_us_;
   const int64_t seen_us_;
   const StageOptions options_;
@@ -93,9 +93,9 @@ class LakeStage {
   ContentTable images_;
   ContentTable binary_;
   ContentTable quarantine_;
-  OpenedLakeTable* metadata_ = nullptr;
+  lake::OpenedLakeTable* metadata_ = nullptr;
   std::unique_ptr<table::DataFileWriter> metadata_writer_;
-  OpenedLakeTable* sources_ = nullptr;
+  lake::OpenedLakeTable* sources_ = nullptr;
   std::unique_ptr<table::DataFileWriter> sources_writer_;
   StageCounts counts_;
 };

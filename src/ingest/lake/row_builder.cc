@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "ingest/lake/row_builder_internal.h"
-
 #include "kernel/content_column.h"
 
 namespace pixlake::ingest {

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ingest/source/archive_source_internal.h"
+#include "ingest/source/archive/archive_source_internal.h"
 #include "ingest/source/file_item_internal.h"
-#include "ingest/source/folder_source_internal.h"
+#include "ingest/source/folder/folder_source_internal.h"
 #include "ingest/source/idx_source_internal.h"
 
 namespace pixlake::ingest {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ingest/source/byte_stream_internal.h"
-#include "ingest/source/path_filter_internal.h"
+#include "ingest/source/archive/byte_stream_internal.h"
+#include "ingest/source/folder/path_filter_internal.h"
 #include "ingest/source/source.h"
 
 namespace pixlake::ingest {

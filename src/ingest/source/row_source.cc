@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "ingest/source/file_item_internal.h"
-#include "ingest/source/url_source_internal.h"
-#include "ingest/source/wanted_urls_internal.h"
+#include "ingest/source/url/url_source_internal.h"
+#include "ingest/source/url/wanted_urls_internal.h"
 
 namespace pixlake::ingest {
 namespace {

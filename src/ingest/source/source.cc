@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "file/list/url_list.h"
 #include "ingest/source/file_item_internal.h"
-#include "ingest/source/folder_source_internal.h"
+#include "ingest/source/folder/folder_source_internal.h"
 #include "ingest/source/item_stream_internal.h"
-#include "ingest/source/url_source_internal.h"
+#include "ingest/source/url/url_source_internal.h"
 #include "io/location.h"
 
 namespace pixlake::ingest {

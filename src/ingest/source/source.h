@@ -93,7 +93,7 @@ class Source {
 
   // Appends items until their sizes reach `max_bytes` or they are `max_items` (at least
   // one when there is one). False when there are no more, then `items` may still have
-  // got some. kCancelled when it is to stop (base/stop_token.h).
+  // got some. kCancelled when it is to stop (base/stop/stop_token.h).
   virtual Result<bool> Next(int64_t max_bytes, int64_t max_items, std::vector<SourceItem>* items) = 0;
 
   // The uris of folders that are walked whole ("file:///photos/"), so that what is no

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "io/data_uri.h"
 #include "io/http/fetch_hosts_internal.h"
 #include "io/http/fetch_rules_internal.h"

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "io/http/curl_handle_internal.h"
 #include "io/http_download.h"
 #include "io/object/http_exchange_internal.h"

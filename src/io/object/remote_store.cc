@@ -9,7 +9,7 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
-#include "base/byte_lru.h"
+#include "base/memory/byte_lru.h"
 #include "io/location.h"
 #include "io/object_url.h"
 #include "io/uri_scheme.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/cache_loan.h"
+#include "base/memory/cache_loan.h"
 #include "io/http/fetcher.h"
 #include "io/store.h"
 

@@ -9,13 +9,14 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/sql_text.h"
 #include "query/change/change_query_internal.h"
 #include "query/change/nested_fields_internal.h"
 #include "query/change/row_changes_internal.h"
 #include "query/change/row_checks_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/scan_literals_internal.h"
-#include "query/table_scan_function_internal.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/mention/scan_literals_internal.h"
+#include "query/scan/table_scan_function_internal.h"
 #include "table/reserved_names.h"
 
 namespace pixlake::query {
@@ -47,7 +48,7 @@ class Runner {
     transaction_->RowsKeepRules();  // every new row goes through RowChecks
     target_.uri = table_->location().path;
     target_.scan = fmt::format("{}({}, version := {})", InnerScanName(scan_function_),
-                               QuoteLiteral(target_.uri), snapshot_->version());
+                               SqlLiteral(target_.uri), snapshot_->version());
     target_.alias = target.alias;
     target_.schema = snapshot_->definition().schema;
     target_.partition_columns = snapshot_->definition().partition_columns;
@@ -83,7 +84,7 @@ class Runner {
   Status Run(const MergeStatement& statement) {
     operation_ = {"MERGE", {{"predicate", Predicates(statement.on)}}, {}};
     PL_ASSIGN_OR_RETURN(const auto source, SchemaOf(fmt::format("SELECT * FROM {} AS {}", statement.source,
-                                                                QuoteName(statement.source_alias))));
+                                                                SqlName(statement.source_alias))));
     for (const std::string& name : source->field_names()) {
       if (!table::IsReservedName(name)) continue;
       return Error(

@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "query/change/change_statement.h"
-#include "query/sql_session.h"
+#include "query/session/sql_session.h"
 #include "table/table.h"
 
 namespace pixlake::query {

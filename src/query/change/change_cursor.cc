@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/sql_text.h"
 #include "query/change/change_cursor_internal.h"
 #include "query/change/change_query_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/scan_literals_internal.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/mention/scan_literals_internal.h"
 
 namespace pixlake::query {
 
@@ -137,7 +138,7 @@ Result<std::string> ChangeCursor::ExpectSource(std::string* alias) {
   const bool by_place = LowerCase(tokens_[first].text) == "delta" &&
                         tokens_[first].kind == TokenKind::kWord &&
                         tokens_[next_ - 1].kind == TokenKind::kQuoted && next_ - first == 3;
-  return by_place ? "delta_scan(" + QuoteLiteral(table.uri) + ")" : TextOf(first, next_);
+  return by_place ? "delta_scan(" + SqlLiteral(table.uri) + ")" : TextOf(first, next_);
 }
 
 Result<std::string> ChangeCursor::ExpectExpression(const std::vector<std::string>& stops) {
@@ -167,7 +168,7 @@ std::string ChangeCursor::TextOf(size_t first, size_t last) const {
     const SqlToken& token = tokens_[i];
     if (i > first && token.begin > tokens_[i - 1].end) out += ' ';
     const bool backticks = token.kind == TokenKind::kQuoted && sql_[token.begin] == '`';
-    out += backticks ? QuoteName(token.text) : sql_.substr(token.begin, token.end - token.begin);
+    out += backticks ? SqlName(token.text) : sql_.substr(token.begin, token.end - token.begin);
   }
   return out;
 }

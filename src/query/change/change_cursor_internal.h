@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "query/change/change_statement.h"
-#include "query/sql_tokens.h"
+#include "query/text/sql_tokens.h"
 
 namespace pixlake::query {
 

@@ -6,13 +6,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/sql_text.h"
 #include "query/change/change_query_internal.h"
 #include "query/change/nested_fields_internal.h"
 #include "query/change/row_checks_internal.h"
 #include "query/change/stored_values_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/scan_literals_internal.h"
-#include "query/value_format_internal.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/mention/scan_literals_internal.h"
+#include "query/result/value_format_internal.h"
 
 namespace pixlake::query {
 namespace {
@@ -24,7 +25,7 @@ std::string Cast(const std::string& expression, const arrow::Field& field) {
   if (field.type()->id() == arrow::Type::NA) {
     return fmt::format(
         "CASE WHEN ({}) IS NULL THEN NULL ELSE error({}) END", expression,
-        QuoteLiteral(kViolationMark + ("column " + field.name() + " is void and takes nothing but NULL")));
+        SqlLiteral(kViolationMark + ("column " + field.name() + " is void and takes nothing but NULL")));
   }
   return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*field.type()));
 }
@@ -56,11 +57,11 @@ Result<Expressions> Assigned(const ChangeTarget& target, const std::vector<Assig
 // The value a row has now; null for a column that is new.
 std::string OldValue(const ChangeTarget& target, int column) {
   if (column >= target.old_columns) return "NULL";
-  return QuoteName(target.alias) + "." + QuoteName(target.schema->field(column)->name());
+  return SqlName(target.alias) + "." + SqlName(target.schema->field(column)->name());
 }
 
 std::string FilePlace(const ChangeTarget& target) {
-  const std::string alias = QuoteName(target.alias);
+  const std::string alias = SqlName(target.alias);
   return fmt::format("{0}.{1} AS {1}, {0}.{2} AS {2}", alias, table::kFileColumn, table::kPositionColumn);
 }
 
@@ -85,7 +86,7 @@ Result<ChangeQuery> Finish(const ChangeTarget& target, std::string rows,
   }
   out.select = fmt::format("SELECT {}, {}, {}", table::kFileColumn, table::kPositionColumn, kActionColumn);
   for (size_t i = 0; i < values.size(); ++i) {
-    out.select += fmt::format(", {} AS v{}", QuoteName(target.schema->field(values[i].column)->name()), i);
+    out.select += fmt::format(", {} AS v{}", SqlName(target.schema->field(values[i].column)->name()), i);
   }
   PL_ASSIGN_OR_RETURN(const std::string checks, RowChecks(target, values));
   out.select += checks;
@@ -121,7 +122,7 @@ Result<Expressions> StarAssignments(const ChangeTarget& target, const MergeState
     const auto found = std::find_if(source_columns.begin(), source_columns.end(),
                                     [&](const auto& column) { return LowerCase(column) == LowerCase(name); });
     if (found != source_columns.end()) {
-      out[i] = QuoteName(merge.source_alias) + "." + QuoteName(*found);
+      out[i] = SqlName(merge.source_alias) + "." + SqlName(*found);
       // Fields that the source does not have stay as they are, like columns.
       const bool evolves = merge.schema_evolution && clause.then == MergeClause::Then::kUpdate;
       if (evolves && i < target.old_columns) {
@@ -156,8 +157,8 @@ std::string JoinOf(const MergeStatement& merge) {
 // Which clause a joined row falls to, from 0; null: none.
 std::string ClauseOf(const ChangeTarget& target, const MergeStatement& merge) {
   const std::string in_target =
-      fmt::format("{}.{} IS NOT NULL", QuoteName(target.alias), table::kPositionColumn);
-  const std::string in_source = fmt::format("{}.__pixlake_source IS NOT NULL", QuoteName(merge.source_alias));
+      fmt::format("{}.{} IS NOT NULL", SqlName(target.alias), table::kPositionColumn);
+  const std::string in_source = fmt::format("{}.__pixlake_source IS NOT NULL", SqlName(merge.source_alias));
   std::string out = "CASE";
   for (size_t i = 0; i < merge.clauses.size(); ++i) {
     const MergeClause& clause = merge.clauses[i];
@@ -197,7 +198,7 @@ Result<std::string> MergedValue(const ChangeTarget& target, const std::vector<Cl
     whens += fmt::format(" WHEN {} THEN {}", i, Cast(value, field));
   }
   const std::string value = whens.empty() ? none : "CASE __pixlake_clause" + whens + " ELSE " + none + " END";
-  return value + " AS " + QuoteName(field.name());
+  return value + " AS " + SqlName(field.name());
 }
 
 // Which clauses say a column's value themselves.
@@ -249,7 +250,7 @@ Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const UpdateState
   GivenValues out;
   PL_ASSIGN_OR_RETURN(const Expressions assigned, Assigned(target, statement.set));
   AddNested(target, assigned, &out);
-  if (!out.select.empty()) out.select += fmt::format(" FROM {} AS {}", target.scan, QuoteName(target.alias));
+  if (!out.select.empty()) out.select += fmt::format(" FROM {} AS {}", target.scan, SqlName(target.alias));
   return out;
 }
 
@@ -260,8 +261,8 @@ Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const MergeStatem
   for (const Clause& clause : clauses) AddNested(target, clause.assigned, &out);
   if (!out.select.empty()) {
     out.select +=
-        fmt::format(" FROM {} AS {}, (SELECT * FROM {} AS {}) AS {}", target.scan, QuoteName(target.alias),
-                    statement.source, QuoteName(statement.source_alias), QuoteName(statement.source_alias));
+        fmt::format(" FROM {} AS {}, (SELECT * FROM {} AS {}) AS {}", target.scan, SqlName(target.alias),
+                    statement.source, SqlName(statement.source_alias), SqlName(statement.source_alias));
   }
   return out;
 }
@@ -286,12 +287,6 @@ Result<std::vector<int>> InsertedColumns(const ChangeTarget& target, const Inser
   return out;
 }
 
-std::string QuoteName(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
-
 Result<int> FindColumn(const arrow::Schema& schema, const std::string& name) {
   for (int i = 0; i < schema.num_fields(); ++i) {
     if (LowerCase(schema.field(i)->name()) == LowerCase(name)) return i;
@@ -313,19 +308,19 @@ std::string CastTypeName(const arrow::DataType& type) {
     case arrow::Type::STRUCT: {
       std::vector<std::string> fields;
       for (const auto& field : type.fields()) {
-        fields.push_back(QuoteName(field->name()) + " " + CastTypeName(*field->type()));
+        fields.push_back(SqlName(field->name()) + " " + CastTypeName(*field->type()));
       }
       return fmt::format("STRUCT({})", fmt::join(fields, ", "));
     }
     default:
-      return SqlTypeName(type);
+      return DuckDbTypeName(type);
   }
 }
 
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const DeleteStatement& statement) {
   const std::string rows =
       fmt::format("SELECT {}, CAST({} AS TINYINT) AS {} FROM {} AS {}{}", FilePlace(target),
-                  static_cast<int>(RowAction::kDelete), kActionColumn, target.scan, QuoteName(target.alias),
+                  static_cast<int>(RowAction::kDelete), kActionColumn, target.scan, SqlName(target.alias),
                   statement.where.empty() ? "" : " WHERE (" + statement.where + ")");
   ChangeQuery out;
   out.select = rows;
@@ -340,9 +335,9 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const UpdateStatement& s
     const arrow::Field& field = *target.schema->field(i);
     const auto found = assigned.find(i);
     const std::string value = found == assigned.end() ? OldValue(target, i) : Cast(found->second, field);
-    rows += fmt::format(", {} AS {}", value, QuoteName(field.name()));
+    rows += fmt::format(", {} AS {}", value, SqlName(field.name()));
   }
-  rows += fmt::format(" FROM {} AS {}{}", target.scan, QuoteName(target.alias),
+  rows += fmt::format(" FROM {} AS {}{}", target.scan, SqlName(target.alias),
                       statement.where.empty() ? "" : " WHERE (" + statement.where + ")");
   return Finish(target, std::move(rows), UpdatedValues(assigned), ColumnsOf(assigned));
 }
@@ -375,8 +370,8 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& st
     rows += ", " + value;
   }
   rows += fmt::format(" FROM {} AS {} {} (SELECT *, TRUE AS __pixlake_source FROM {} AS {}) AS {} ON ({})",
-                      target.scan, QuoteName(target.alias), JoinOf(statement), statement.source,
-                      QuoteName(statement.source_alias), QuoteName(statement.source_alias), statement.on);
+                      target.scan, SqlName(target.alias), JoinOf(statement), statement.source,
+                      SqlName(statement.source_alias), SqlName(statement.source_alias), statement.on);
   PL_ASSIGN_OR_RETURN(ChangeQuery out, Finish(target, std::move(rows), std::move(values), GivenBy(clauses)));
   const auto matched = [](const Clause& c) { return c.clause->when == MergeClause::When::kMatched; };
   const auto first = std::find_if(clauses.begin(), clauses.end(), matched);
@@ -408,7 +403,7 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& s
     } else {
       PL_ASSIGN_OR_RETURN(value, DefaultOf(target, i));
     }
-    rows += fmt::format(", {} AS {}", Cast(value, field), QuoteName(field.name()));
+    rows += fmt::format(", {} AS {}", Cast(value, field), SqlName(field.name()));
     values.push_back({i, false});
   }
   rows += fmt::format(" FROM ({}) AS __pixlake_query({})", statement.query, fmt::join(aliases, ", "));
@@ -417,10 +412,10 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& s
   if (!statement.replace_where.empty()) {
     out.select += fmt::format(
         " AND CASE WHEN coalesce(({}), FALSE) THEN TRUE ELSE error({}) END", statement.replace_where,
-        QuoteLiteral(kViolationMark + ("a new row is outside REPLACE WHERE " + statement.replace_where)));
+        SqlLiteral(kViolationMark + ("a new row is outside REPLACE WHERE " + statement.replace_where)));
   }
   std::vector<std::string> order;
-  for (const std::string& column : target.partition_columns) order.push_back(QuoteName(column));
+  for (const std::string& column : target.partition_columns) order.push_back(SqlName(column));
   if (!order.empty()) out.select += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
   return out;
 }

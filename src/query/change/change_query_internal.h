@@ -72,9 +72,6 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& s
 // "STRUCT(""a"" INTEGER)": a type as CAST takes it.
 std::string CastTypeName(const arrow::DataType& type);
 
-// "a ""name"""
-std::string QuoteName(std::string_view name);
-
 // The column of that name, in any case; kUsage when there is none.
 Result<int> FindColumn(const arrow::Schema& schema, const std::string& name);
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "query/sql_tokens.h"
+#include "query/text/sql_tokens.h"
 
 namespace pixlake::query {
 

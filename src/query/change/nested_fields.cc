@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/sql_text.h"
 #include "query/change/change_query_internal.h"
 #include "query/change/nested_fields_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/scan_literals_internal.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/mention/scan_literals_internal.h"
 
 namespace pixlake::query {
 namespace {
@@ -92,7 +93,7 @@ std::string WithFieldsKept(const std::string& given, const DataType& given_type,
   if (given_type.id() != Type::STRUCT || kept_type.id() != Type::STRUCT || IsUnnamed(given_type))
     return given;
   const auto field_of = [](const std::string& value, const std::string& name) {
-    return fmt::format("struct_extract({}, {})", value, QuoteLiteral(name));
+    return fmt::format("struct_extract({}, {})", value, SqlLiteral(name));
   };
   std::vector<std::string> fields;
   bool differs = false;
@@ -106,12 +107,12 @@ std::string WithFieldsKept(const std::string& given, const DataType& given_type,
       value = WithFieldsKept(own, *inner->type(), value, *field->type());
       differs = differs || value != own;
     }
-    fields.push_back(fmt::format("{} := {}", QuoteName(field->name()), value));
+    fields.push_back(fmt::format("{} := {}", SqlName(field->name()), value));
   }
   if (!differs) return given;
   for (const auto& field : given_type.fields()) {
     if (Find(kept_type, field->name()) >= 0) continue;
-    fields.push_back(fmt::format("{} := {}", QuoteName(field->name()), field_of(given, field->name())));
+    fields.push_back(fmt::format("{} := {}", SqlName(field->name()), field_of(given, field->name())));
   }
   return fmt::format("CASE WHEN {} IS NULL AND {} IS NULL THEN NULL ELSE struct_pack({}) END", given, kept,
                      fmt::join(fields, ", "));

@@ -5,7 +5,7 @@
 #include <arrow/compute/initialize.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "query/change/old_rows_internal.h"
 
 namespace pixlake::query {

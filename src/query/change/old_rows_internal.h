@@ -9,7 +9,7 @@
 #include <arrow/record_batch.h>
 
 #include "base/result.h"
-#include "file/blob_reader.h"
+#include "file/blob/blob_reader.h"
 #include "table/table.h"
 
 namespace pixlake::query {

@@ -8,7 +8,7 @@
 #include <arrow/util/bit_util.h>
 #include <fmt/format.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "query/change/row_changes_internal.h"
 
 namespace pixlake::query {

@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/sql_text.h"
 #include "query/change/row_checks_internal.h"
 #include "query/change/spark_expression.h"
 #include "query/change/stored_values_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/value_format_internal.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/result/value_format_internal.h"
 
 namespace pixlake::query {
 namespace {
@@ -21,12 +22,12 @@ std::string ValuesText(const arrow::Schema& schema, const std::set<int>& columns
   for (const int column : columns) {
     if (parts.size() == kMostShown) break;
     const arrow::Field& field = *schema.field(column);
-    const std::string name = QuoteName(field.name());
+    const std::string name = SqlName(field.name());
     const std::string value = field.type()->id() == arrow::Type::BINARY
                                   ? fmt::format("octet_length({}) || ' bytes'", name)
                                   : fmt::format("left(CAST({} AS VARCHAR), 100)", name);
     parts.push_back(fmt::format("{} || coalesce({}, 'NULL')",
-                                QuoteLiteral((parts.empty() ? "" : ", ") + field.name() + " = "), value));
+                                SqlLiteral((parts.empty() ? "" : ", ") + field.name() + " = "), value));
   }
   return parts.empty() ? "''" : fmt::format("{}", fmt::join(parts, " || "));
 }
@@ -36,7 +37,7 @@ std::string CheckColumn(const std::string& condition, const std::string& message
   return fmt::format(
       ", CASE WHEN {} = {} THEN TRUE WHEN coalesce(({}), FALSE) THEN TRUE ELSE error({} || {}) END",
       kActionColumn, static_cast<int>(RowAction::kDelete), condition,
-      QuoteLiteral(kViolationMark + message + ": the row has "), values);
+      SqlLiteral(kViolationMark + message + ": the row has "), values);
 }
 
 std::string PartitionHint(const ChangeTarget& target, const arrow::Field& field) {
@@ -67,9 +68,9 @@ std::string NullChecks(const ChangeTarget& target, const std::vector<ChangeQuery
     const RowAction free = value.updated ? RowAction::kDelete : RowAction::kUpdate;
     out += fmt::format(
         ", CASE WHEN {0} IN ({1}, {2}) OR {3} IS NOT NULL THEN TRUE ELSE error({4}) END", kActionColumn,
-        static_cast<int>(RowAction::kDelete), static_cast<int>(free), QuoteName(field.name()),
-        QuoteLiteral(kViolationMark + fmt::format("a new row has NULL in column {}, which is NOT NULL{}",
-                                                  field.name(), PartitionHint(target, field))));
+        static_cast<int>(RowAction::kDelete), static_cast<int>(free), SqlName(field.name()),
+        SqlLiteral(kViolationMark + fmt::format("a new row has NULL in column {}, which is NOT NULL{}",
+                                                field.name(), PartitionHint(target, field))));
   }
   return out;
 }
@@ -95,7 +96,7 @@ Result<std::string> RowChecks(const ChangeTarget& target, const std::vector<Chan
     PL_ASSIGN_OR_RETURN(const std::string stored,
                         StoredValue(target, column, GeneratedValue(target, column, value.sql)));
     out += CheckColumn(
-        fmt::format("{} IS NOT DISTINCT FROM {}", QuoteName(name), stored),
+        fmt::format("{} IS NOT DISTINCT FROM {}", SqlName(name), stored),
         fmt::format("the value given for column {} is not what it is generated as ({})", name, text),
         ValuesText(*target.schema, value.columns));
   }
@@ -125,9 +126,9 @@ Result<std::string> WithGenerated(const ChangeTarget& target, const std::string&
                         Translated(text, *target.schema, "generated column " + name));
     std::string value = GeneratedValue(target, column, expression.sql);
     if (said != given.end()) {
-      value = fmt::format("CASE WHEN {} THEN {} ELSE {} END", said->second, QuoteName(name), value);
+      value = fmt::format("CASE WHEN {} THEN {} ELSE {} END", said->second, SqlName(name), value);
     }
-    replaced.push_back(value + " AS " + QuoteName(name));
+    replaced.push_back(value + " AS " + SqlName(name));
     computed->insert(column);
   }
   if (replaced.empty()) return rows;

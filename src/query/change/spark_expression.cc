@@ -7,12 +7,13 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "base/sql_text.h"
 #include "query/change/change_query_internal.h"
 #include "query/change/spark_functions_internal.h"
 #include "query/change/spark_types_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/scan_literals_internal.h"
-#include "query/sql_tokens.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/mention/scan_literals_internal.h"
+#include "query/text/sql_tokens.h"
 
 namespace pixlake::query {
 namespace {
@@ -157,7 +158,7 @@ class Translator {
     const SqlToken& token = tokens_[at];
     const bool plain = token.end - token.begin == token.text.size() + 2;
     if (!plain || token.text.find('\\') != std::string::npos) return Refuse(token.text);
-    return QuoteLiteral(token.text);
+    return SqlLiteral(token.text);
   }
 
   // 12, 1.5, 3L, 2.0D, 1e6, 1e-6.
@@ -235,9 +236,9 @@ class Translator {
       return schema_.num_fields() == 0 ? Refuse(name) : WithContext(column.status(), expression_);
     }
     out_.columns.insert(*column);
-    std::string out = QuoteName(schema_.field(*column)->name());
+    std::string out = SqlName(schema_.field(*column)->name());
     for (++*at; *at + 1 < last && tokens_[*at].IsSymbol('.'); *at += 2) {
-      out += "." + QuoteName(tokens_[*at + 1].text);
+      out += "." + SqlName(tokens_[*at + 1].text);
     }
     return out;
   }
@@ -327,7 +328,7 @@ class Translator {
       out += found->second;
       i = end;
     }
-    return QuoteLiteral(out);
+    return SqlLiteral(out);
   }
 
   // What the tokens are of, as far as that is plain to see.

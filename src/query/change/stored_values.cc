@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/sql_text.h"
 #include "query/change/row_checks_internal.h"
 #include "query/change/stored_values_internal.h"
-#include "query/duckdb_handles_internal.h"
-#include "query/value_format_internal.h"
+#include "query/duckdb/duckdb_handles_internal.h"
+#include "query/result/value_format_internal.h"
 #include "table/text_width.h"
 
 namespace pixlake::query {
@@ -20,7 +21,7 @@ using table::TextWidth;
 // Delta Spark checks the length as it is given: blanks behind count.
 std::string TextOfWidth(const TextWidth& width, const std::string& path, const std::string& value) {
   const std::string type = fmt::format("{}({})", width.is_char ? "CHAR" : "VARCHAR", width.length);
-  const std::string message = QuoteLiteral(
+  const std::string message = SqlLiteral(
       kViolationMark + fmt::format("a value is too long for column {}, which is {}: ", path, type));
   return fmt::format(
       "CASE WHEN {0} IS NULL THEN NULL WHEN length({0}) <= {1} THEN {2} ELSE error({3} || left({0}, 100)) "
@@ -39,8 +40,8 @@ std::string OfWidth(const TextWidth& width, const arrow::DataType& type, const s
       std::vector<std::string> fields;
       for (int i = 0; i < type.num_fields(); ++i) {
         const auto& field = type.field(i);
-        const std::string inner = fmt::format("struct_extract({}, {})", value, QuoteLiteral(field->name()));
-        fields.push_back(fmt::format("{} := {}", QuoteName(field->name()),
+        const std::string inner = fmt::format("struct_extract({}, {})", value, SqlLiteral(field->name()));
+        fields.push_back(fmt::format("{} := {}", SqlName(field->name()),
                                      OfWidth(width.children[static_cast<size_t>(i)], *field->type(),
                                              path + "." + field->name(), inner, depth)));
       }
@@ -86,7 +87,7 @@ Result<std::string> AsStored(const ChangeTarget& target, const std::string& rows
                              const std::set<int>& columns) {
   std::vector<std::string> replaced;
   for (const int column : columns) {
-    const std::string name = QuoteName(target.schema->field(column)->name());
+    const std::string name = SqlName(target.schema->field(column)->name());
     PL_ASSIGN_OR_RETURN(const std::string value, StoredValue(target, column, name));
     if (value != name) replaced.push_back(fmt::format("{} AS {}", value, name));
   }

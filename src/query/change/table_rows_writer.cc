@@ -3,7 +3,7 @@
 #include <arrow/api.h>
 
 #include "query/change/table_rows_writer_internal.h"
-#include "table/partition_text.h"
+#include "table/partition/partition_text.h"
 
 namespace pixlake::query {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <parquet/exception.h>
 
-#include "file/blob_scanner.h"
+#include "file/blob/blob_scanner.h"
 #include "table/rewrite/zorder_rows_internal.h"
 
 namespace pixlake::table {

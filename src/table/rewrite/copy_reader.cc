@@ -8,7 +8,7 @@
 #include <arrow/compute/api_vector.h>
 #include <fmt/format.h>
 
-#include "file/blob_scanner.h"
+#include "file/blob/blob_scanner.h"
 #include "io/store.h"
 
 namespace pixlake::table {

@@ -6,7 +6,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "table/rewrite/copy_reader.h"
 #include "table/rewrite/group_writer_internal.h"
 

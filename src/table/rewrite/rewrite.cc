@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/byte_size.h"
+#include "base/memory/byte_size.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 
 namespace pixlake::table {

@@ -7,7 +7,7 @@
 
 #include <arrow/type.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 
 namespace pixlake::table {

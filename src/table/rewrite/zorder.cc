@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/stop_token.h"
+#include "base/stop/stop_token.h"
 #include "table/rewrite/copy_reader.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 #include "table/rewrite/zorder_curve.h"

@@ -10,7 +10,7 @@
 
 #include <arrow/type_fwd.h>
 
-#include "file/blob_reader.h"
+#include "file/blob/blob_reader.h"
 #include "table/rewrite/group_writer_internal.h"
 
 namespace pixlake::table {

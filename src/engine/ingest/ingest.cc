@@ -1,0 +1,59 @@
+#include "engine/ingest/ingest.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "catalog/lake.h"
+#include "engine/quarantine.h"
+#include "lake/lake_tables.h"
+
+namespace pixlake::engine {
+
+Result<LakeSummary> InitLake(const Session& session, const std::string& uri) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(uri));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
+  table::TableFormat* const format = session.new_table_format();
+  PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, format).status());
+  LakeSummary summary;
+  summary.path = lake.place().path;
+  for (const catalog::TableName& name : catalog::OwnTables()) summary.tables.push_back(name.text());
+  return summary;
+}
+
+Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequest& request) {
+  const StopScope scope = session.Enter();
+  if (request.table != "raw.images") {
+    return Error(
+        ErrorCode::kUsage,
+        fmt::format("--table {}: images go to raw.images, what came along to raw.binary", request.table));
+  }
+  // A source that was mistyped must not leave a new lake behind.
+  PL_RETURN_NOT_OK(ingest::OpenSources(request.sources, request.options.source).status());
+  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(request.lake));
+  if (place.store->scheme() != "file") {
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("ingest takes images into lakes on local disks; {} is not on one", request.lake));
+  }
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
+  table::TableFormat* const format = session.new_table_format();
+  ingest::LakeIngestOptions options = request.options;
+  options.memory = session.Plan(Work::kIngest);
+  options.on_items = session.Watch("Ingesting");
+  options.threads = session.threads();
+  options.kernels = &session.kernels();
+  options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, options.memory.fetch);
+  PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport report,
+                      ingest::IngestIntoLake(lake, format, request.sources, options));
+  // A run that was killed before this is made good by the next one that tries something again.
+  if (report.added.resolved + report.added.failed_again + report.added.gone + report.replayed_batches > 0) {
+    PL_ASSIGN_OR_RETURN(const auto of_lake, session.WithLake(request.lake));
+    PL_RETURN_NOT_OK(WithContext(SettleQuarantine(*of_lake), "the images are taken; tidying raw.quarantine"));
+  }
+  return report;
+}
+
+}  // namespace pixlake::engine

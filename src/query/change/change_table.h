@@ -1,0 +1,28 @@
+// Changing rows of tables: DELETE, UPDATE, MERGE, INSERT, TRUNCATE.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "query/change/change.h"
+#include "session/session.h"
+
+namespace pixlake::query {
+
+// Runs one statement of SQL. kUsage when it is none that changes rows.
+Result<ChangeReport> ChangeTable(const session::Session& session, const std::string& sql);
+
+// Runs one statement (see query/change/change.h for what it promises) in a session of
+// its own.
+Result<ChangeReport> ChangeTable(const session::Session& session, const ChangeStatement& statement);
+
+// The same in a session that is there: its views and temporary tables may be named.
+Result<ChangeReport> ChangeTable(const session::Session& session, SqlSession* sql_session,
+                                 const ChangeStatement& statement);
+
+// A table that is not there yet (TableFormat::Prepare) is made with the rows of `query`, in
+// one commit.
+Result<ChangeReport> FillNewTable(const session::Session& session, SqlSession* sql_session,
+                                  table::Table* table, const std::string& query);
+
+}  // namespace pixlake::query

@@ -1,0 +1,20 @@
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/sql_text.h"
+#include "query/statement/statement.h"
+
+namespace pixlake::query {
+
+Result<bool> IsSessionTable(const StatementContext& context, const std::string& name) {
+  if (name.find_first_of("/.:") != std::string::npos) return false;
+  PL_ASSIGN_OR_RETURN(
+      const auto result,
+      context.sql_session.Query(fmt::format(
+          "SELECT table_name FROM duckdb_tables() WHERE lower(table_name) = lower({})", SqlLiteral(name))));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  PL_RETURN_NOT_OK(result->ReadNext(&batch));
+  return batch != nullptr && batch->num_rows() > 0;
+}
+
+}  // namespace pixlake::query
