@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/uuid.h"
+#include "base/write_fully.h"
 #include "io/local_store.h"
 
 namespace pixlake::ingest {
@@ -47,17 +48,6 @@ Result<int> LocalPngTree::FolderOf(const std::string& label) {
   return fd;
 }
 
-Status LocalPngTree::WriteWhole(int fd, const std::string& path, std::span<const uint8_t> bytes) {
-  size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t got = ::write(fd, bytes.data() + written, bytes.size() - written);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ErrnoError(errno, "writing", path);
-    written += static_cast<size_t>(got);
-  }
-  return Status::OK();
-}
-
 Status LocalPngTree::Write(const std::string& label, const std::string& name,
                            std::span<const uint8_t> bytes) {
   PL_ASSIGN_OR_RETURN(const int folder, FolderOf(label));
@@ -68,7 +58,8 @@ Status LocalPngTree::Write(const std::string& label, const std::string& name,
     Status status;
     if (written != static_cast<ssize_t>(bytes.size())) {
       written = written < 0 ? 0 : written;
-      status = WriteWhole(fd, root_ + "/" + label + "/" + name, bytes.subspan(static_cast<size_t>(written)));
+      const auto rest = bytes.subspan(static_cast<size_t>(written));
+      status = WriteFully(fd, rest.data(), rest.size(), root_ + "/" + label + "/" + name);
     }
     // Network file systems and quotas may say only here that there is no room.
     if (::close(fd) != 0 && status.ok())
@@ -89,7 +80,7 @@ Status LocalPngTree::Replace(int folder, const std::string& path, const std::str
   const std::string temporary = "." + name + "." + NewUuid() + ".tmp";
   const int fd = ::openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "creating", path);
-  Status status = WriteWhole(fd, path, bytes);
+  Status status = WriteFully(fd, bytes.data(), bytes.size(), path);
   if (::close(fd) != 0 && status.ok()) status = ErrnoError(errno, "writing", path);
   if (status.ok() && ::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) {
     status = ErrnoError(errno, "replacing", path);

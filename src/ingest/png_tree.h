@@ -44,7 +44,6 @@ class LocalPngTree : public PngTree {
 
  private:
   Result<int> FolderOf(const std::string& label);
-  Status WriteWhole(int fd, const std::string& path, std::span<const uint8_t> bytes);
   Status Replace(int folder, const std::string& path, const std::string& name,
                  std::span<const uint8_t> bytes);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "io/arrow_input.h"
 #include "io/local_input_internal.h"
 #include "io/store.h"
 
@@ -27,21 +28,11 @@ std::string VersionOf(const struct stat& info) {
                      info.st_ctim.tv_nsec, info.st_size);
 }
 
-class LocalInput : public arrow::io::RandomAccessFile {
+class LocalInput : public RangedInput {
  public:
   LocalInput(int fd, std::string path, const struct stat& info)
       : file_(fd), path_(std::move(path)), version_(VersionOf(info)) {}
 
-  Status Close() override {
-    closed_ = true;  // the descriptor lives as long as reads may be under way
-    return Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  Result<int64_t> Tell() const override { return position_; }
-  Status Seek(int64_t position) override {
-    position_ = position;
-    return Status::OK();
-  }
   Result<int64_t> GetSize() override {
     struct stat info {};
     if (::fstat(file_.get(), &info) != 0) return ErrnoError(errno, "looking at", path_);
@@ -71,16 +62,6 @@ class LocalInput : public arrow::io::RandomAccessFile {
     }
     return std::shared_ptr<arrow::Buffer>(std::move(buffer));
   }
-  Result<int64_t> Read(int64_t count, void* out) override {
-    PL_ASSIGN_OR_RETURN(const int64_t got, ReadAt(position_, count, out));
-    position_ += got;
-    return got;
-  }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    PL_ASSIGN_OR_RETURN(auto buffer, ReadAt(position_, count));
-    position_ += buffer->size();
-    return buffer;
-  }
   Result<std::shared_ptr<const arrow::KeyValueMetadata>> ReadMetadata() override {
     return VersionMetadata(version_);
   }
@@ -89,8 +70,6 @@ class LocalInput : public arrow::io::RandomAccessFile {
   const Descriptor file_;
   const std::string path_;
   const std::string version_;
-  int64_t position_ = 0;
-  bool closed_ = false;
 };
 
 }  // namespace

@@ -53,10 +53,7 @@ Result<std::string> RequiredMetadata(const arrow::Field& field, const char* key)
 
 Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::string& mode) {
   table::FieldMapping out;
-  out.physical_name = field.name();
-  if (mode != "none") {
-    PL_ASSIGN_OR_RETURN(out.physical_name, RequiredMetadata(field, kPhysicalName));
-  }
+  PL_ASSIGN_OR_RETURN(out.physical_name, PhysicalName(field, mode));
   if (mode == "id") {
     PL_ASSIGN_OR_RETURN(const std::string id, RequiredMetadata(field, kColumnId));
     const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), out.field_id);
@@ -70,6 +67,11 @@ Result<table::FieldMapping> MappingOf(const arrow::Field& field, const std::stri
 }
 
 }  // namespace
+
+Result<std::string> PhysicalName(const arrow::Field& field, const std::string& mode) {
+  if (mode == "none") return field.name();
+  return RequiredMetadata(field, kPhysicalName);
+}
 
 Result<std::vector<table::FieldMapping>> MappingFor(const arrow::Schema& schema, const std::string& mode) {
   return ChildMappings(*arrow::struct_(schema.fields()), mode);

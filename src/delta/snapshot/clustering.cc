@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "delta/schema/column_mapping_internal.h"
+#include "delta/feature/features_internal.h"
+#include "delta/schema/field_mapping_internal.h"
 #include "delta/schema/schema_fields_internal.h"
 #include "delta/snapshot/clustering_internal.h"
 #include "delta/stats/stats_selection_internal.h"
+#include "file/page/levels.h"
 
 namespace pixlake::delta {
 
@@ -17,37 +19,22 @@ constexpr char kDomain[] = "delta.clustering";
 // As Delta Spark has it.
 constexpr size_t kMostColumns = 4;
 
-std::string PhysicalName(const arrow::Field& field) {
-  const std::string mapped = FieldText(field, kPhysicalName);
-  return mapped.empty() ? field.name() : mapped;
-}
-
-int LeafCount(const arrow::DataType& type) {
-  int leaves = type.num_fields() == 0 ? 1 : 0;
-  for (const auto& field : type.fields()) {
-    leaves += LeafCount(*field->type());
-  }
-  return leaves;
-}
-
 // "a.b" of the physical path; empty when it leads nowhere.
-std::string LogicalName(const arrow::FieldVector& fields, const nlohmann::json& path, size_t depth) {
+Result<std::string> LogicalName(const arrow::FieldVector& fields, const std::string& mode,
+                                const nlohmann::json& path, size_t depth) {
   for (const auto& field : fields) {
-    if (!path[depth].is_string() || PhysicalName(*field) != path[depth].get<std::string>()) {
-      continue;
-    }
-    if (depth + 1 == path.size()) {
-      return field->name();
-    }
-    const std::string rest = LogicalName(field->type()->fields(), path, depth + 1);
+    PL_ASSIGN_OR_RETURN(const std::string physical, PhysicalName(*field, mode));
+    if (!path[depth].is_string() || physical != path[depth].get<std::string>()) continue;
+    if (depth + 1 == path.size()) return field->name();
+    PL_ASSIGN_OR_RETURN(const std::string rest, LogicalName(field->type()->fields(), mode, path, depth + 1));
     return rest.empty() ? rest : field->name() + "." + rest;
   }
-  return {};
+  return std::string();
 }
 
 }  // namespace
 
-std::vector<std::string> ClusteringColumns(const TableState& state) {
+Result<std::vector<std::string>> ClusteringColumns(const TableState& state) {
   std::vector<std::string> out;
   const auto domain = state.domains.find(kDomain);
   if (domain == state.domains.end() || domain->second.removed) {
@@ -59,13 +46,9 @@ std::vector<std::string> ClusteringColumns(const TableState& state) {
     return out;
   }
   for (const auto& path : json["clusteringColumns"]) {
-    if (!path.is_array() || path.empty()) {
-      return {};
-    }
-    std::string name = LogicalName(state.schema->fields(), path, 0);
-    if (name.empty()) {
-      return {};
-    }
+    if (!path.is_array() || path.empty()) return std::vector<std::string>();
+    PL_ASSIGN_OR_RETURN(std::string name, LogicalName(state.schema->fields(), state.mapping_mode, path, 0));
+    if (name.empty()) return std::vector<std::string>();
     out.push_back(std::move(name));
   }
   return out;
@@ -79,6 +62,7 @@ Status ClusterBy(const std::vector<std::string>& columns, TableState* state) {
     return Error(ErrorCode::kUsage, fmt::format("a table is clustered by at most {} columns", kMostColumns));
   }
   PL_ASSIGN_OR_RETURN(const StatsSelection statistics, StatsSelectionFor(state->protocol, state->metadata));
+  PL_ASSIGN_OR_RETURN(const std::string mode, ColumnMappingMode(state->protocol, state->metadata));
   nlohmann::json paths = nlohmann::json::array();
   for (const std::string& name : columns) {
     const int position = state->schema->GetFieldIndex(name);
@@ -86,18 +70,19 @@ Status ClusterBy(const std::vector<std::string>& columns, TableState* state) {
       return Error(ErrorCode::kUsage, fmt::format("CLUSTER BY: there is no column `{}`", name));
     }
     const arrow::Field& field = *state->schema->field(position);
+    PL_ASSIGN_OR_RETURN(const std::string physical, PhysicalName(field, mode));
     int leaves = 0;
     for (int i = 0; i < position; ++i) {
-      leaves += LeafCount(*state->schema->field(i)->type());
+      leaves += file::LeafCount(*state->schema->field(i)->type());
     }
     if (field.type()->num_fields() > 0 || field.type()->id() == arrow::Type::BINARY ||
-        !statistics.Has({PhysicalName(field)}, leaves)) {
+        !statistics.Has({physical}, leaves)) {
       return Error(ErrorCode::kUsage,
                    fmt::format("CLUSTER BY: column `{}` has no statistics, by which clustered files are "
                                "found; see delta.dataSkippingStatsColumns",
                                name));
     }
-    const nlohmann::json path = nlohmann::json::array({PhysicalName(field)});
+    const nlohmann::json path = nlohmann::json::array({physical});
     if (std::find(paths.begin(), paths.end(), path) != paths.end()) {
       return Error(ErrorCode::kUsage, fmt::format("CLUSTER BY: column `{}` is named twice", name));
     }

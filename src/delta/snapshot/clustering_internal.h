@@ -9,7 +9,7 @@
 namespace pixlake::delta {
 
 // The columns by their logical names, a field of a struct as "a.b". None: not clustered.
-std::vector<std::string> ClusteringColumns(const TableState& state);
+Result<std::vector<std::string>> ClusteringColumns(const TableState& state);
 
 // Makes the state of a new table clustered by these top-level columns. kUsage for columns that
 // are not there, named twice, more than four, or without statistics; and with partitions.

@@ -29,7 +29,7 @@ Result<std::shared_ptr<const DeltaSnapshot>> DeltaSnapshot::Make(io::Location lo
   PL_ASSIGN_OR_RETURN(snapshot->mapping_, MappingFor(*state.schema, state.mapping_mode));
   snapshot->definition_.schema = state.schema;
   snapshot->definition_.partition_columns = state.metadata.partition_columns;
-  snapshot->definition_.clustering_columns = ClusteringColumns(state);
+  PL_ASSIGN_OR_RETURN(snapshot->definition_.clustering_columns, ClusteringColumns(state));
   snapshot->definition_.properties = state.metadata.configuration;
   snapshot->definition_.name = state.metadata.name;
   snapshot->definition_.description = state.metadata.description;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/uuid.h"
+#include "base/write_fully.h"
 #include "engine/output/output_name.h"
 
 namespace pixlake::engine {
@@ -24,16 +25,6 @@ namespace fs = std::filesystem;
 
 timespec TimeOf(int64_t nanos) {
   return {static_cast<time_t>(nanos / 1000000000), static_cast<long>(nanos % 1000000000)};
-}
-
-Status WriteFully(int fd, const std::string& path, std::span<const uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return ErrnoError(errno, "writing", path);
-    bytes = bytes.subspan(static_cast<size_t>(put));
-  }
-  return Status::OK();
 }
 
 // True when the file has exactly these bytes.
@@ -75,7 +66,7 @@ class Folder : public ExportTarget {
     const std::string fresh = fs::path(path).parent_path().string() + "/.pixlake-export-" + NewUuid();
     const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return ErrnoError(errno, "making", fresh);
-    Status status = WriteFully(fd, path, bytes);
+    Status status = WriteFully(fd, bytes.data(), bytes.size(), path);
     if (mtime_ns != 0) {
       const timespec times[2] = {TimeOf(mtime_ns), TimeOf(mtime_ns)};
       ::futimens(fd, times);

@@ -24,11 +24,6 @@ void ExemptBlobs(const parquet::SchemaDescriptor& schema, parquet::WriterPropert
 
 }  // namespace
 
-bool IsBlob(const arrow::DataType& type) {
-  return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY ||
-         type.id() == arrow::Type::BINARY_VIEW;
-}
-
 std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema,
                                             const std::vector<int32_t>& ids) {
   if (ids.empty()) return schema;

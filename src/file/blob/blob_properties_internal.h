@@ -9,14 +9,13 @@
 #include <parquet/properties.h>
 
 #include "file/blob/blob_parquet_writer.h"
+#include "file/blob/blob_type.h"
 
 namespace parquet {
 class SchemaDescriptor;
 }
 
 namespace pixlake::file {
-
-bool IsBlob(const arrow::DataType& type);
 
 // The schema with Parquet field ids, by top-level position.
 std::shared_ptr<arrow::Schema> WithFieldIds(const std::shared_ptr<arrow::Schema>& schema,

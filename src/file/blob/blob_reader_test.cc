@@ -8,24 +8,11 @@
 #include <parquet/arrow/writer.h>
 
 #include "file/blob/blob_parquet_writer.h"
-#include "io/store.h"
+
+#include "testing/memory_output.h"
 
 namespace pixlake::file {
 namespace {
-
-// Keeps the written bytes in memory.
-class MemoryOutput : public io::OutputFile {
- public:
-  explicit MemoryOutput(std::shared_ptr<arrow::Buffer>* result) : result_(result) {
-    sink_ = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  }
-  arrow::io::OutputStream* stream() override { return sink_.get(); }
-  Status Close() override { return sink_->Finish().Value(result_); }
-
- private:
-  std::shared_ptr<arrow::Buffer>* result_;
-  std::shared_ptr<arrow::io::BufferOutputStream> sink_;
-};
 
 // Counts what is read.
 class CountingReader : public arrow::io::RandomAccessFile {
@@ -73,7 +60,8 @@ std::shared_ptr<arrow::Buffer> WriteOurs(const std::shared_ptr<arrow::BinaryArra
   BlobParquetOptions options;
   options.row_group_bytes = 300 << 10;
   options.page_bytes = 32 << 10;
-  auto writer = BlobParquetWriter::Open(std::make_unique<MemoryOutput>(&bytes), schema, options).ValueOrDie();
+  auto writer =
+      BlobParquetWriter::Open(std::make_unique<test::MemoryOutput>(&bytes), schema, options).ValueOrDie();
   EXPECT_TRUE(writer->Write(*arrow::RecordBatch::Make(schema, blobs->length(), {blobs})).ok());
   EXPECT_TRUE(writer->Close().ok());
   return bytes;

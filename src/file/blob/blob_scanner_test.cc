@@ -10,21 +10,11 @@
 #include <parquet/arrow/writer.h>
 
 #include "file/blob/blob_parquet_writer.h"
-#include "io/store.h"
+
+#include "testing/memory_output.h"
 
 namespace pixlake::file {
 namespace {
-
-class MemoryOutput : public io::OutputFile {
- public:
-  explicit MemoryOutput(std::shared_ptr<arrow::Buffer>* result) : result_(result) {}
-  arrow::io::OutputStream* stream() override { return sink_.get(); }
-  Status Close() override { return sink_->Finish().Value(result_); }
-
- private:
-  std::shared_ptr<arrow::Buffer>* result_;
-  std::shared_ptr<arrow::io::BufferOutputStream> sink_ = *arrow::io::BufferOutputStream::Create();
-};
 
 std::shared_ptr<arrow::Schema> TwoBlobs() {
   return arrow::schema({arrow::field("image", arrow::binary(), false), arrow::field("id", arrow::int64()),
@@ -50,7 +40,7 @@ std::shared_ptr<arrow::Buffer> Write(const arrow::RecordBatch& rows) {
   options.row_group_bytes = 400 << 10;
   options.page_bytes = 16 << 10;
   auto writer =
-      BlobParquetWriter::Open(std::make_unique<MemoryOutput>(&bytes), TwoBlobs(), options).ValueOrDie();
+      BlobParquetWriter::Open(std::make_unique<test::MemoryOutput>(&bytes), TwoBlobs(), options).ValueOrDie();
   EXPECT_TRUE(writer->Write(rows).ok());
   EXPECT_TRUE(writer->Close().ok());
   return bytes;
@@ -64,7 +54,8 @@ TEST(BlobScannerTest, CopiesOfValuesAreReadByArrowAsTheyWere) {
   ASSERT_EQ(scanner->num_rows(), 2000);
 
   std::shared_ptr<arrow::Buffer> copied;
-  auto writer = BlobParquetWriter::Open(std::make_unique<MemoryOutput>(&copied), TwoBlobs()).ValueOrDie();
+  auto writer =
+      BlobParquetWriter::Open(std::make_unique<test::MemoryOutput>(&copied), TwoBlobs()).ValueOrDie();
   std::vector<int64_t> kept_rows;
   for (int64_t row = 0; row < 2000;) {
     const int64_t count = scanner->RowsWithin(row, 100 << 10).ValueOrDie();

@@ -6,7 +6,9 @@
 #include <arrow/buffer.h>
 #include <arrow/util/utf8.h>
 
+#include "base/utf8.h"
 #include "file/list/text_stream_internal.h"
+#include "io/arrow_input.h"
 #include "io/byte_stream.h"
 
 namespace pixlake::file {
@@ -16,30 +18,6 @@ constexpr size_t kLookedAt = size_t{64} << 10;
 constexpr size_t kChunk = size_t{256} << 10;
 
 enum class Encoding { kUtf8, kUtf16Little, kUtf16Big, kWindows1252 };
-
-void AppendUtf8(uint32_t point, std::string* out) {
-  if (point < 0x80) {
-    out->push_back(static_cast<char>(point));
-  } else if (point < 0x800) {
-    out->push_back(static_cast<char>(0xC0 | point >> 6));
-    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else if (point < 0x10000) {
-    out->push_back(static_cast<char>(0xE0 | point >> 12));
-    out->push_back(static_cast<char>(0x80 | (point >> 6 & 0x3F)));
-    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else {
-    out->push_back(static_cast<char>(0xF0 | point >> 18));
-    out->push_back(static_cast<char>(0x80 | (point >> 12 & 0x3F)));
-    out->push_back(static_cast<char>(0x80 | (point >> 6 & 0x3F)));
-    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  }
-}
-
-// WHATWG Encoding, index windows-1252: 0x80 to 0x9F; the others are their own number.
-constexpr uint16_t kWindows1252[32] = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
-                                       0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,   0x17D,  0x8F,
-                                       0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-                                       0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
 
 // The end of the last whole UTF-8 character.
 size_t WholeCharacters(std::string_view text) {
@@ -89,7 +67,7 @@ Encoding Detect(std::string_view head, size_t* mark) {
              : Encoding::kWindows1252;
 }
 
-class TextStream : public arrow::io::InputStream {
+class TextStream : public io::SequentialInput {
  public:
   TextStream(std::shared_ptr<arrow::io::InputStream> bytes, Encoding encoding, std::string head)
       : bytes_(std::move(bytes)), encoding_(encoding) {
@@ -97,14 +75,12 @@ class TextStream : public arrow::io::InputStream {
   }
 
   Status Close() override {
-    closed_ = true;
+    PL_RETURN_NOT_OK(SequentialInput::Close());
     return bytes_->Close();
   }
-  bool closed() const override { return closed_; }
-  Result<int64_t> Tell() const override { return position_; }
 
-  Result<int64_t> Read(int64_t count, void* out) override {
-    auto* to = static_cast<char*>(out);
+ private:
+  Result<int64_t> Take(int64_t count, uint8_t* out) override {
     int64_t filled = 0;
     while (filled < count) {
       if (taken_ == text_.size()) {
@@ -113,22 +89,13 @@ class TextStream : public arrow::io::InputStream {
         continue;
       }
       const size_t part = std::min(text_.size() - taken_, static_cast<size_t>(count - filled));
-      std::memcpy(to + filled, text_.data() + taken_, part);
+      std::memcpy(out + filled, text_.data() + taken_, part);
       taken_ += part;
       filled += static_cast<int64_t>(part);
     }
-    position_ += filled;
     return filled;
   }
 
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
-    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
-    PL_RETURN_NOT_OK(buffer->Resize(got));
-    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
-  }
-
- private:
   Result<bool> Fill() {
     if (ended_) return false;
     PL_ASSIGN_OR_RETURN(const auto buffer, bytes_->Read(kChunk));
@@ -144,10 +111,7 @@ class TextStream : public arrow::io::InputStream {
     if (encoding_ == Encoding::kUtf8) {
       text_ = bytes;
     } else if (encoding_ == Encoding::kWindows1252) {
-      for (const char c : bytes) {
-        const auto byte = static_cast<uint8_t>(c);
-        AppendUtf8(byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80] : byte, &text_);
-      }
+      for (const char c : bytes) AppendUtf8(Windows1252(static_cast<uint8_t>(c)), &text_);
     } else {
       for (const char c : bytes) TakeUtf16Byte(static_cast<uint8_t>(c));
     }
@@ -179,58 +143,44 @@ class TextStream : public arrow::io::InputStream {
   const Encoding encoding_;
   std::string text_;
   size_t taken_ = 0;
-  int64_t position_ = 0;
   bool ended_ = false;
-  bool closed_ = false;
   int odd_ = -1;       // the first byte of a unit whose second has not come
   uint32_t high_ = 0;  // a high surrogate whose low one has not come
 };
 
 // Bytes that were looked at, then the rest of the stream.
-class Rejoined : public arrow::io::InputStream {
+class Rejoined : public io::SequentialInput {
  public:
   Rejoined(std::string head, std::shared_ptr<arrow::io::InputStream> rest)
       : head_(std::move(head)), rest_(std::move(rest)) {}
   Status Close() override { return rest_->Close(); }
   bool closed() const override { return rest_->closed(); }
-  Result<int64_t> Tell() const override { return position_; }
-  Result<int64_t> Read(int64_t count, void* out) override {
+
+ private:
+  Result<int64_t> Take(int64_t count, uint8_t* out) override {
     const size_t part = std::min(head_.size() - taken_, static_cast<size_t>(count));
-    std::copy_n(head_.data() + taken_, part, static_cast<char*>(out));
+    std::copy_n(head_.data() + taken_, part, out);
     taken_ += part;
     auto got = static_cast<int64_t>(part);
     if (got < count) {
-      PL_ASSIGN_OR_RETURN(const int64_t more, rest_->Read(count - got, static_cast<char*>(out) + got));
+      PL_ASSIGN_OR_RETURN(const int64_t more, rest_->Read(count - got, out + got));
       got += more;
     }
-    position_ += got;
     return got;
   }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
-    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
-    PL_RETURN_NOT_OK(buffer->Resize(got));
-    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
-  }
 
- private:
   const std::string head_;
   const std::shared_ptr<arrow::io::InputStream> rest_;
   size_t taken_ = 0;
-  int64_t position_ = 0;
 };
 
 // What a ByteStream gives, as much as is asked for.
-class UnpackedStream : public arrow::io::InputStream {
+class UnpackedStream : public io::SequentialInput {
  public:
   explicit UnpackedStream(std::unique_ptr<io::ByteStream> bytes) : bytes_(std::move(bytes)) {}
-  Status Close() override {
-    closed_ = true;
-    return Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  Result<int64_t> Tell() const override { return position_; }
-  Result<int64_t> Read(int64_t count, void* out) override {
+
+ private:
+  Result<int64_t> Take(int64_t count, uint8_t* out) override {
     int64_t filled = 0;
     while (filled < count) {
       if (rest_.empty()) {
@@ -238,25 +188,15 @@ class UnpackedStream : public arrow::io::InputStream {
         if (rest_.empty()) break;
       }
       const size_t part = std::min(rest_.size(), static_cast<size_t>(count - filled));
-      std::memcpy(static_cast<char*>(out) + filled, rest_.data(), part);
+      std::memcpy(out + filled, rest_.data(), part);
       rest_ = rest_.subspan(part);
       filled += static_cast<int64_t>(part);
     }
-    position_ += filled;
     return filled;
   }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
-    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
-    PL_RETURN_NOT_OK(buffer->Resize(got));
-    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
-  }
 
- private:
   const std::unique_ptr<io::ByteStream> bytes_;
   std::span<const uint8_t> rest_;
-  int64_t position_ = 0;
-  bool closed_ = false;
 };
 
 Result<std::string> ReadHead(arrow::io::InputStream* bytes, size_t most) {

@@ -12,23 +12,11 @@
 #include "file/blob/blob_parquet_writer.h"
 #include "file/blob/blob_reader.h"
 #include "file/page/page_header_internal.h"
-#include "io/store.h"
+
+#include "testing/memory_output.h"
 
 namespace pixlake::file {
 namespace {
-
-class MemoryOutput : public io::OutputFile {
- public:
-  explicit MemoryOutput(std::shared_ptr<arrow::Buffer>* result) : result_(result) {
-    sink_ = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  }
-  arrow::io::OutputStream* stream() override { return sink_.get(); }
-  Status Close() override { return sink_->Finish().Value(result_); }
-
- private:
-  std::shared_ptr<arrow::Buffer>* result_;
-  std::shared_ptr<arrow::io::BufferOutputStream> sink_;
-};
 
 std::shared_ptr<arrow::RecordBatch> Rows() {
   std::mt19937 random(7);
@@ -51,8 +39,8 @@ std::string OurFile() {
   options.page_bytes = 64 << 10;
   options.row_group_bytes = 700 << 10;
   const auto rows = Rows();
-  auto writer =
-      BlobParquetWriter::Open(std::make_unique<MemoryOutput>(&bytes), rows->schema(), options).ValueOrDie();
+  auto writer = BlobParquetWriter::Open(std::make_unique<test::MemoryOutput>(&bytes), rows->schema(), options)
+                    .ValueOrDie();
   EXPECT_TRUE(writer->Write(*rows).ok());
   EXPECT_TRUE(writer->Close().ok());
   return bytes->ToString();

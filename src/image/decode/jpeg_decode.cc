@@ -15,12 +15,10 @@
 // clang-format on
 
 #include "image/decode/decode_internal.h"
+#include "image/decode/jpeg_scans.h"
 
 namespace pixlake::image {
 namespace {
-
-// Photographs have about 10 scans. A hostile file repeats them, each over all pixels.
-constexpr int kMostScans = 512;
 
 enum class End { kNone, kError, kDamage, kTime, kScans };
 
@@ -78,7 +76,7 @@ void StayQuiet(j_common_ptr) {}
 // Called for every row of blocks, of every scan.
 void CheckLimits(j_common_ptr info) {
   JpegDecoder* decoder = DecoderOf(info);
-  if (decoder->info.input_scan_number > kMostScans) Leave(info, End::kScans);
+  if (decoder->info.input_scan_number > kMostJpegScans) Leave(info, End::kScans);
   if (decoder->deadline->Passed()) Leave(info, End::kTime);
 }
 
@@ -134,7 +132,7 @@ Result<DecodeResult> Failure(const JpegDecoder& decoder, const DecodeTask& task)
       return DecodeResult{task.deadline.Exceeded(), 0};
     case End::kScans:
       return DecodeResult{
-          {Verdict::kBomb, decoder.offset, fmt::format("JPEG: more than {} scans", kMostScans)}, 0};
+          {Verdict::kBomb, decoder.offset, fmt::format("JPEG: more than {} scans", kMostJpegScans)}, 0};
     case End::kDamage:
       if (decoder.code == JWRN_JPEG_EOF)
         return DecodeResult{TruncatedAt(HostileBytes(task.bytes), message), 0};

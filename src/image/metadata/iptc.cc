@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "image/metadata/iptc_names_internal.h"
 #include "image/metadata/metadata_internal.h"
 #include "image/metadata/text_encoding.h"

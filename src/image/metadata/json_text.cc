@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "image/metadata/metadata_internal.h"
 #include "image/metadata/text_encoding.h"
 

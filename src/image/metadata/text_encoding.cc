@@ -8,21 +8,17 @@
 
 #include <iconv.h>
 
+#include "base/utf8.h"
+
 namespace pixlake::image {
 namespace {
-
-// Windows-1252's 0x80 to 0x9F (Unicode's CP1252.TXT); its five holes are 0.
-constexpr std::array<uint16_t, 32> kWindows1252{
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 DecodedText DecodeSingleBytes(std::span<const uint8_t> bytes) {
   DecodedText text{{}, "latin-1", true};
   for (const uint8_t byte : bytes) {
-    const bool windows = byte >= 0x80 && byte < 0xA0 && kWindows1252[byte - 0x80] != 0;
-    if (windows) text.encoding = "windows-1252";
-    AppendUtf8(windows ? kWindows1252[byte - 0x80] : byte, &text.utf8);
+    const uint32_t character = Windows1252(byte);
+    if (character != byte) text.encoding = "windows-1252";
+    AppendUtf8(character, &text.utf8);
   }
   return text;
 }
@@ -123,26 +119,6 @@ bool IsUtf8(std::span<const uint8_t> bytes) {
     i += more + 1;
   }
   return true;
-}
-
-void AppendUtf8(uint32_t code_point, std::string* out) {
-  if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) code_point = 0xFFFD;
-  const auto put = [&](uint32_t byte) { out->push_back(static_cast<char>(byte)); };
-  if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xC0 | code_point >> 6);
-    put(0x80 | (code_point & 0x3F));
-  } else if (code_point < 0x10000) {
-    put(0xE0 | code_point >> 12);
-    put(0x80 | (code_point >> 6 & 0x3F));
-    put(0x80 | (code_point & 0x3F));
-  } else {
-    put(0xF0 | code_point >> 18);
-    put(0x80 | (code_point >> 12 & 0x3F));
-    put(0x80 | (code_point >> 6 & 0x3F));
-    put(0x80 | (code_point & 0x3F));
-  }
 }
 
 DecodedText DecodeDetected(std::span<const uint8_t> bytes) {

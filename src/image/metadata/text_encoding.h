@@ -34,9 +34,6 @@ DecodedText DecodeCharsetText(std::span<const uint8_t> bytes, bool big_endian);
 // By iconv's name of the character set; nullopt when it is not text in it.
 std::optional<std::string> DecodeByIconv(std::span<const uint8_t> bytes, const char* charset);
 
-// `code_point` above 0x10FFFF and surrogates are written as U+FFFD.
-void AppendUtf8(uint32_t code_point, std::string* out);
-
 inline std::span<const uint8_t> BytesOf(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }

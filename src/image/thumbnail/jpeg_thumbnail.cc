@@ -15,13 +15,11 @@
 #include <jerror.h>
 // clang-format on
 
+#include "image/decode/jpeg_scans.h"
 #include "image/thumbnail/thumbnail_internal.h"
 
 namespace pixlake::image {
 namespace {
-
-// Photographs have about 10 scans. A hostile file repeats them, each over all pixels.
-constexpr int kMostScans = 64;
 
 // libjpeg leaves through longjmp, so nothing that lies between setjmp and its calls
 // may have a destructor: everything is here, and dies with its owner.
@@ -70,7 +68,7 @@ void NoteWarning(j_common_ptr info, int level) {
 void StayQuiet(j_common_ptr) {}
 
 void CountScans(j_common_ptr info) {
-  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMostScans) return;
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMostJpegScans) return;
   DecoderOf(info)->too_many_scans = true;
   std::longjmp(DecoderOf(info)->failed, 1);
 }
@@ -131,7 +129,7 @@ bool ReadRows(Decoder* decoder, uint8_t* row, uint8_t* rgb, BoxScale* scale) {
 
 Status Failure(const Decoder& decoder) {
   if (decoder.too_many_scans) {
-    return Error(ErrorCode::kOverBudget, fmt::format("decoding JPEG: more than {} scans", kMostScans));
+    return Error(ErrorCode::kOverBudget, fmt::format("decoding JPEG: more than {} scans", kMostJpegScans));
   }
   const bool memory = decoder.code == JERR_OUT_OF_MEMORY || decoder.code == JERR_NO_BACKING_STORE;
   return Error(memory ? ErrorCode::kOverBudget : ErrorCode::kCorrupt,

@@ -11,18 +11,16 @@
 #include "base/descriptor.h"
 #include "base/stop/stop_token.h"
 #include "base/uuid.h"
+#include "base/write_fully.h"
 #include "image/hash/sha256.h"
 #include "ingest/lake/file_reading_internal.h"
+#include "ingest/source/file_item_internal.h"
 
 namespace pixlake::ingest {
 namespace {
 
 constexpr int kAttempts = 3;
 constexpr size_t kChunk = size_t{1} << 20;
-
-int64_t ModifiedNanos(const struct stat& info) {
-  return int64_t{info.st_mtim.tv_sec} * 1000000000 + info.st_mtim.tv_nsec;
-}
 
 // O_NONBLOCK: a FIFO put in a file's place must not hang the run.
 constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -52,23 +50,12 @@ Result<size_t> ReadFully(int fd, const std::string& path, uint8_t* to, size_t si
 
 void Describe(const struct stat& info, SourceItem* item) {
   item->size = info.st_size;
-  item->mtime_ns = ModifiedNanos(info);
-  item->etag = FileEtag(item->size, item->mtime_ns);
+  item->mtime_ns = MtimeNs(info);
+  item->etag = FileEtag(info);
 }
 
 bool SameState(const struct stat& before, const struct stat& after) {
-  return before.st_size == after.st_size && ModifiedNanos(before) == ModifiedNanos(after);
-}
-
-Status WriteFully(int fd, const std::string& path, const uint8_t* bytes, size_t size) {
-  while (size > 0) {
-    const ssize_t put = ::write(fd, bytes, size);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return ErrnoError(errno, "writing", path);
-    bytes += put;
-    size -= static_cast<size_t>(put);
-  }
-  return Status::OK();
+  return before.st_size == after.st_size && MtimeNs(before) == MtimeNs(after);
 }
 
 // One try; false when the file changed under it. `to` < 0: only hash.
@@ -84,7 +71,7 @@ Result<bool> CopyOnce(const std::string& path, int to, const std::string& to_pat
     PL_RETURN_NOT_OK(CheckStopped());
     PL_ASSIGN_OR_RETURN(const size_t got, ReadFully(from.get(), path, chunk.data(), chunk.size()));
     digest.Update({chunk.data(), got});
-    if (to >= 0) PL_RETURN_NOT_OK(WriteFully(to, to_path, chunk.data(), got));
+    if (to >= 0) PL_RETURN_NOT_OK(WriteFully(to, chunk.data(), got, to_path));
     copied += static_cast<int64_t>(got);
     if (got < chunk.size()) break;
   }
@@ -98,10 +85,6 @@ Result<bool> CopyOnce(const std::string& path, int to, const std::string& to_pat
 
 }  // namespace
 
-std::string FileEtag(int64_t size, int64_t mtime_ns) {
-  return fmt::format("{:x}-{:x}", static_cast<uint64_t>(size), static_cast<uint64_t>(mtime_ns));
-}
-
 Result<int64_t> ReadWholeFile(const std::string& path, std::span<uint8_t> room, const SourceItem& item) {
   const Descriptor file(::open(path.c_str(), kOpenFlags));
   if (file.get() < 0) return ErrnoError(errno, "opening", path);
@@ -110,7 +93,7 @@ Result<int64_t> ReadWholeFile(const std::string& path, std::span<uint8_t> room, 
   struct stat after {};
   if (::fstat(file.get(), &after) != 0) return ErrnoError(errno, "reading", path);
   if (!S_ISREG(after.st_mode)) return Error(ErrorCode::kUnsupported, path + " is not a regular file");
-  const bool as_listed = after.st_size == item.size && ModifiedNanos(after) == item.mtime_ns;
+  const bool as_listed = after.st_size == item.size && MtimeNs(after) == item.mtime_ns;
   if (!as_listed || static_cast<int64_t>(got) != after.st_size) {
     return Error(ErrorCode::kOverBudget, path + " has changed since it was listed");
   }

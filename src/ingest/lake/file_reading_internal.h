@@ -25,7 +25,4 @@ Status SpillFile(const std::string& folder, SourceItem* item, std::string* copy,
 // The bytes of a file of our own, mapped. Empty files give an empty buffer.
 Result<std::shared_ptr<arrow::Buffer>> MapFile(const std::string& path);
 
-// "<size>-<mtime_ns>" in hex, as SourceItem::etag.
-std::string FileEtag(int64_t size, int64_t mtime_ns);
-
 }  // namespace pixlake::ingest

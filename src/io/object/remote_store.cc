@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/memory/byte_lru.h"
+#include "io/arrow_input.h"
 #include "io/location.h"
 #include "io/object_url.h"
 #include "io/uri_scheme.h"
@@ -50,7 +51,7 @@ ByteLru<std::string>& SmallReads() {
 }
 
 // Ranged reads, small ones kept by the object's version; the size is asked for once.
-class RemoteFile : public arrow::io::RandomAccessFile {
+class RemoteFile : public RangedInput {
  public:
   RemoteFile(std::shared_ptr<ObjectApi> api, ObjectInfo info)
       : api_(std::move(api)),
@@ -59,16 +60,6 @@ class RemoteFile : public arrow::io::RandomAccessFile {
                      ? std::string()
                      : fmt::format("{} {} {} {}", info_.path, info_.etag, info_.size, info_.modified_ms)) {}
 
-  Status Close() override {
-    closed_ = true;
-    return Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  Result<int64_t> Tell() const override { return position_; }
-  Status Seek(int64_t position) override {
-    position_ = position;
-    return Status::OK();
-  }
   Result<int64_t> GetSize() override { return info_.size; }
 
   Result<int64_t> ReadAt(int64_t position, int64_t count, void* out) override {
@@ -79,16 +70,6 @@ class RemoteFile : public arrow::io::RandomAccessFile {
   Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t count) override {
     PL_ASSIGN_OR_RETURN(std::string bytes, Range(position, count));
     return arrow::Buffer::FromString(std::move(bytes));
-  }
-  Result<int64_t> Read(int64_t count, void* out) override {
-    PL_ASSIGN_OR_RETURN(const int64_t got, ReadAt(position_, count, out));
-    position_ += got;
-    return got;
-  }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    PL_ASSIGN_OR_RETURN(auto buffer, ReadAt(position_, count));
-    position_ += buffer->size();
-    return buffer;
   }
   Result<std::shared_ptr<const arrow::KeyValueMetadata>> ReadMetadata() override {
     return VersionMetadata(version_);
@@ -118,8 +99,6 @@ class RemoteFile : public arrow::io::RandomAccessFile {
   const std::shared_ptr<ObjectApi> api_;
   const ObjectInfo info_;
   const std::string version_;
-  int64_t position_ = 0;
-  bool closed_ = false;
 };
 
 // Small objects go with one request, larger ones in parts.

@@ -17,7 +17,8 @@ namespace {
 constexpr int64_t kNear = int64_t{64} << 10;
 constexpr int64_t kMostTogether = int64_t{4} << 20;
 
-bool IsBlob(const arrow::Field& field) {
+// What tables have contents as; other bytes are read as any column is.
+bool ReadsLate(const arrow::Field& field) {
   return field.type()->id() == arrow::Type::BINARY;
 }
 
@@ -47,7 +48,8 @@ bool LateBlobReader::PlanColumns() {
   for (int i = 0; i < plan_.output_schema->num_fields(); ++i) {
     const auto& field = plan_.output_schema->field(i);
     const int position = plan_.table_schema->GetFieldIndex(field->name());
-    const bool blob = IsBlob(*field) && position >= 0 && static_cast<size_t>(position) < plan_.mapping.size();
+    const bool blob =
+        ReadsLate(*field) && position >= 0 && static_cast<size_t>(position) < plan_.mapping.size();
     small_.push_back(blob ? -1 : static_cast<int>(small.size()));
     if (!blob) {
       small.push_back(field);
@@ -66,7 +68,7 @@ bool LateBlobReader::PlanColumns() {
   // Tests of blobs are not made here, so that rows are only left out by the others.
   const auto is_small = [&](size_t i) {
     const BoundTest& test = plan_.predicate.tests()[i];
-    return test.path.size() == 1 && !IsBlob(*plan_.table_schema->field(test.path[0]));
+    return test.path.size() == 1 && !ReadsLate(*plan_.table_schema->field(test.path[0]));
   };
   const bool decides = plan_.predicate.Fold<bool>(
       {false, true, true}, is_small, [](bool a, bool b) { return a || b; },

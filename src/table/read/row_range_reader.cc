@@ -15,6 +15,7 @@
 #include <parquet/metadata.h>
 #include <parquet/page_index.h>
 
+#include "io/arrow_input.h"
 #include "table/read/row_range_reader_internal.h"
 
 namespace pixlake::table {
@@ -64,47 +65,30 @@ class CheckedPages : public parquet::PageReader {
 };
 
 // Pieces of a file as one stream.
-class PiecesStream : public arrow::io::InputStream {
+class PiecesStream : public io::SequentialInput {
  public:
   PiecesStream(std::shared_ptr<arrow::io::RandomAccessFile> file, std::vector<Piece> pieces)
       : file_(std::move(file)), pieces_(std::move(pieces)) {}
 
-  Status Close() override {
-    closed_ = true;
-    return Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  Result<int64_t> Tell() const override { return position_; }
-
-  Result<int64_t> Read(int64_t count, void* out) override {
+ private:
+  Result<int64_t> Take(int64_t count, uint8_t* out) override {
     int64_t done = 0;
     while (done < count && piece_ < pieces_.size()) {
       Piece& piece = pieces_[piece_];
       const int64_t wanted = std::min(count - done, piece.size);
-      PL_ASSIGN_OR_RETURN(const int64_t got,
-                          file_->ReadAt(piece.offset, wanted, static_cast<char*>(out) + done));
+      PL_ASSIGN_OR_RETURN(const int64_t got, file_->ReadAt(piece.offset, wanted, out + done));
       if (got != wanted) return Error(ErrorCode::kCorrupt, "the file ends inside a page");
       piece.offset += got;
       piece.size -= got;
       done += got;
       if (piece.size == 0) ++piece_;
     }
-    position_ += done;
     return done;
   }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    PL_ASSIGN_OR_RETURN(auto buffer, arrow::AllocateResizableBuffer(count));
-    PL_ASSIGN_OR_RETURN(const int64_t got, Read(count, buffer->mutable_data()));
-    PL_RETURN_NOT_OK(buffer->Resize(got));
-    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
-  }
 
- private:
   const std::shared_ptr<arrow::io::RandomAccessFile> file_;
   std::vector<Piece> pieces_;
   size_t piece_ = 0;
-  int64_t position_ = 0;
-  bool closed_ = false;
 };
 
 // The file as Parquet's decoder sees it: of each column chunk only the pages selected last.

@@ -17,6 +17,7 @@
 #include "base/descriptor.h"
 #include "base/stop/stop_token.h"
 #include "base/uuid.h"
+#include "base/write_fully.h"
 #include "image/hash/sha256.h"
 #include "ingest/source/file_item_internal.h"
 #include "ingest/source/url/url_source_internal.h"
@@ -36,13 +37,7 @@ constexpr size_t kLookAhead = 4;  // jobs given to the fetcher for each connecti
 Status WriteFile(const std::string& path, std::string_view bytes) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.get() < 0) return ErrnoError(errno, "making", path);
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return ErrnoError(errno, "writing", path);
-    bytes.remove_prefix(static_cast<size_t>(put));
-  }
-  return Status::OK();
+  return WriteFully(file.get(), bytes.data(), bytes.size(), path);
 }
 
 class UrlStream : public ItemStream {
