@@ -1,6 +1,8 @@
 // A table format that is none of ours goes through everything that does not ask for more than the
 // core of table.h. docs/extending.md walks through it.
 #include <filesystem>
+#include <map>
+#include <numeric>
 
 #include <arrow/api.h>
 #include <arrow/ipc/api.h>
@@ -20,6 +22,7 @@
 #include "query/statement/statement.h"
 #include "table/codec/plan_codec.h"
 #include "table/data_file_writer.h"
+#include "table/row/value_deletes.h"
 
 namespace pixlake::engine {
 namespace {
@@ -43,6 +46,17 @@ class ShelfSnapshot : public table::Snapshot {
     }
     definition_.schema = arrow::schema(fields_);
     for (const json& file : body.at("files")) files_.push_back(table::DecodeStagedFile(file).ValueOrDie());
+    // Names that were taken from the shelves when there were so many files: from those alone.
+    std::vector<table::DeletedKeys> gone;
+    for (const auto& [name, files] : body.value("gone", std::map<std::string, int64_t>())) {
+      std::vector<int64_t> ordinals(static_cast<size_t>(files));
+      std::iota(ordinals.begin(), ordinals.end(), 0);
+      const auto key = arrow::MakeArrayFromScalar(arrow::StringScalar(name), 1).ValueOrDie();
+      gone.push_back({arrow::RecordBatch::Make(
+                          arrow::schema({definition_.schema->GetFieldByName("filename")}), 1, {key}),
+                      std::make_shared<const std::vector<int64_t>>(std::move(ordinals))});
+    }
+    if (!gone.empty()) gone_ = table::MakeValueDeletes(*definition_.schema, gone).ValueOrDie();
   }
 
   int64_t version() const override { return version_; }
@@ -80,6 +94,13 @@ class ShelfSnapshot : public table::Snapshot {
 
   Result<table::ScanPlan> PlanFiles(const table::ScanRequest& request,
                                     const std::vector<table::DataFile>& files) const override {
+    const auto plan = [&](const table::ScanRequest& widened) { return Plan(widened, files); };
+    return gone_ == nullptr ? plan(request) : table::PlanWithGate(gone_, request, plan);
+  }
+
+ private:
+  Result<table::ScanPlan> Plan(const table::ScanRequest& request,
+                               const std::vector<table::DataFile>& files) const {
     table::ScanPlan plan;
     plan.table_schema = definition_.schema;
     PL_ASSIGN_OR_RETURN(plan.output_schema,
@@ -98,13 +119,13 @@ class ShelfSnapshot : public table::Snapshot {
     return plan;
   }
 
- private:
   io::Location place_;
   int64_t version_;
   int64_t time_ms_ = 0;
   arrow::FieldVector fields_;
   table::TableDefinition definition_;
   std::vector<table::StagedFile> files_;
+  std::shared_ptr<const table::RowGate> gone_;
 };
 // extending:end
 
@@ -236,10 +257,16 @@ class OtherFormatTest : public testing::Test {
     ASSERT_TRUE(writer->Write(*rows).ok());
     for (const auto& file : writer->Finish().ValueOrDie())
       files_.push_back(table::EncodeStagedFile(file).ValueOrDie());
+    PutVersion(version, time_ms);
+  }
+
+  // What is deleted so far is deleted from the files that are there.
+  void PutVersion(int64_t version, int64_t time_ms) {
     const json body = {
         {"time_ms", time_ms},
         {"columns", {{{"name", "content"}, {"type", "binary"}}, {{"name", "filename"}, {"type", "text"}}}},
-        {"files", files_}};
+        {"files", files_},
+        {"gone", gone_}};
     ASSERT_TRUE(place_.store->PutIfAbsent(VersionPath(place_, version), body.dump()).ok());
   }
 
@@ -260,6 +287,7 @@ class OtherFormatTest : public testing::Test {
   io::Location place_;
   std::unique_ptr<Session> session_;
   std::vector<json> files_;
+  std::map<std::string, int64_t> gone_;  // deleted names, and from how many files
 };
 
 TEST_F(OtherFormatTest, IsListedAndDescribed) {
@@ -295,6 +323,27 @@ TEST_F(OtherFormatTest, GivesItsImagesBack) {
   const auto exported =
       Export(*session_, {place_.path, "filename <> 'one.png'", (folder_ / "out").string()}).ValueOrDie();
   EXPECT_EQ(exported.files, 2);
+}
+
+TEST_F(OtherFormatTest, RowsDeletedByValueAreNowhere) {
+  gone_["two.png"] = 2;
+  PutVersion(2, 3000);
+  AddVersion(3, {"two", "four"}, 4000);
+  const std::string at = "'" + place_.path + "'";
+  EXPECT_THAT(Names("SELECT filename FROM " + at + " VERSION AS OF 2 ORDER BY 1"),
+              ElementsAre("one.png", "three.png"));
+  EXPECT_THAT(Names("SELECT count(*) FROM " + at + " VERSION AS OF 2"), ElementsAre("2"));
+  EXPECT_THAT(Names("SELECT filename FROM " + at + " ORDER BY 1"),
+              ElementsAre("four.png", "one.png", "three.png", "two.png"));
+  EXPECT_THAT(Names("SELECT count(content) FROM " + at + " WHERE filename = 'two.png'"), ElementsAre("1"));
+  EXPECT_THAT(Names("SELECT octet_length(content) FROM " + at + " ORDER BY filename LIMIT 1"),
+              ElementsAre(std::to_string(Png("four").size())));
+  lake::LookupRequest request;
+  request.table = place_.path;
+  request.row = 1;
+  EXPECT_EQ(lake::FindImage(*session_, request).ValueOrDie().bytes->ToString(), Png("three"));
+  const auto exported = Export(*session_, {place_.path, "", (folder_ / "out").string()}).ValueOrDie();
+  EXPECT_EQ(exported.files, 4);
 }
 
 TEST_F(OtherFormatTest, WhatItDoesNotHaveIsToldByName) {

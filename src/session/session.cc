@@ -163,6 +163,14 @@ Result<ReadableTable> Session::OpenToRead(const std::string& uri, const table::V
   return opened;
 }
 
+Result<std::unique_ptr<table::Table>> Session::OpenToChange(const std::string& uri) const {
+  PL_ASSIGN_OR_RETURN(auto table, OpenTable(uri));
+  PL_ASSIGN_OR_RETURN(const auto gate, GateFor(*table));
+  if (gate == nullptr) return table;
+  return Error(ErrorCode::kUnauthorised,
+               table->location().path + ": not all of it may be read, so its rows are neither changed nor counted");
+}
+
 bool Session::IsTable(const std::string& uri) const {
   const auto location = Locate(uri);
   if (!location.ok()) return false;

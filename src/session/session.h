@@ -86,6 +86,9 @@ class Session {
   // The rows of a version as this session's principal may see them. Whatever shows rows or blobs
   // opens tables by this; OpenTable is for who changes them or keeps them in order.
   Result<ReadableTable> OpenToRead(const std::string& uri, const table::VersionSpec& version = {}) const;
+  // For who changes rows by what is in them, and for who tells what rows are like. kUnauthorised where
+  // not all of the table may be read: what is hidden would be told by what is changed.
+  Result<std::unique_ptr<table::Table>> OpenToChange(const std::string& uri) const;
   // The gate before what is read of the table; null: none.
   Result<std::shared_ptr<const table::RowGate>> GateFor(const table::Table& table) const;
   // Somebody may not see everything: files are not read past the tables they are of.

@@ -85,10 +85,16 @@ std::optional<int64_t> Snapshot::EstimatedRows() const {
 Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,
                                                            const ScanPlan& plan, const ScanTask& task) {
   if (plan.gate != nullptr) return ReadGated(store, plan, task);
-  PL_ASSIGN_OR_RETURN(auto late, LateBlobReader::Open(store, plan, task));
+  if (task.format != FileFormat::kParquet) {
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{} is {}; data files are read as Parquet alone", task.path,
+                             task.format == FileFormat::kOrc ? "ORC" : "Avro"));
+  }
+  const std::shared_ptr<io::Store>& place = StoreOf(task, store);
+  PL_ASSIGN_OR_RETURN(auto late, LateBlobReader::Open(place, plan, task));
   if (late != nullptr) return late;
   auto reader = std::make_unique<TaskReader>(plan, task);
-  PL_RETURN_NOT_OK(reader->Open(store));
+  PL_RETURN_NOT_OK(reader->Open(place));
   return std::unique_ptr<arrow::RecordBatchReader>(std::move(reader));
 }
 

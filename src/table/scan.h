@@ -39,19 +39,31 @@ struct FieldMapping {
   std::vector<FieldMapping> children;
 };
 
+// What a data file is written as.
+enum class FileFormat { kParquet, kOrc, kAvro };
+
 // One data file to read. Format-neutral: every format's planner makes these.
 struct ScanTask {
-  std::string path;       // absolute, as the store takes it
+  std::string path;       // absolute, as its store takes it
   int64_t size = -1;      // bytes; -1 unknown
   int64_t num_rows = -1;  // physical rows; -1 unknown
   // Values of the partition columns, typed, by table column name.
   std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> partition_values;
-  // Sorted positions of rows that are deleted; null: none.
+  // Sorted positions of rows that are deleted, wherever the format has them written; null: none.
+  // Rows that are deleted by what is in them stay out by the plan's gate (row/value_deletes.h).
   std::shared_ptr<const std::vector<uint64_t>> deleted_rows;
   // Sorted positions of the only rows that are read; null: all.
   std::shared_ptr<const std::vector<uint64_t>> selected_rows;
   int64_t ordinal = -1;  // which of the snapshot's files it is
+  FileFormat format = FileFormat::kParquet;
+  std::shared_ptr<io::Store> store = nullptr;  // where it lies; null: where the table does
 };
+
+// The store that a task's file is in.
+inline const std::shared_ptr<io::Store>& StoreOf(const ScanTask& task,
+                                                 const std::shared_ptr<io::Store>& table) {
+  return task.store != nullptr ? task.store : table;
+}
 
 class RowGate;
 
@@ -62,8 +74,9 @@ struct ScanPlan {
   BoundPredicate predicate;                      // to table_schema, for skipping within files
   int64_t batch_rows = 8192;
   int64_t batch_bytes = int64_t{16} << 20;
-  // What the rows pass before they are given out (row_gate.h), and the columns it is given: the
-  // output's and those by which it decides. Null: none.
+  // What the rows pass before they are given out (row_gate.h): what is deleted by value, and what
+  // somebody may not see. And the columns it is given: the output's and those by which it decides.
+  // Null: none. Whoever reads rows by their positions alone asks for it first.
   std::shared_ptr<const RowGate> gate = nullptr;
   std::shared_ptr<arrow::Schema> read_schema = nullptr;
   std::vector<ScanTask> tasks;
@@ -89,9 +102,10 @@ class RowSource {
   virtual std::optional<int64_t> EstimatedRows() const = 0;
 };
 
-// Reads one task: fields found by mapping, absent ones null, types cast to the
+// Reads one task, in its own store or `store`: fields found by mapping, absent ones null, types cast to the
 // table's (widening only), partition values filled in, deleted rows left out, row
 // groups that cannot match skipped, columns not asked for never read.
+// kUnsupported for a file that is not Parquet.
 // The reader gives batches of plan.output_schema; it may be used from one thread,
 // several tasks at once from several.
 Result<std::unique_ptr<arrow::RecordBatchReader>> ReadTask(const std::shared_ptr<io::Store>& store,

@@ -14,7 +14,7 @@ namespace pixlake::table {
 
 // What a field carries besides name, type and nullability, as Arrow field metadata.
 inline constexpr char kCommentKey[] = "comment";
-inline constexpr char kGeneratedKey[] = "delta.generationExpression";
+inline constexpr char kGeneratedKey[] = "generation_expression";
 inline constexpr char kDefaultKey[] = "CURRENT_DEFAULT";
 
 // Leads through structs, and through `element`, `key` and `value` of arrays and maps.

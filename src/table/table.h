@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "io/location.h"
 #include "table/data_file.h"
+#include "table/partition/transform.h"
 #include "table/scan.h"
 #include "table/transaction.h"
 #include "table/upkeep.h"
@@ -25,10 +26,14 @@ namespace pixlake::table {
 struct TableDefinition {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<std::string> partition_columns;
-  std::map<std::string, std::string> properties;
+  std::map<std::string, std::string> properties;  // as the format names them
   std::string name;
   std::string description;
   std::vector<std::string> clustering_columns = {};  // OPTIMIZE arranges rows by them; fields as "a.b"
+  std::optional<int64_t> target_file_bytes = {};     // what the format's properties say of it
+  // By what files are kept apart where that is not the columns themselves: partition_columns has the
+  // columns whose values stand in no file.
+  std::vector<PartitionField> partition_fields = {};
 };
 
 // Which state to read: the latest, a version, or the latest not after a time

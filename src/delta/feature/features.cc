@@ -79,7 +79,7 @@ bool IsUsed(std::string_view name, const Protocol& protocol, const Metadata& met
     return IcebergAsksForMore(protocol, metadata);
   }
   const std::string_view key = name == "invariants"         ? "delta.invariants"
-                               : name == "generatedColumns" ? "delta.generationExpression"
+                               : name == "generatedColumns" ? table::kGeneratedKey
                                : name == "identityColumns"  ? "delta.identity."
                                                             : "CURRENT_DEFAULT";
   return SchemaHasKey(schema, key);

@@ -188,7 +188,7 @@ TEST(Features, RefusesAppendsWhereTheMetadataUsesTheFeature) {
   const auto plain = testing::IdNameSchema();
   EXPECT_THAT(CheckAppendable({1, 2, {}, {}}, {}, *with("delta.invariants")),
               FailsWith(ErrorCode::kUnsupported, "invariants"));
-  EXPECT_THAT(CheckAppendable({1, 4, {}, {}}, {}, *with("delta.generationExpression")),
+  EXPECT_THAT(CheckAppendable({1, 4, {}, {}}, {}, *with(table::kGeneratedKey)),
               FailsWith(ErrorCode::kUnsupported, "generatedColumns"));
   EXPECT_THAT(CheckAppendable({1, 6, {}, {}}, {}, *with("delta.identity.start")),
               FailsWith(ErrorCode::kUnsupported, "identityColumns"));
@@ -204,7 +204,7 @@ TEST(Features, RefusesAppendsWhereTheMetadataUsesTheFeature) {
   // Who keeps the rules may; identity columns are nobody's.
   EXPECT_TRUE(CheckAppendable({2, 5, {}, {}}, mapped, *plain, true).ok());
   EXPECT_TRUE(CheckAppendable({1, 3, {}, {}}, constrained, *plain, true).ok());
-  EXPECT_TRUE(CheckAppendable({1, 4, {}, {}}, {}, *with("delta.generationExpression"), true).ok());
+  EXPECT_TRUE(CheckAppendable({1, 4, {}, {}}, {}, *with(table::kGeneratedKey), true).ok());
   EXPECT_THAT(CheckAppendable({1, 6, {}, {}}, {}, *with("delta.identity.start"), true),
               FailsWith(ErrorCode::kUnsupported, "identityColumns"));
 }

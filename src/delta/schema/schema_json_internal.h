@@ -11,6 +11,9 @@
 
 namespace pixlake::delta {
 
+// What the log calls table::kGeneratedKey.
+inline constexpr char kGenerationExpression[] = "delta.generationExpression";
+
 // Field metadata is kept as Arrow field metadata: text as it is, anything else as
 // JSON text. kCorrupt for what is no schema, kUnsupported for a type we do not have
 // (named). Nesting deeper than 64 is kCorrupt.

@@ -4,6 +4,7 @@
 
 #include "delta/action/json_fields_internal.h"
 #include "delta/schema/schema_json_internal.h"
+#include "table/schema_change.h"
 
 namespace pixlake::delta {
 
@@ -22,7 +23,7 @@ std::shared_ptr<const arrow::KeyValueMetadata> ReadFieldMetadata(const JsonField
   }
   auto out = std::make_shared<arrow::KeyValueMetadata>();
   for (const auto& [key, value] : values) {
-    out->Append(key, value.value_or("null"));
+    out->Append(key == kGenerationExpression ? table::kGeneratedKey : key, value.value_or("null"));
   }
   return out;
 }

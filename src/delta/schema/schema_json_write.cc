@@ -32,7 +32,7 @@ ordered_json FieldMetadataToJson(const arrow::Field& field) {
     ordered_json parsed =
         IsJsonValued(key) ? ordered_json::parse(value, nullptr, false) : ordered_json(value);
     if (parsed.is_discarded()) parsed = value;
-    out[key] = std::move(parsed);
+    out[key == table::kGeneratedKey ? kGenerationExpression : key] = std::move(parsed);
   }
   return out;
 }

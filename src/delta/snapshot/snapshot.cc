@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/memory/byte_size.h"
 #include "delta/feature/features_internal.h"
 #include "delta/log/commit_reader_internal.h"
 #include "delta/log/table_path_internal.h"
@@ -21,6 +22,14 @@ namespace {
 // What a thread plans at a time.
 constexpr size_t kStretchFiles = 4096;
 
+// "64mb"; what cannot be understood is as if it were not there.
+std::optional<int64_t> TargetFileBytes(const std::map<std::string, std::string>& properties) {
+  const auto found = properties.find("delta.targetFileSize");
+  if (found == properties.end()) return std::nullopt;
+  const Result<int64_t> bytes = ParseByteSize(found->second);
+  return bytes.ok() && *bytes > 0 ? std::optional<int64_t>(*bytes) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const DeltaSnapshot>> DeltaSnapshot::Make(io::Location location, TableState state) {
@@ -31,6 +40,7 @@ Result<std::shared_ptr<const DeltaSnapshot>> DeltaSnapshot::Make(io::Location lo
   snapshot->definition_.partition_columns = state.metadata.partition_columns;
   PL_ASSIGN_OR_RETURN(snapshot->definition_.clustering_columns, ClusteringColumns(state));
   snapshot->definition_.properties = state.metadata.configuration;
+  snapshot->definition_.target_file_bytes = TargetFileBytes(state.metadata.configuration);
   snapshot->definition_.name = state.metadata.name;
   snapshot->definition_.description = state.metadata.description;
   snapshot->state_ = std::move(state);

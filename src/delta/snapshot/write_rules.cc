@@ -36,7 +36,7 @@ Result<std::string> InvariantOf(const arrow::Field& field) {
 // Rules below the top level are not ours to keep yet.
 Status RefuseNestedRules(const arrow::DataType& type, const std::string& path) {
   for (const auto& child : type.fields()) {
-    for (const char* key : {"delta.invariants", "delta.generationExpression"}) {
+    for (const char* key : {"delta.invariants", table::kGeneratedKey}) {
       if (!FieldText(*child, key).empty()) {
         return Error(ErrorCode::kUnsupported,
                      fmt::format("`{}` of field {}.{}: only columns may have it", key, path, child->name()));
@@ -65,7 +65,7 @@ Result<table::WriteRules> DeltaSnapshot::Rules() const {
     if (!invariant.empty()) {
       rules.constraints.push_back({"of column " + field->name(), std::move(invariant)});
     }
-    if (std::string text = FieldText(*field, "delta.generationExpression"); !text.empty()) {
+    if (std::string text = FieldText(*field, table::kGeneratedKey); !text.empty()) {
       rules.generated.emplace(field->name(), std::move(text));
     }
     if (std::string text = FieldText(*field, "CURRENT_DEFAULT"); defaults && !text.empty()) {

@@ -34,10 +34,10 @@ class Lookup {
       : store_(std::move(store)), snapshot_(std::move(snapshot)), column_(std::move(column)) {}
 
   Result<FoundImage> ByRow(int64_t wanted) const {
-    if (table::GateOf(*snapshot_) != nullptr) return ByVisibleRow(wanted);
     table::ScanRequest request;
     request.columns = {column_};
     PL_ASSIGN_OR_RETURN(const table::ScanPlan plan, snapshot_->PlanScan(request));
+    if (plan.gate != nullptr) return ByVisibleRow(wanted);
     int64_t before = 0;
     for (const table::ScanTask& task : plan.tasks) {
       PL_ASSIGN_OR_RETURN(const int64_t rows, LiveRows(task));
@@ -49,11 +49,11 @@ class Lookup {
   }
 
   Result<FoundImage> ById(const std::string& id) const {
-    if (table::GateOf(*snapshot_) != nullptr) return ByVisibleId(id);
     table::ScanRequest request;
     request.columns = {"id"};
     request.predicate = table::Compare({"id"}, table::CompareOp::kEq, {arrow::MakeScalar(id)});
     PL_ASSIGN_OR_RETURN(const table::ScanPlan plan, snapshot_->PlanScan(request));
+    if (plan.gate != nullptr) return ByVisibleId(id);
     for (const table::ScanTask& scanned : plan.tasks) {
       // Row groups that were skipped would shift positions, so only files are pruned.
       table::ScanPlan whole = plan;
@@ -90,7 +90,7 @@ class Lookup {
         for (int64_t i = 0; i < blobs.length(); ++i) {
           if (blobs.IsNull(i) || image::Sha256Hex(blobs.GetView(i)) != sha256) continue;
           return FoundImage{arrow::Buffer::FromString(std::string(blobs.GetView(i))), task.path,
-                            PhysicalRow(task, logical + i)};
+                            plan.gate != nullptr ? -1 : PhysicalRow(task, logical + i)};
         }
         logical += batch->num_rows();
       }
@@ -142,22 +142,22 @@ class Lookup {
     return Error(ErrorCode::kNotFound, none);
   }
 
-  Result<std::unique_ptr<file::BlobReader>> OpenBlobs(const std::string& path) const {
-    PL_ASSIGN_OR_RETURN(auto input, store_->OpenInput(path));
-    return file::BlobReader::Open(std::move(input), path);
+  Result<std::unique_ptr<file::BlobReader>> OpenBlobs(const table::ScanTask& task) const {
+    PL_ASSIGN_OR_RETURN(auto input, table::StoreOf(task, store_)->OpenInput(task.path));
+    return file::BlobReader::Open(std::move(input), task.path);
   }
 
   Result<int64_t> LiveRows(const table::ScanTask& task) const {
     const auto deleted = static_cast<int64_t>(task.deleted_rows != nullptr ? task.deleted_rows->size() : 0);
     if (task.num_rows >= 0) return task.num_rows - deleted;
-    PL_ASSIGN_OR_RETURN(const auto reader, OpenBlobs(task.path));
+    PL_ASSIGN_OR_RETURN(const auto reader, OpenBlobs(task));
     return reader->num_rows() - deleted;
   }
 
   Result<FoundImage> ReadBlob(const table::ScanPlan& plan, const table::ScanTask& task, int64_t row) const {
     const int field = plan.table_schema->GetFieldIndex(column_);
     const std::string& physical = plan.mapping[static_cast<size_t>(field)].physical_name;
-    PL_ASSIGN_OR_RETURN(const auto reader, OpenBlobs(task.path));
+    PL_ASSIGN_OR_RETURN(const auto reader, OpenBlobs(task));
     PL_ASSIGN_OR_RETURN(auto bytes, reader->Read(physical.empty() ? column_ : physical, row));
     if (bytes == nullptr)
       return Error(ErrorCode::kNotFound, fmt::format("the image at row {} of {} is null", row, task.path));

@@ -25,7 +25,7 @@ struct LookupRequest {
 struct FoundImage {
   std::shared_ptr<arrow::Buffer> bytes;
   std::string file;  // the data file it is in
-  int64_t row = 0;   // physical position in that file
+  int64_t row = 0;   // physical position in that file; -1: unknown
 };
 
 // By row: one ranged read after the metadata. By id: the `id` column is scanned

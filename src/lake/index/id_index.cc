@@ -134,7 +134,11 @@ Result<std::unique_ptr<IdIndex>> IdIndex::Open(const io::Location& table,
   source.table = table;
   source.folder = table.Child(kIndexFolder);
   PL_ASSIGN_OR_RETURN(source.plan, snapshot->PlanScan(request));
+  if (source.plan.gate != nullptr)
+    return Error(ErrorCode::kUnsupported, table.path + " deletes rows by their values, past an id index");
   for (table::ScanTask& task : source.plan.tasks) {
+    if (task.store != nullptr && task.store != table.store)
+      return Error(ErrorCode::kUnsupported, task.path + " is in another store than its table");
     if (task.size >= 0) continue;
     PL_ASSIGN_OR_RETURN(const io::ObjectInfo info, table.store->Stat(task.path));
     task.size = info.size;

@@ -11,7 +11,10 @@ Result<ChangeReport> ChangeTable(const session::Session& session, SqlSession* sq
   const StopScope scope = session.Enter();
   const std::string& uri =
       std::visit([](const auto& one) -> const std::string& { return one.target.uri; }, statement);
-  PL_ASSIGN_OR_RETURN(const auto table, session.OpenTable(uri));
+  // New rows tell nothing of those that are there; to put them in place of others asks for these.
+  const auto* const insert = std::get_if<InsertStatement>(&statement);
+  const bool adds = insert != nullptr && insert->mode == InsertStatement::Mode::kAppend;
+  PL_ASSIGN_OR_RETURN(const auto table, adds ? session.OpenTable(uri) : session.OpenToChange(uri));
   ChangeOptions options;
   options.memory_bytes = session.Plan(Work::kSql).writers;
   return RunChange(sql_session, table.get(), std::string(table->format()) + "_scan", statement, options);

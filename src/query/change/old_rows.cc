@@ -62,7 +62,7 @@ Status OldRows::OpenBlobs(const std::shared_ptr<io::Store>& store, const table::
       continue;
     }
     if (blobs_ == nullptr) {
-      PL_ASSIGN_OR_RETURN(auto input, store->OpenInput(path_));
+      PL_ASSIGN_OR_RETURN(auto input, table::StoreOf(plan.tasks.at(0), store)->OpenInput(path_));
       PL_ASSIGN_OR_RETURN(blobs_, file::BlobReader::Open(std::move(input), path_));
     }
     const std::string& name = plan.mapping[static_cast<size_t>(position)].physical_name;

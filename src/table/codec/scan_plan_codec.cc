@@ -67,6 +67,11 @@ Result<FieldMapping> DecodeMapping(const json& object, int depth) {
 }  // namespace
 
 Result<json> EncodeScanTask(const ScanTask& task) {
+  if (task.store != nullptr || task.format != FileFormat::kParquet) {
+    return Error(
+        ErrorCode::kUnsupported,
+        task.path + ": only tasks over Parquet files in the table's own store can be sent elsewhere");
+  }
   json names = json::array();
   std::vector<std::shared_ptr<arrow::Scalar>> values;
   for (const auto& [name, value] : task.partition_values) {

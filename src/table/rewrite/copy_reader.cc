@@ -127,8 +127,9 @@ Result<std::unique_ptr<arrow::RecordBatchReader>> ReadForCopy(const std::shared_
   decoded.batch_bytes = batch_bytes;
   decoded.predicate = {};
   const std::vector<std::string> names = BlobColumns(plan);
-  if (names.empty()) return ReadTask(store, decoded, task);
-  PL_ASSIGN_OR_RETURN(auto input, store->OpenInput(task.path));
+  // What is deleted by value is left out by the scan.
+  if (names.empty() || plan.gate != nullptr) return ReadTask(store, decoded, task);
+  PL_ASSIGN_OR_RETURN(auto input, StoreOf(task, store)->OpenInput(task.path));
   PL_ASSIGN_OR_RETURN(auto blobs, file::BlobScanner::Open(std::move(input), task.path, names));
   if (blobs == nullptr) return ReadTask(store, decoded, task);
 

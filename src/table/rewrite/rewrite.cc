@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/memory/byte_size.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 
 namespace pixlake::table {
@@ -39,10 +38,7 @@ std::map<std::string, std::string> RewriteReport::Metrics() const {
 }
 
 int64_t TargetFileBytes(const TableDefinition& definition) {
-  const auto found = definition.properties.find("delta.targetFileSize");
-  if (found == definition.properties.end()) return kDefaultTarget;
-  const Result<int64_t> bytes = ParseByteSize(found->second);
-  return bytes.ok() && *bytes > 0 ? *bytes : kDefaultTarget;
+  return definition.target_file_bytes.value_or(kDefaultTarget);
 }
 
 Result<RewriteReport> Compact(Table* table, const CompactRequest& request, const RewriteOptions& options) {

@@ -53,6 +53,8 @@ class Sorter {
       (blob ? blob_names_.push_back(context_.physical->field(i)->name()) : plain.push_back(field));
     }
     PL_ASSIGN_OR_RETURN(plan_, context_.Plan(group.files));
+    if (plan_.gate != nullptr)
+      return Error(ErrorCode::kUnsupported, "rows are deleted by their values; compact the table first");
     // Files whose columns are found by id may have any name for them.
     const bool by_id = std::any_of(plan_.mapping.begin(), plan_.mapping.end(),
                                    [](const FieldMapping& mapping) { return mapping.field_id >= 0; });

@@ -26,7 +26,7 @@ Result<std::unique_ptr<RowBlobs>> RowBlobs::Open(const std::shared_ptr<io::Store
     if (mapping.field_id >= 0) return nullptr;
     blobs->columns_.push_back({mapping.physical_name, {}});
   }
-  PL_ASSIGN_OR_RETURN(blobs->file_, store->OpenInput(task.path));
+  PL_ASSIGN_OR_RETURN(blobs->file_, StoreOf(task, store)->OpenInput(task.path));
   Result<std::unique_ptr<file::BlobReader>> reader = file::BlobReader::Open(blobs->file_, task.path);
   if (!reader.ok()) return nullptr;  // the other way says what is wrong
   blobs->reader_ = *std::move(reader);

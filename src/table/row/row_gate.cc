@@ -24,10 +24,39 @@ Predicate Without(const std::vector<std::string>& names, Predicate predicate) {
   return predicate;
 }
 
+// One gate behind the other; the columns of both are there.
+class TwoGates : public RowGate {
+ public:
+  TwoGates(std::shared_ptr<const RowGate> first, std::shared_ptr<const RowGate> second)
+      : first_(std::move(first)), second_(std::move(second)) {
+    needs_ = Joined(first_->needs(), second_->needs());
+    masks_ = Joined(first_->masks(), second_->masks());
+  }
+  const std::vector<std::string>& needs() const override { return needs_; }
+  const std::vector<std::string>& masks() const override { return masks_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Pass(std::shared_ptr<arrow::RecordBatch> batch) const override {
+    PL_ASSIGN_OR_RETURN(batch, first_->Pass(std::move(batch)));
+    return batch->num_rows() == 0 ? batch : second_->Pass(std::move(batch));
+  }
+
+ private:
+  static std::vector<std::string> Joined(std::vector<std::string> names,
+                                         const std::vector<std::string>& more) {
+    for (const std::string& name : more) {
+      if (!Names(names, name)) names.push_back(name);
+    }
+    return names;
+  }
+
+  const std::shared_ptr<const RowGate> first_;
+  const std::shared_ptr<const RowGate> second_;
+  std::vector<std::string> needs_;
+  std::vector<std::string> masks_;
+};
+
 // The columns that the gate needs are read too, and nothing is skipped by what it may change.
-template <typename Planner>
 Result<ScanPlan> Gated(const std::shared_ptr<const RowGate>& gate, const ScanRequest& request,
-                       Planner plan_inner) {
+                       const std::function<Result<ScanPlan>(const ScanRequest&)>& plan_inner) {
   ScanRequest widened = request;
   widened.predicate = Without(gate->masks(), std::move(widened.predicate));
   if (widened.columns) {
@@ -36,10 +65,13 @@ Result<ScanPlan> Gated(const std::shared_ptr<const RowGate>& gate, const ScanReq
     }
   }
   PL_ASSIGN_OR_RETURN(ScanPlan plan, plan_inner(widened));
-  plan.gate = gate;
-  plan.read_schema = plan.output_schema;
-  arrow::FieldVector fields = plan.read_schema->fields();
-  if (request.columns) fields.resize(request.columns->size());  // what was added stands behind
+  // What was added stands behind.
+  arrow::FieldVector fields = plan.output_schema->fields();
+  if (request.columns) fields.resize(request.columns->size());
+  // A plan may have a gate of its own, for rows that are deleted by value: it comes first, and its
+  // columns are read already.
+  if (plan.gate == nullptr) plan.read_schema = plan.output_schema;
+  plan.gate = plan.gate == nullptr ? gate : std::make_shared<const TwoGates>(plan.gate, gate);
   plan.output_schema = arrow::schema(std::move(fields));
   return plan;
 }
@@ -106,6 +138,11 @@ std::shared_ptr<const RowSource> Guard(std::shared_ptr<const RowSource> rows,
                                        std::shared_ptr<const RowGate> gate) {
   if (gate == nullptr) return rows;
   return std::make_shared<GuardedRows>(std::move(rows), std::move(gate));
+}
+
+Result<ScanPlan> PlanWithGate(const std::shared_ptr<const RowGate>& gate, const ScanRequest& request,
+                              const std::function<Result<ScanPlan>(const ScanRequest&)>& plan_inner) {
+  return Gated(gate, request, plan_inner);
 }
 
 std::shared_ptr<const RowGate> GateOf(const Snapshot& snapshot) {

@@ -1,6 +1,7 @@
 // What of a table leaves it: a filter and a mask that every reader passes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,11 @@ std::shared_ptr<const Snapshot> Guard(std::shared_ptr<const Snapshot> snapshot,
 // The same of rows that are no snapshot, such as changes.
 std::shared_ptr<const RowSource> Guard(std::shared_ptr<const RowSource> rows,
                                        std::shared_ptr<const RowGate> gate);
+
+// A plan whose rows pass `gate`: `plan_inner` plans `request` with the columns that the gate needs
+// besides. For formats whose rows are deleted by value.
+Result<ScanPlan> PlanWithGate(const std::shared_ptr<const RowGate>& gate, const ScanRequest& request,
+                              const std::function<Result<ScanPlan>(const ScanRequest&)>& plan_inner);
 
 // The gate that stands before it; null: none.
 std::shared_ptr<const RowGate> GateOf(const Snapshot& snapshot);

@@ -37,7 +37,7 @@ TEST(ColumnDefinition, ReadsWhatAColumnCarries) {
   const auto day = TakeColumn(&cursor).ValueOrDie();
   EXPECT_EQ(day->name(), "Day of");
   EXPECT_FALSE(day->nullable());
-  EXPECT_EQ(day->metadata()->Get("delta.generationExpression").ValueOrDie(), "CAST(at AS DATE)");
+  EXPECT_EQ(day->metadata()->Get(table::kGeneratedKey).ValueOrDie(), "CAST(at AS DATE)");
   EXPECT_EQ(day->metadata()->Get("comment").ValueOrDie(), "the day");
   ASSERT_TRUE(cursor.TakeSymbol(','));
   const auto n = TakeColumn(&cursor).ValueOrDie();
