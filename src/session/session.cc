@@ -167,8 +167,9 @@ Result<std::unique_ptr<table::Table>> Session::OpenToChange(const std::string& u
   PL_ASSIGN_OR_RETURN(auto table, OpenTable(uri));
   PL_ASSIGN_OR_RETURN(const auto gate, GateFor(*table));
   if (gate == nullptr) return table;
-  return Error(ErrorCode::kUnauthorised,
-               table->location().path + ": not all of it may be read, so its rows are neither changed nor counted");
+  return Error(
+      ErrorCode::kUnauthorised,
+      table->location().path + ": not all of it may be read, so its rows are neither changed nor counted");
 }
 
 bool Session::IsTable(const std::string& uri) const {
