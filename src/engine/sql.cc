@@ -19,13 +19,24 @@
 namespace pixlake::engine {
 namespace {
 
-// Runs the statements and writes the rows to `out`.
-Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::io::OutputStream* out) {
+// Runs the statements and writes the rows to `out`: of all of them, unless they make one object or
+// one file of a format that has a schema.
+Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::io::OutputStream* out,
+                      bool last_alone = false) {
   PL_ASSIGN_OR_RETURN(const auto sql_session, query::OpenSqlSession(session));
-  PL_ASSIGN_OR_RETURN(const auto result, query::RunStatements({session, *sql_session}, request.sql));
-  SqlReport report;
   query::WriteOptions write = request.write;
   write.memory_bytes = session.Plan(Work::kSql).writers;
+  query::ResultSink earlier;
+  const bool is_file = write.format == query::ResultFormat::kParquet || write.format == query::ResultFormat::kArrow;
+  if (!last_alone && !is_file) {
+    earlier = [&](query::QueryResult* result) -> Status {
+      PL_RETURN_NOT_OK(query::WriteResult(result, write, out).status());
+      // JSON and boxes show where they end.
+      return write.format == query::ResultFormat::kCsv ? Status(out->Write("\n", 1)) : Status::OK();
+    };
+  }
+  PL_ASSIGN_OR_RETURN(const auto result, query::RunStatements({session, *sql_session}, request.sql, earlier));
+  SqlReport report;
   PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), write, out));
   report.scans = result->scan_totals();
   return report;
@@ -65,7 +76,7 @@ Result<SqlReport> RunSqlAsJson(const Session& session, const SqlRequest& request
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> spool(std::tmpfile(), std::fclose);
   if (spool == nullptr) return ErrnoError(errno, "creating", "a temporary file");
   DescriptorOutput out(fileno(spool.get()), "a temporary file");
-  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(session, rows, &out));
+  PL_ASSIGN_OR_RETURN(const SqlReport report, Run(session, rows, &out, /*last_alone=*/true));
   PL_RETURN_NOT_OK(output->Write("{\"status\":\"ok\",\"rows\":"));
   std::rewind(spool.get());
   char buffer[1 << 16];

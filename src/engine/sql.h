@@ -23,11 +23,12 @@ struct SqlReport {
   query::ScanTotals scans;
 };
 
-// Runs the statements and writes the last one's rows. A file appears whole or not
+// Runs the statements and writes each one's rows, one after the other; as Parquet or Arrow the last
+// one's. A file appears whole or not
 // at all and replaces one of that name.
 Result<SqlReport> RunSql(const Session& session, const SqlRequest& request);
 
-// The same as one JSON object to the session's output, {"status","rows",…}, written only
+// The last one's as one JSON object to the session's output, {"status","rows",…}, written only
 // once the query has succeeded.
 Result<SqlReport> RunSqlAsJson(const Session& session, const SqlRequest& request);
 

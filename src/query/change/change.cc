@@ -11,6 +11,8 @@
 
 #include "base/sql_text.h"
 #include "query/change/change_query_internal.h"
+#include "query/change/clustering.h"
+#include "query/change/insert_columns_internal.h"
 #include "query/change/nested_fields_internal.h"
 #include "query/change/row_changes_internal.h"
 #include "query/change/row_checks_internal.h"
@@ -61,14 +63,14 @@ class Runner {
                       target_.uri, name));
     }
     target_.old_columns = target_.schema->num_fields();
-    return Status::OK();
+    return options_.definition ? Replace(*options_.definition) : Status::OK();
   }
 
   Status Run(const DeleteStatement& statement) {
     operation_ = {"DELETE", {{"predicate", Predicates(statement.where)}}, {}};
     if (statement.where.empty()) return RemoveAll();
     PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement));
-    transaction_->ReadFiles(session_->ConditionsOn(target_.uri, *target_.schema, query.select));
+    ReadFor(query, statement.with.empty() && statement.from.empty());
     return Apply(query);
   }
 
@@ -77,7 +79,7 @@ class Runner {
     PL_ASSIGN_OR_RETURN(const GivenValues nested, NestedValuesOf(target_, statement));
     PL_RETURN_NOT_OK(CheckNested(nested));
     PL_ASSIGN_OR_RETURN(const ChangeQuery query, QueryOf(target_, statement));
-    transaction_->ReadFiles(session_->ConditionsOn(target_.uri, *target_.schema, query.select));
+    ReadFor(query, statement.with.empty() && statement.from.empty());
     return Apply(query);
   }
 
@@ -104,7 +106,8 @@ class Runner {
     return Apply(query);
   }
 
-  Status Run(const InsertStatement& statement) {
+  Status Run(const InsertStatement& given) {
+    PL_ASSIGN_OR_RETURN(const InsertStatement statement, SpelledOut(target_, given));
     const bool overwrite = statement.mode == InsertStatement::Mode::kOverwrite;
     const bool replace = statement.mode == InsertStatement::Mode::kReplaceWhere;
     operation_ = {"WRITE", {{"mode", overwrite || replace ? "Overwrite" : "Append"}}, {}};
@@ -160,6 +163,33 @@ class Runner {
   Result<std::shared_ptr<arrow::Schema>> SchemaOf(const std::string& query) {
     PL_ASSIGN_OR_RETURN(const auto result, session_->Query(fmt::format("SELECT * FROM ({}) LIMIT 0", query)));
     return result->schema();
+  }
+
+  // From here on the table is another one; its files go as the statement does.
+  Status Replace(const table::TableDefinition& definition) {
+    for (const auto& [key, value] : definition.properties) {
+      if (key.find(".constraints.") == std::string::npos) continue;
+      return Error(ErrorCode::kUnsupported,
+                   key + ": a table that is replaced gets its constraints afterwards, by ALTER TABLE … ADD CONSTRAINT");
+    }
+    transaction_->ReadWholeTable();
+    PL_RETURN_NOT_OK(transaction_->SetDefinition(definition));
+    const bool clusters = !definition.clustering_columns.empty();
+    if (clusters || !snapshot_->definition().clustering_columns.empty())
+      PL_RETURN_NOT_OK(SetClustering(*table_, definition, transaction_.get()));
+    target_.schema = definition.schema;
+    target_.partition_columns = definition.partition_columns;
+    target_.rules.constraints.clear();
+    target_.rules.generated.clear();
+    target_.rules.defaults.clear();
+    target_.old_columns = target_.schema->num_fields();
+    return Status::OK();
+  }
+
+  // What a change that others make meanwhile would be a conflict with.
+  void ReadFor(const ChangeQuery& query, bool alone) {
+    if (!alone) return transaction_->ReadWholeTable();
+    transaction_->ReadFiles(session_->ConditionsOn(target_.uri, *target_.schema, query.select));
   }
 
   // Fields of structs that would be lost, or that nobody said.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,8 @@ namespace pixlake::query {
 struct ChangeOptions {
   int64_t memory_bytes = int64_t{256} << 20;  // for rows on their way, besides the session's own
   std::string operation;                      // what the history calls it; empty: by the statement
+  // What the table is from this commit on, in place of all that it was; nothing of it is kept.
+  std::optional<table::TableDefinition> definition = std::nullopt;
 };
 
 struct ChangeReport {

@@ -30,39 +30,73 @@ std::string Cast(const std::string& expression, const arrow::Field& field) {
   return fmt::format("CAST(({}) AS {})", expression, CastTypeName(*field.type()));
 }
 
-Result<Expressions> Assigned(const ChangeTarget& target, const std::vector<Assignment>& assignments) {
-  Expressions out;
-  for (const Assignment& assignment : assignments) {
-    // A column may be given by its table's name: t.label = …
-    std::vector<std::string> path = assignment.column;
-    const bool qualified = path.size() > 1 && LowerCase(path[0]) == LowerCase(target.alias);
-    if (qualified) path.erase(path.begin());
-    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, path[0]));
-    if (path.size() > 1) {
-      return Error(ErrorCode::kUnsupported,
-                   fmt::format("a field of a struct ({}) cannot be assigned yet; assign the whole column {}",
-                               fmt::join(path, "."), path[0]));
-    }
-    std::string value = assignment.expression;
-    if (LowerCase(value) == "default") {
-      PL_ASSIGN_OR_RETURN(value, DefaultOf(target, column));
-    }
-    if (!out.emplace(column, value).second) {
-      return Error(ErrorCode::kUsage, fmt::format("column {} is assigned twice", path[0]));
-    }
-  }
-  return out;
-}
-
 // The value a row has now; null for a column that is new.
 std::string OldValue(const ChangeTarget& target, int column) {
   if (column >= target.old_columns) return "NULL";
   return SqlName(target.alias) + "." + SqlName(target.schema->field(column)->name());
 }
 
+// What each column becomes. In an INSERT there is no row whose other fields could stay.
+Result<Expressions> Assigned(const ChangeTarget& target, const std::vector<Assignment>& assignments,
+                             bool inserts = false) {
+  Expressions out;
+  std::map<int, std::vector<FieldValue>> fields;
+  for (size_t i = 0; i < assignments.size(); ++i) {
+    // A column may be given by its table's name: t.label = …
+    std::vector<std::string> path = assignments[i].column;
+    if (path.empty()) {
+      if (assignments.size() != static_cast<size_t>(target.schema->num_fields())) {
+        return Error(ErrorCode::kUsage,
+                     fmt::format("INSERT has {} values for the table's {} columns ({})", assignments.size(),
+                                 target.schema->num_fields(), fmt::join(target.schema->field_names(), ", ")));
+      }
+      path = {target.schema->field(static_cast<int>(i))->name()};
+    }
+    const bool qualified = path.size() > 1 && LowerCase(path[0]) == LowerCase(target.alias) &&
+                           (path.size() > 2 || FindColumn(*target.schema, path[1]).ok());
+    if (qualified) path.erase(path.begin());
+    PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, path[0]));
+    const std::string& value = assignments[i].expression;
+    if (path.size() > 1) {
+      if (inserts) {
+        return Error(ErrorCode::kUsage, fmt::format("INSERT gives whole columns: {} is a field of {}",
+                                                    fmt::join(path, "."), path[0]));
+      }
+      fields[column].push_back({{path.begin() + 1, path.end()}, value});
+      continue;
+    }
+    std::string whole = value;
+    if (IsDefault(value)) {
+      PL_ASSIGN_OR_RETURN(whole, DefaultOf(target, column));
+    }
+    if (!out.emplace(column, whole).second) {
+      return Error(ErrorCode::kUsage, fmt::format("column {} is assigned twice", path[0]));
+    }
+  }
+  for (const auto& [column, values] : fields) {
+    const arrow::Field& field = *target.schema->field(column);
+    PL_ASSIGN_OR_RETURN(std::string value,
+                        StructWithFields(OldValue(target, column), *field.type(), values, field.name()));
+    if (!out.emplace(column, std::move(value)).second) {
+      return Error(ErrorCode::kUsage,
+                   fmt::format("column {} is assigned, and so are fields of it", field.name()));
+    }
+  }
+  return out;
+}
+
 std::string FilePlace(const ChangeTarget& target) {
   const std::string alias = SqlName(target.alias);
   return fmt::format("{0}.{1} AS {1}, {0}.{2} AS {2}", alias, table::kFileColumn, table::kPositionColumn);
+}
+
+std::string With(const std::string& with) {
+  return with.empty() ? "" : with + " ";
+}
+
+// The table, and the others that the statement is about.
+std::string FromOf(const ChangeTarget& target, const std::string& others) {
+  return fmt::format(" FROM {} AS {}{}{}", target.scan, SqlName(target.alias), others.empty() ? "" : ", ", others);
 }
 
 std::set<int> ColumnsIn(const std::vector<ChangeQuery::Value>& values) {
@@ -223,7 +257,8 @@ Result<std::vector<Clause>> ClausesOf(const ChangeTarget& target, const MergeSta
     if (clause.star) {
       PL_ASSIGN_OR_RETURN(assigned, StarAssignments(target, merge, clause, source));
     } else {
-      PL_ASSIGN_OR_RETURN(assigned, Assigned(target, clause.set));
+      PL_ASSIGN_OR_RETURN(assigned,
+                          Assigned(target, clause.set, clause.then == MergeClause::Then::kInsert));
     }
     out.push_back({&clause, std::move(assigned)});
   }
@@ -250,7 +285,7 @@ Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const UpdateState
   GivenValues out;
   PL_ASSIGN_OR_RETURN(const Expressions assigned, Assigned(target, statement.set));
   AddNested(target, assigned, &out);
-  if (!out.select.empty()) out.select += fmt::format(" FROM {} AS {}", target.scan, SqlName(target.alias));
+  if (!out.select.empty()) out.select = With(statement.with) + out.select + FromOf(target, statement.from);
   return out;
 }
 
@@ -260,7 +295,8 @@ Result<GivenValues> NestedValuesOf(const ChangeTarget& target, const MergeStatem
   PL_ASSIGN_OR_RETURN(const auto clauses, ClausesOf(target, statement, source));
   for (const Clause& clause : clauses) AddNested(target, clause.assigned, &out);
   if (!out.select.empty()) {
-    out.select +=
+    out.select =
+        With(statement.with) + out.select +
         fmt::format(" FROM {} AS {}, (SELECT * FROM {} AS {}) AS {}", target.scan, SqlName(target.alias),
                     statement.source, SqlName(statement.source_alias), SqlName(statement.source_alias));
   }
@@ -319,26 +355,27 @@ std::string CastTypeName(const arrow::DataType& type) {
 
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const DeleteStatement& statement) {
   const std::string rows =
-      fmt::format("SELECT {}, CAST({} AS TINYINT) AS {} FROM {} AS {}{}", FilePlace(target),
-                  static_cast<int>(RowAction::kDelete), kActionColumn, target.scan, SqlName(target.alias),
+      fmt::format("{}SELECT {}, CAST({} AS TINYINT) AS {}{}{}", With(statement.with), FilePlace(target),
+                  static_cast<int>(RowAction::kDelete), kActionColumn, FromOf(target, statement.from),
                   statement.where.empty() ? "" : " WHERE (" + statement.where + ")");
   ChangeQuery out;
   out.select = rows;
+  out.deletes_may_repeat = !statement.from.empty();
   return out;
 }
 
 Result<ChangeQuery> QueryOf(const ChangeTarget& target, const UpdateStatement& statement) {
   PL_ASSIGN_OR_RETURN(const Expressions assigned, Assigned(target, statement.set));
-  std::string rows = fmt::format("SELECT {}, CAST({} AS TINYINT) AS {}", FilePlace(target),
-                                 static_cast<int>(RowAction::kUpdate), kActionColumn);
+  std::string rows = fmt::format("{}SELECT {}, CAST({} AS TINYINT) AS {}", With(statement.with),
+                                 FilePlace(target), static_cast<int>(RowAction::kUpdate), kActionColumn);
   for (int i = 0; i < target.schema->num_fields(); ++i) {
     const arrow::Field& field = *target.schema->field(i);
     const auto found = assigned.find(i);
     const std::string value = found == assigned.end() ? OldValue(target, i) : Cast(found->second, field);
     rows += fmt::format(", {} AS {}", value, SqlName(field.name()));
   }
-  rows += fmt::format(" FROM {} AS {}{}", target.scan, SqlName(target.alias),
-                      statement.where.empty() ? "" : " WHERE (" + statement.where + ")");
+  rows += FromOf(target, statement.from);
+  if (!statement.where.empty()) rows += " WHERE (" + statement.where + ")";
   return Finish(target, std::move(rows), UpdatedValues(assigned), ColumnsOf(assigned));
 }
 
@@ -359,8 +396,8 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const MergeStatement& st
     actions +=
         fmt::format(" WHEN {} THEN CAST({} AS TINYINT)", i, static_cast<int>(ActionOf(*clauses[i].clause)));
   }
-  std::string rows = fmt::format("SELECT {}, {} AS __pixlake_clause, {} END AS {}", FilePlace(target),
-                                 ClauseOf(target, statement), actions, kActionColumn);
+  std::string rows = fmt::format("{}SELECT {}, {} AS __pixlake_clause, {} END AS {}", With(statement.with),
+                                 FilePlace(target), ClauseOf(target, statement), actions, kActionColumn);
   std::vector<ChangeQuery::Value> values;
   const bool checked = writes && HasChecks(target);
   for (int i = 0; i < target.schema->num_fields(); ++i) {

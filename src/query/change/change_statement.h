@@ -8,30 +8,30 @@
 #include <vector>
 
 #include "base/result.h"
-#include "query/text/sql_tokens.h"
+#include "query/text/sql_cursor.h"
 
 namespace pixlake::query {
 
-// A table by its name in the lake (raw.images) or its place (delta.`uri`, 'uri').
-struct TargetTable {
-  std::string uri;    // "raw.images" or the place
-  std::string alias;  // how expressions name it; never empty
-};
-
 struct Assignment {
-  std::vector<std::string> column;  // leads through structs
+  std::vector<std::string> column;  // leads through structs; empty: the next one of the table
   std::string expression;
 };
 
+// `with`: "WITH a AS (…)", for the expressions and what stands after FROM; empty: none.
+// `from`: other tables that the condition is about (UPDATE … FROM, DELETE … USING); empty: none.
 struct DeleteStatement {
   TargetTable target;
   std::string where;  // empty: all rows
+  std::string with = {};
+  std::string from = {};
 };
 
 struct UpdateStatement {
   TargetTable target;
   std::vector<Assignment> set;
   std::string where;
+  std::string with = {};
+  std::string from = {};
 };
 
 struct MergeClause {
@@ -51,6 +51,7 @@ struct MergeStatement {
   std::string on;
   std::vector<MergeClause> clauses;
   bool schema_evolution = false;
+  std::string with = {};
 };
 
 struct InsertStatement {
@@ -61,6 +62,10 @@ struct InsertStatement {
   std::vector<std::string> columns;  // empty: all, in the table's order
   bool by_name = false;
   std::string query;
+  // PARTITION (a = 'x', b): what has no expression comes last of the query's columns.
+  std::vector<Assignment> partition = {};
+  // The query's rows, where one of them has a DEFAULT for a value.
+  std::vector<std::vector<std::string>> value_rows = {};
 };
 
 struct TruncateStatement {
@@ -69,6 +74,9 @@ struct TruncateStatement {
 
 using ChangeStatement =
     std::variant<DeleteStatement, UpdateStatement, MergeStatement, InsertStatement, TruncateStatement>;
+
+// The word DEFAULT and nothing else.
+bool IsDefault(const std::string& expression);
 
 // nullopt: another kind of statement, DuckDB's to judge. kUsage, naming the place, when it
 // begins as one of these and is none.

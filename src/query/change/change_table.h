@@ -25,4 +25,10 @@ Result<ChangeReport> ChangeTable(const session::Session& session, SqlSession* sq
 Result<ChangeReport> FillNewTable(const session::Session& session, SqlSession* sql_session,
                                   table::Table* table, const std::string& query);
 
+// Another definition, and the rows of `query` (empty: none), in place of all that the table was, in one
+// commit; older versions stay.
+Result<ChangeReport> ReplaceTable(const session::Session& session, SqlSession* sql_session,
+                                  table::Table* table, const table::TableDefinition& definition,
+                                  const std::string& query);
+
 }  // namespace pixlake::query

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <arrow/type.h>
 #include <fmt/format.h>
@@ -143,6 +144,43 @@ std::shared_ptr<DataType> WithFieldsOf(const std::shared_ptr<DataType>& wanted, 
                       to.item_field()->WithType(WithFieldsOf(to.item_type(), *from.item_type())));
   }
   return wanted;
+}
+
+Result<std::string> StructWithFields(const std::string& old, const arrow::DataType& type,
+                                     const std::vector<FieldValue>& values, const std::string& name) {
+  if (type.id() != arrow::Type::STRUCT) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{} is no struct: it has no field {}", name, fmt::join(values[0].path, ".")));
+  }
+  std::vector<std::vector<FieldValue>> inner(static_cast<size_t>(type.num_fields()));
+  std::vector<std::optional<std::string>> whole(inner.size());
+  for (const FieldValue& value : values) {
+    size_t i = 0;
+    while (i < inner.size() &&
+           LowerCase(type.field(static_cast<int>(i))->name()) != LowerCase(value.path.front()))
+      ++i;
+    const std::string field = name + "." + value.path.front();
+    if (i == inner.size()) return Error(ErrorCode::kUsage, fmt::format("there is no field {}", field));
+    const bool twice = whole[i] || (value.path.size() == 1 && !inner[i].empty());
+    if (twice) return Error(ErrorCode::kUsage, fmt::format("field {} is assigned twice", field));
+    if (value.path.size() == 1) {
+      whole[i] = value.expression;
+    } else {
+      inner[i].push_back({{value.path.begin() + 1, value.path.end()}, value.expression});
+    }
+  }
+  std::string out;
+  for (size_t i = 0; i < inner.size(); ++i) {
+    const arrow::Field& field = *type.field(static_cast<int>(i));
+    std::string value = fmt::format("struct_extract({}, {})", old, SqlLiteral(field.name()));
+    if (whole[i]) {
+      value = "(" + *whole[i] + ")";
+    } else if (!inner[i].empty()) {
+      PL_ASSIGN_OR_RETURN(value, StructWithFields(value, *field.type(), inner[i], name + "." + field.name()));
+    }
+    out += fmt::format("{}{} := {}", i > 0 ? ", " : "", SqlName(field.name()), value);
+  }
+  return "struct_pack(" + out + ")";
 }
 
 }  // namespace pixlake::query

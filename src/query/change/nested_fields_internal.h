@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <arrow/type_fwd.h>
 
@@ -24,5 +25,17 @@ std::shared_ptr<arrow::DataType> WithFieldsOf(const std::shared_ptr<arrow::DataT
 // `kept`, of type `kept_type`, has from there; `given` itself when there are none.
 std::string WithFieldsKept(const std::string& given, const arrow::DataType& given_type,
                            const std::string& kept, const arrow::DataType& kept_type);
+
+// A value for a field of a struct; the path leads through structs.
+struct FieldValue {
+  std::vector<std::string> path;
+  std::string expression;
+};
+
+// SQL for the struct `old` (an expression of type `type`) with other values for some of its fields;
+// of a struct that is NULL the others are NULL, as in Spark. kUsage for fields that are not there,
+// or are assigned twice. `name`: what errors call it.
+Result<std::string> StructWithFields(const std::string& old, const arrow::DataType& type,
+                                     const std::vector<FieldValue>& values, const std::string& name);
 
 }  // namespace pixlake::query

@@ -116,7 +116,7 @@ Result<std::unique_ptr<RowChanges>> RowChanges::Make(const table::Table& table,
   out->transaction_ = transaction;
   out->report_ = report;
   out->batch_bytes_ = std::clamp(memory / 16, kLeastBatch, kMostBatch);
-  const auto& partitions = out->snapshot_->definition().partition_columns;
+  const auto& partitions = target.partition_columns;
   PL_ASSIGN_OR_RETURN(const auto file_schema, transaction->FileSchema());
   PL_ASSIGN_OR_RETURN(out->rows_, TableRowsWriter::Make(out->location_, target.schema, *file_schema,
                                                         partitions, "", memory / 4));

@@ -55,8 +55,12 @@ std::string PlainError(std::string text, const EditedText* sql) {
   const std::string digits = get("position");
   size_t position = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), position);
-  if (sql != nullptr && error == std::errc() && position <= sql->text().size())
-    plain += "\n\n" + sql->Quote(position);
+  if (sql != nullptr && error == std::errc() && !digits.empty() && position <= sql->text().size()) {
+    // What stands behind what was typed is ours, and no news to who typed.
+    if (!sql->IsTyped(position) && plain.find("syntax error at") != std::string::npos)
+      plain = get("exception_type") + " Error: syntax error: something is missing, or too much";
+    if (const std::string quote = sql->Quote(position); !quote.empty()) plain += "\n\n" + quote;
+  }
   return plain;
 }
 

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "base/sql_text.h"
 #include "query/mention/scan_literals_internal.h"
 #include "query/mention/table_places_internal.h"
+#include "query/text/spark_words.h"
+#include "query/text/table_mention.h"
 
 namespace pixlake::query {
 namespace {
-
-struct Replacement {
-  size_t first = 0;  // token
-  size_t last = 0;   // token
-  std::string text;
-};
 
 // What DuckDB takes for a file, if only by its name.
 bool LooksLikeAFile(const std::string& name) {
@@ -29,71 +26,84 @@ bool LooksLikeAFile(const std::string& name) {
 class Rewriter {
  public:
   Rewriter(const SqlStatement& statement, const TableNaming& naming)
-      : tokens_(statement.tokens), naming_(naming), places_(TablePlaces(statement.tokens)) {}
+      : statement_(statement),
+        tokens_(statement.tokens),
+        naming_(naming),
+        places_(TablePlaces(statement.tokens)) {
+    for (const auto& [format, scan] : naming.scans) formats_.push_back(format);
+  }
 
   std::vector<TextEdit> Run() const {
-    std::vector<TextEdit> out;
+    std::vector<TextEdit> tables;
     for (size_t i = 0; i < tokens_.size();) {
-      const std::optional<Replacement> found = At(i);
-      if (!found) {
-        ++i;
-        continue;
-      }
-      out.push_back({tokens_[found->first].begin, tokens_[found->last].end, found->text});
-      i = found->last + 1;
+      size_t end = i + 1;
+      if (std::optional<TextEdit> found = At(i, &end)) tables.push_back(*std::move(found));
+      i = end;
     }
+    // Words within what is a table's mention went with it.
+    std::vector<TextEdit> out;
+    auto table = tables.begin();
+    for (TextEdit& word : SparkWords(statement_, naming_.null_safe)) {
+      while (table != tables.end() && table->begin <= word.begin) out.push_back(std::move(*table++));
+      if (out.empty() || out.back().end <= word.begin) out.push_back(std::move(word));
+    }
+    while (table != tables.end()) out.push_back(std::move(*table++));
     return out;
   }
 
  private:
-  bool IsName(size_t i) const {
-    return i < tokens_.size() &&
-           (tokens_[i].kind == TokenKind::kWord || tokens_[i].kind == TokenKind::kQuoted);
-  }
-  bool IsDot(size_t i) const { return i < tokens_.size() && tokens_[i].IsSymbol('.'); }
-  bool IsWord(size_t i, std::string_view word) const { return i < tokens_.size() && tokens_[i].IsWord(word); }
-  bool FollowsDot(size_t i) const { return i > 0 && IsDot(i - 1); }
+  bool FollowsDot(size_t i) const { return i > 0 && tokens_[i - 1].IsSymbol('.'); }
 
-  // A reference to a table that starts at token `i`, or nothing.
-  std::optional<Replacement> At(size_t i) const {
+  // A mention of a table that starts at token `i`, or nothing; `end`: the token to go on with.
+  std::optional<TextEdit> At(size_t i, size_t* end) const {
     if (FollowsDot(i)) return std::nullopt;
-    size_t last = i;
-    std::string uri;
-    std::string scan = "table_scan";
-    bool format = false;
-    if (tokens_[i].kind == TokenKind::kText) {
-      uri = tokens_[i].text;
-    } else if (IsName(i) && IsDot(i + 1) && IsName(i + 2) && !IsDot(i + 3)) {
-      const auto of_format = naming_.scans.find(LowerCase(tokens_[i].text));
-      format = tokens_[i].kind == TokenKind::kWord && of_format != naming_.scans.end() &&
-               tokens_[i + 2].kind == TokenKind::kQuoted && places_[i];
-      if (format) scan = of_format->second;
-      uri = format ? tokens_[i + 2].text : tokens_[i].text + "." + tokens_[i + 2].text;
-      last = i + 2;
-    } else if (IsName(i) && !IsDot(i + 1)) {
-      uri = tokens_[i].text;
-    } else {
-      return std::nullopt;
+    std::optional<TableMention> mention = ReadTableMention(statement_, i, formats_, !places_[i]);
+    if (!mention) return std::nullopt;
+    table::TableReference& table = mention->reference;
+    if (!places_[i] && !table.format.empty()) {
+      // A column of something that is called like a format.
+      table.place = table.format + "." + table.place;
+      table.format.clear();
     }
-    const std::string start = scan + "(" + SqlLiteral(uri);
-    const size_t travel = last + (IsWord(last + 1, "FOR") ? 2 : 1);
-    if (IsWord(travel + 1, "AS") && IsWord(travel + 2, "OF") && travel + 3 < tokens_.size()) {
-      const SqlToken& value = tokens_[travel + 3];
-      if (IsWord(travel, "VERSION") && value.kind == TokenKind::kNumber) {
-        return Replacement{i, travel + 3, start + ", version := " + value.text + ")"};
-      }
-      if (IsWord(travel, "TIMESTAMP") && value.kind == TokenKind::kText) {
-        return Replacement{i, travel + 3, start + ", as_of := " + SqlLiteral(value.text) + ")"};
-      }
-    }
-    const bool folder = places_[i] && last == i && tokens_[i].kind != TokenKind::kWord &&
-                        naming_.is_table != nullptr && LooksLikeAFile(uri) && naming_.is_table(uri);
-    return format || folder ? std::optional(Replacement{i, last, start + ")"}) : std::nullopt;
+    const std::string scan = table.format.empty() ? "table_scan" : naming_.scans.at(table.format);
+    if (!table.format.empty() && !mention->travels()) TakeVersionOfPlace(&table);
+    std::string travel;
+    if (table.version.version) travel = ", version := " + std::to_string(*table.version.version);
+    if (!mention->time.empty()) travel = ", as_of := " + TimeText(mention->time);
+    const bool folder = places_[i] && mention->name_end == i + 1 && tokens_[i].kind != TokenKind::kWord &&
+                        naming_.is_table != nullptr && LooksLikeAFile(table.place) && naming_.is_table(table.place);
+    if (travel.empty() && table.format.empty() && !folder) return std::nullopt;
+    *end = mention->end;
+    return TextEdit{tokens_[i].begin, tokens_[mention->end - 1].end,
+                    scan + "(" + SqlLiteral(table.place) + travel + ")"};
   }
 
+  // A literal as it is; the value of anything else.
+  static std::string TimeText(const std::string& time) {
+    const auto statements = SplitStatements(time);
+    const bool literal = statements.ok() && statements->size() == 1 && (*statements)[0].tokens.size() == 1 &&
+                         (*statements)[0].tokens[0].kind == TokenKind::kText;
+    return literal ? SqlLiteral((*statements)[0].tokens[0].text) : "CAST((" + time + ") AS VARCHAR)";
+  }
+
+  // delta.`place@v3`, as Spark has it, unless there is a table of that name.
+  void TakeVersionOfPlace(table::TableReference* table) const {
+    const size_t at = table->place.rfind("@v");
+    if (at == std::string::npos || at == 0 || at + 2 >= table->place.size()) return;
+    int64_t version = 0;
+    const char* end = table->place.data() + table->place.size();
+    const auto [stop, error] = std::from_chars(table->place.data() + at + 2, end, version);
+    if (error != std::errc() || stop != end) return;
+    if (naming_.is_table != nullptr && naming_.is_table(table->place)) return;
+    table->version.version = version;
+    table->place.resize(at);
+  }
+
+  const SqlStatement& statement_;
   const std::vector<SqlToken>& tokens_;
   const TableNaming& naming_;
   const std::vector<bool> places_;
+  std::vector<std::string> formats_;
 };
 
 }  // namespace
@@ -109,9 +119,8 @@ EditedText RewriteTables(const std::string& sql, const TableNaming& naming) {
   if (!statements.ok()) return EditedText(sql);
   if (statements->size() == 1) {
     const SqlStatement& only = statements->front();
-    const size_t begin = sql.find(only.text);
-    EditedText text(begin == std::string::npos ? only.text : sql);
-    if (begin != std::string::npos) text.Cut(begin, begin + only.text.size());
+    EditedText text(sql);
+    text.Cut(only.begin, only.begin + only.text.size());
     text.Apply(Rewriter(only, naming).Run());
     return text;
   }

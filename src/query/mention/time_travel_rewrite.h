@@ -15,6 +15,7 @@ namespace pixlake::query {
 struct TableNaming {
   std::function<bool(const std::string&)> is_table = nullptr;  // true for the place of one
   std::map<std::string, std::string> scans = {};               // by format: {"delta", "delta_scan"}
+  bool null_safe = false;                                      // `<=>` is Spark's
 };
 
 // The statement with
@@ -23,10 +24,11 @@ struct TableNaming {
 //                                                  it is one, since DuckDB reads a file by its name
 //   t VERSION AS OF 3, t FOR VERSION AS OF 3   as  table_scan('t', version := 3)
 //   t TIMESTAMP AS OF '2026-11-21'             as  table_scan('t', as_of := '2026-11-21')
+// (text/table_mention.h has all the ways to say it), Spark's words as DuckDB's (text/spark_words.h)
 // and everything else as it was. t: zone.name, delta.`uri`, 'uri'.
 std::string RewriteTimeTravel(const SqlStatement& statement, const TableNaming& naming = {});
 
-// All statements of a text so, and X'00ff' as blobs; the text itself when it is no SQL
+// All statements of a text so; the text itself when it is no SQL
 // that can be read. Of one statement it is known where its parts stood before.
 EditedText RewriteTables(const std::string& sql, const TableNaming& naming);
 

@@ -8,7 +8,7 @@
 #include "query/duckdb/duckdb_handles_internal.h"
 #include "query/mention/scan_literals_internal.h"
 #include "query/session/session_changes_internal.h"
-#include "query/text/sql_tokens.h"
+#include "query/text/sql_cursor.h"
 
 namespace pixlake::query {
 namespace {

@@ -18,6 +18,7 @@
 #include "query/scan/carried_names_internal.h"
 #include "query/scan/table_scan_function_internal.h"
 #include "query/session/session_changes_internal.h"
+#include "query/session/spark_macros_internal.h"
 #include "query/text/sql_tokens.h"
 
 namespace pixlake::query {
@@ -31,12 +32,15 @@ class Session : public SqlSession {
   Status Start(SessionOptions options);
   Result<std::unique_ptr<QueryResult>> Query(const std::string& sql) override;
   Status Keep(const std::string& name, const std::string& select) override;
+  void SetTyped(std::string typed) override { typed_ = std::move(typed); }
+  Status Name(const NamedTable& table) override;
+  Status Forget(const NamedTable& table) override;
   table::Predicate ConditionsOn(const std::string& uri, const arrow::Schema& schema,
                                 const std::string& select) override;
 
  private:
-  // The text as DuckDB is to read it.
-  EditedText Rewritten(const std::string& sql) const;
+  // The text as DuckDB is to read it, the tables and macros that it may name being there.
+  Result<EditedText> Rewritten(const std::string& sql);
   Status MayRead(const std::string& sql) const;
   Result<std::unique_ptr<QueryResult>> Run(EditedText sql);
   // One of the statements that DuckDB made of `sql`; of one that is all, the scans are told
@@ -59,6 +63,8 @@ class Session : public SqlSession {
   Status Failure(const Prepared& prepared, const EditedText& sql) const;
 
   SessionOptions options_;
+  std::string typed_;  // what statements are made of; empty: they are typed as they are
+  SparkMacros macros_;
   std::vector<bool> named_;  // by options_.named_tables: its view is there
   std::vector<std::string> function_names_;
   std::vector<std::string> scan_names_;  // of them: those of tables
@@ -243,6 +249,28 @@ Status Session::NameTables(const std::string& sql) {
   return Status::OK();
 }
 
+Status Session::Name(const NamedTable& table) {
+  PL_RETURN_NOT_OK(Forget(table));
+  options_.named_tables.push_back(table);
+  named_.push_back(false);
+  return Status::OK();
+}
+
+Status Session::Forget(const NamedTable& table) {
+  for (size_t i = 0; i < options_.named_tables.size(); ++i) {
+    const NamedTable& known = options_.named_tables[i];
+    if (known.schema != table.schema || known.name != table.name) continue;
+    if (named_[i]) {
+      PL_RETURN_NOT_OK(Execute(connection_.get(), fmt::format("DROP VIEW IF EXISTS \"{}\".\"{}\"", table.schema,
+                                                              table.name)));
+    }
+    options_.named_tables.erase(options_.named_tables.begin() + static_cast<std::ptrdiff_t>(i));
+    named_.erase(named_.begin() + static_cast<std::ptrdiff_t>(i));
+    break;
+  }
+  return Status::OK();
+}
+
 std::vector<std::string> ColumnNames(duckdb_prepared_statement statement) {
   std::vector<std::string> names;
   for (idx_t i = 0; i < duckdb_prepared_statement_column_count(statement); ++i) {
@@ -294,7 +322,7 @@ void Session::MakePlain(const EditedText& typed, EditedText* sql, Prepared* prep
   }
 }
 
-EditedText Session::Rewritten(const std::string& sql) const {
+Result<EditedText> Session::Rewritten(const std::string& sql) {
   TableNaming naming;
   naming.is_table = [this](const std::string& name) {
     return std::any_of(options_.scan_functions.begin(), options_.scan_functions.end(),
@@ -303,7 +331,25 @@ EditedText Session::Rewritten(const std::string& sql) const {
   for (const ScanFunction& scan : options_.scan_functions) {
     if (!scan.format.empty()) naming.scans[scan.format] = scan.name;
   }
-  return RewriteTables(sql, naming);
+  EditedText text = RewriteTables(sql, naming);
+  context_->BeginQuery({});
+  PL_RETURN_NOT_OK(NameTables(text.text()));
+  if (const auto statements = SplitStatements(text.text()); statements.ok() && !statements->empty()) {
+    const std::string macros = macros_.Before(statements->front().tokens);
+    if (!macros.empty()) PL_RETURN_NOT_OK(Execute(connection_.get(), macros));
+  }
+  // DuckDB's <=> is a distance between lists. Where it is none it is Spark's.
+  if (sql.find("<=>") != std::string::npos) {
+    Prepared prepared;
+    context_->BeginQuery({});
+    if (duckdb_prepare(connection_.get(), text.text().c_str(), prepared.out()) != DuckDBSuccess) {
+      naming.null_safe = true;
+      text = RewriteTables(sql, naming);
+    }
+  }
+  if (!typed_.empty() && typed_ != sql) text.MadeOf(typed_);
+  context_->BeginQuery({});
+  return text;
 }
 
 Status Session::MayRead(const std::string& sql) const {
@@ -323,12 +369,17 @@ Status Session::MayRead(const std::string& sql) const {
 Result<std::unique_ptr<QueryResult>> Session::Query(const std::string& sql) {
   PL_RETURN_NOT_OK(MayRead(sql));
   const auto statements = SplitStatements(sql);
-  if (!statements.ok() || statements->size() < 2) return Run(Rewritten(sql));
+  if (!statements.ok() || statements->size() < 2) {
+    PL_ASSIGN_OR_RETURN(EditedText text, Rewritten(sql));
+    return Run(std::move(text));
+  }
   for (size_t i = 0; i + 1 < statements->size(); ++i) {
-    PL_ASSIGN_OR_RETURN(const auto result, Run(Rewritten((*statements)[i].text)));
+    PL_ASSIGN_OR_RETURN(EditedText text, Rewritten((*statements)[i].text));
+    PL_ASSIGN_OR_RETURN(const auto result, Run(std::move(text)));
     PL_RETURN_NOT_OK(DrainResult(result.get()));
   }
-  return Run(Rewritten(statements->back().text));
+  PL_ASSIGN_OR_RETURN(EditedText text, Rewritten(statements->back().text));
+  return Run(std::move(text));
 }
 
 Result<Prepared> Session::Prepare(const Extracted& statements, idx_t i, bool is_all, EditedText* sql) {
@@ -356,9 +407,6 @@ Result<std::unique_ptr<QueryResult>> Session::Run(EditedText sql) {
     if (message != nullptr) return DuckDbError(message, &sql);
     return Error(ErrorCode::kUsage, "there is no statement to run");
   }
-  context_->BeginQuery({});
-  PL_RETURN_NOT_OK(NameTables(sql.text()));
-  context_->BeginQuery({});
   const EditedText typed = sql;
   for (idx_t i = 0; i < count; ++i) {
     PL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(statements, i, count == 1, &sql));
@@ -380,10 +428,7 @@ Result<std::unique_ptr<QueryResult>> Session::Run(EditedText sql) {
 
 Status Session::Keep(const std::string& name, const std::string& given) {
   PL_RETURN_NOT_OK(MayRead(given));
-  const EditedText select = Rewritten(given);
-  context_->BeginQuery({});
-  PL_RETURN_NOT_OK(NameTables(select.text()));
-  context_->BeginQuery({});
+  PL_ASSIGN_OR_RETURN(const EditedText select, Rewritten(given));
   const std::string start = "CREATE OR REPLACE TEMP TABLE " + name + " AS ";
   EditedText sql = Numbered(select).value_or(select);
   sql.Apply({{0, 0, start}});
@@ -404,7 +449,9 @@ table::Predicate Session::ConditionsOn(const std::string& uri, const arrow::Sche
                                        const std::string& select) {
   // Rows that any of its scans asks for.
   std::vector<table::Predicate> any;
-  for (ScanMention& mention : MentionsIn(select)) {
+  const auto text = Rewritten(select);
+  if (!text.ok()) return {};
+  for (ScanMention& mention : MentionsIn(text->text())) {
     if (mention.uri.empty()) return {};
     if (mention.uri == uri) any.push_back(TypeLiterals(mention.condition, schema));
   }

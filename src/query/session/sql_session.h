@@ -55,9 +55,17 @@ class SqlSession {
   // kCancelled, …; what a ScanFunction or a data file failed with comes out as it is.
   virtual Result<std::unique_ptr<QueryResult>> Query(const std::string& sql) = 0;
 
+  // Statements from now on are made of parts of `typed`: errors quote that. Empty: they are typed
+  // as they are.
+  virtual void SetTyped(std::string typed) = 0;
+
   // Keeps the rows of one SELECT as the temporary table `name`, in place of an older one;
   // what does not fit into memory goes to the temp folder.
   virtual Status Keep(const std::string& name, const std::string& select) = 0;
+
+  // A table that is there from now on (it was made), or is no more.
+  virtual Status Name(const NamedTable& table) = 0;
+  virtual Status Forget(const NamedTable& table) = 0;
 
   // What `select` asks of the rows of the scan of `uri`, as far as files can be skipped by
   // it: no row that matters is outside. Empty: nothing is known.

@@ -1,5 +1,6 @@
 // ANALYZE TABLE table COMPUTE [DELTA] STATISTICS [FOR ALL COLUMNS | FOR COLUMNS (a, b)]
 #include "query/statement/metrics_rows.h"
+#include "query/statement/schema/column_definition.h"
 #include "query/statement/statement.h"
 
 namespace pixlake::query {
@@ -18,12 +19,14 @@ Result<std::unique_ptr<QueryResult>> RunAnalyze(const StatementContext& context,
     do {
       PL_ASSIGN_OR_RETURN(columns.emplace_back(), cursor.TakeName("a column"));
     } while (cursor.TakeSymbol(','));
-    if (brackets && !cursor.TakeSymbol(')')) PL_RETURN_NOT_OK(cursor.Expect(")"));
+    if (brackets) PL_RETURN_NOT_OK(cursor.ExpectSymbol(')'));
   } else {
     (void)cursor.TakeWords("FOR ALL COLUMNS");
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(name));
+  PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+  for (std::string& column : columns) column = ColumnNamed(*snapshot->row_schema(), column);
   PL_ASSIGN_OR_RETURN(auto* const care, table->file_care());
   PL_ASSIGN_OR_RETURN(const table::AnalyzeReport report, care->Analyze(columns));
   return MetricsRow(

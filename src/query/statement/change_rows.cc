@@ -4,6 +4,7 @@
 #include "query/change/change_table.h"
 #include "query/result/memory_result.h"
 #include "query/statement/statement.h"
+#include "query/text/token_roles.h"
 
 namespace pixlake::query {
 namespace {
@@ -23,11 +24,31 @@ Result<std::shared_ptr<arrow::Table>> ToTable(const ChangeReport& report) {
   return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns));
 }
 
+// What a statement that is not understood would change; "/" where that cannot be told.
+std::string NameOfTarget(const SqlStatement& statement) {
+  const auto depths = BracketDepths(statement);
+  for (size_t i = 0; depths.ok() && i < statement.tokens.size(); ++i) {
+    const SqlToken& token = statement.tokens[i];
+    const bool before = token.IsWord("INTO") || token.IsWord("FROM") || token.IsWord("UPDATE") || token.IsWord("TABLE");
+    if (!before || (*depths)[i] > 0) continue;
+    const auto mention = ReadTableMention(statement, i + 1, {});
+    return mention ? mention->reference.place : "/";
+  }
+  return "/";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<QueryResult>> RunChangeRows(const StatementContext& context,
                                                    const SqlStatement& statement) {
-  PL_ASSIGN_OR_RETURN(const auto change, ParseChange(statement));
+  const auto parsed = ParseChange(statement);
+  if (!parsed.ok()) {
+    // DuckDB has more to say of its own tables: RETURNING, DEFAULT VALUES.
+    PL_ASSIGN_OR_RETURN(const bool own, IsSessionTable(context, NameOfTarget(statement)));
+    if (own) return nullptr;
+    return parsed.status();
+  }
+  const std::optional<ChangeStatement>& change = *parsed;
   if (!change) return nullptr;
   const std::string& uri =
       std::visit([](const auto& one) -> const std::string& { return one.target.uri; }, *change);

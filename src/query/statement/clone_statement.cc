@@ -15,6 +15,7 @@ Result<std::unique_ptr<QueryResult>> RunShallowClone(const StatementContext& con
   PL_ASSIGN_OR_RETURN(const table::TableReference source, cursor.TakeReference());
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const CloneReport report, CloneShallow(context.session, source, *target));
+  PL_RETURN_NOT_OK(Refresh(context, *target));
   return MetricsRow(report.path, 0,
                     {{"sourceVersion", std::to_string(report.source_version)},
                      {"sourceNumOfFiles", std::to_string(report.files)},

@@ -22,7 +22,7 @@ Result<std::unique_ptr<QueryResult>> RunOptimize(const StatementContext& context
       PL_ASSIGN_OR_RETURN(std::string column, cursor.TakeName("a column"));
       request.zorder_by.push_back(std::move(column));
     } while (cursor.TakeSymbol(','));
-    if (brackets && !cursor.TakeSymbol(')')) PL_RETURN_NOT_OK(cursor.Expect(")"));
+    if (brackets) PL_RETURN_NOT_OK(cursor.ExpectSymbol(')'));
   }
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const table::RewriteReport report, Optimize(context.session, request));

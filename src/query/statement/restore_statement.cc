@@ -1,4 +1,4 @@
-// RESTORE [TABLE] table TO VERSION AS OF n | TO TIMESTAMP AS OF 'time'
+// RESTORE [TABLE] table [TO] VERSION AS OF n | [TO] TIMESTAMP AS OF 'time'
 #include "query/statement/metrics_rows.h"
 #include "query/statement/statement.h"
 
@@ -10,7 +10,7 @@ Result<std::unique_ptr<QueryResult>> RunRestore(const StatementContext& context,
   PL_RETURN_NOT_OK(cursor.Expect("RESTORE"));
   (void)cursor.TakeWords("TABLE");
   PL_ASSIGN_OR_RETURN(const std::string name, cursor.TakeTable());
-  PL_RETURN_NOT_OK(cursor.Expect("TO"));
+  (void)cursor.TakeWords("TO");
   PL_ASSIGN_OR_RETURN(const table::VersionSpec spec, cursor.TakeVersion());
   if (!spec.version && !spec.as_of_ms) return cursor.Unexpected("VERSION AS OF or TIMESTAMP AS OF");
   PL_RETURN_NOT_OK(cursor.ExpectEnd());

@@ -17,4 +17,10 @@ Result<bool> IsSessionTable(const StatementContext& context, const std::string& 
   return batch != nullptr && batch->num_rows() > 0;
 }
 
+Status Refresh(const StatementContext& context, const std::string& name) {
+  const auto named = catalog::ParseTableName(name);
+  if (!context.session.has_lake() || !named) return Status::OK();
+  return context.sql_session.Name({named->zone, named->name, "table_scan"});
+}
+
 }  // namespace pixlake::query

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "query/session/sql_session.h"
-#include "query/text/sql_tokens.h"
+#include "query/text/sql_cursor.h"
 #include "session/session.h"
 
 namespace pixlake::query {
@@ -26,10 +26,17 @@ using StatementHandler = Result<std::unique_ptr<QueryResult>> (*)(const Statemen
 // of that name, as it does for SELECT.
 Result<bool> IsSessionTable(const StatementContext& context, const std::string& name);
 
+// Gets the rows of a statement that others follow; has them read when it returns.
+using ResultSink = std::function<Status(QueryResult*)>;
+
+// After the table was made, or got other columns: what the session knows of its name is forgotten.
+Status Refresh(const StatementContext& context, const std::string& name);
+
 // Runs the statements of `sql` one after the other, each where it belongs; the result is
-// the last one's. References like delta.`uri` and `t VERSION AS OF 3` are understood
+// the last one's, `earlier` gets the others'. References like delta.`uri` and `t VERSION AS OF 3` are understood
 // everywhere.
-Result<std::unique_ptr<QueryResult>> RunStatements(const StatementContext& context, const std::string& sql);
+Result<std::unique_ptr<QueryResult>> RunStatements(const StatementContext& context, const std::string& sql,
+                                                   const ResultSink& earlier = nullptr);
 
 // The handlers, one a kind of statement.
 Result<std::unique_ptr<QueryResult>> RunAlterTable(const StatementContext& context,
@@ -51,5 +58,11 @@ Result<std::unique_ptr<QueryResult>> RunAnalyze(const StatementContext& context,
                                                 const SqlStatement& statement);
 Result<std::unique_ptr<QueryResult>> RunShallowClone(const StatementContext& context,
                                                      const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunComment(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunShow(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunDescribeTable(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RefuseCopyInto(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RefuseConvert(const StatementContext& context, const SqlStatement& statement);
 
 }  // namespace pixlake::query

@@ -1,6 +1,7 @@
 #include "query/text/edited_text.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,14 @@ constexpr size_t kQuoted = 120;
 
 bool IsContinuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
+
+// Of two texts that much is compared around a place.
+constexpr size_t kCompared = 200;
+
+bool IsWordByte(char byte) {
+  return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '_' ||
+         static_cast<unsigned char>(byte) >= 0x80;
 }
 
 size_t CharactersIn(std::string_view text) {
@@ -75,9 +84,51 @@ size_t EditedText::OriginalPosition(size_t position) const {
   return std::min(PieceAt(position).original, original_.size());
 }
 
+std::optional<size_t> EditedText::TypedPlace(size_t position) const {
+  const std::string_view made = original_;
+  const std::string_view typed = typed_;
+  if (position >= made.size()) return std::nullopt;
+  size_t word = 1;
+  while (IsWordByte(made[position]) && position + word < made.size() && IsWordByte(made[position + word])) ++word;
+  std::optional<size_t> best;
+  size_t best_length = 0;
+  for (size_t at = typed.find(made.substr(position, word)); at != std::string_view::npos;
+       at = typed.find(made.substr(position, word), at + 1)) {
+    const bool within = at > 0 && IsWordByte(made[position]) && IsWordByte(typed[at - 1]);
+    size_t after = word;
+    while (after < kCompared && position + after < made.size() && at + after < typed.size() &&
+           made[position + after] == typed[at + after])
+      ++after;
+    size_t before = 0;
+    while (before < kCompared && before < position && before < at &&
+           made[position - before - 1] == typed[at - before - 1])
+      ++before;
+    // A bracket or a comma stands everywhere.
+    const bool tells = IsWordByte(made[position]) || before + after > 3;
+    if (within || !tells || before + after <= best_length) continue;
+    best = at;
+    best_length = before + after;
+  }
+  return best;
+}
+
+bool EditedText::IsTyped(size_t position) const {
+  return typed_.empty() || TypedPlace(OriginalPosition(position)).has_value();
+}
+
 std::string EditedText::Quote(size_t position) const {
-  const std::string_view all = original_;
-  const size_t at = OriginalPosition(position);
+  const std::string_view all = typed_.empty() ? original_ : typed_;
+  size_t at = OriginalPosition(position);
+  if (!typed_.empty()) {
+    std::optional<size_t> place = TypedPlace(at);
+    if (!place) {
+      size_t last = std::min(at, original_.size());
+      while (last > 0 && !(place = TypedPlace(last - 1))) --last;
+      if (!place) return {};
+      ++*place;
+    }
+    at = *place;
+  }
   const auto number = std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
   const size_t before = at == 0 ? std::string_view::npos : all.rfind('\n', at - 1);
   size_t begin = before == std::string_view::npos ? 0 : before + 1;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pixlake::query {
@@ -31,7 +33,13 @@ class EditedText {
   // Where in original() a byte of text() comes from; of what was put in: where it was put.
   size_t OriginalPosition(size_t position) const;
 
-  // "LINE 2: SELECT nope" and a mark under the byte of text() at `position`, out of the original.
+  // original() was made of parts of `typed`, which is what is quoted then.
+  void MadeOf(std::string typed) { typed_ = std::move(typed); }
+  // False where the byte of text() at `position` stands in nothing that was typed.
+  bool IsTyped(size_t position) const;
+
+  // "LINE 2: SELECT nope" and a mark under the byte of text() at `position`, out of the original;
+  // of what nobody typed: behind what was typed last before it. Empty: there is nothing.
   std::string Quote(size_t position) const;
 
  private:
@@ -43,9 +51,12 @@ class EditedText {
   };
   // What stands at `position`.
   Piece PieceAt(size_t position) const;
+  // Where in typed_ the word of original_ at `position` stands; nullopt: nowhere.
+  std::optional<size_t> TypedPlace(size_t position) const;
 
   std::string original_;
   std::string text_;
+  std::string typed_;  // empty: original_ is
   std::vector<Piece> pieces_;
 };
 

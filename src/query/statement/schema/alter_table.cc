@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "query/change/clustering.h"
 #include "query/change/spark_expression.h"
 #include "query/statement/metrics_rows.h"
 #include "query/statement/schema/column_definition.h"
@@ -42,7 +43,14 @@ class AlterTable {
     if (cursor_->TakeWords("SET TBLPROPERTIES")) return SetProperties();
     if (cursor_->TakeWords("UNSET TBLPROPERTIES")) return UnsetProperties();
     if (cursor_->TakeWords("ALTER COLUMN") || cursor_->TakeWords("CHANGE COLUMN")) return ChangeColumn();
-    for (const std::string_view other : {"DROP FEATURE", "CLUSTER BY", "RENAME TO", "REPLACE COLUMNS"}) {
+    if (cursor_->TakeWords("CLUSTER BY")) return ClusterBy();
+    if (cursor_->TakeWords("DROP FEATURE")) {
+      return cursor_->Refuse(
+          "DROP FEATURE is not there: a feature stays in the table's protocol; UNSET TBLPROPERTIES or DROP "
+          "CONSTRAINT ends its use, and CREATE TABLE … AS SELECT makes a table without it",
+          ErrorCode::kUnsupported);
+    }
+    for (const std::string_view other : {"RENAME TO", "REPLACE COLUMNS"}) {
       if (cursor_->TakeWords(other)) {
         return Error(ErrorCode::kUnsupported, fmt::format("ALTER TABLE … {} is not there yet", other));
       }
@@ -160,6 +168,19 @@ class AlterTable {
                  fmt::format("column {} cannot be NOT NULL: {} rows of the table are", path[0], nulls));
   }
 
+  // CLUSTER BY (a, b), CLUSTER BY NONE
+  Status ClusterBy() {
+    table::TableDefinition definition = snapshot_->definition();
+    const std::string before = nlohmann::json(definition.clustering_columns).dump();
+    definition.clustering_columns.clear();
+    if (!cursor_->TakeWords("NONE")) {
+      PL_ASSIGN_OR_RETURN(definition.clustering_columns, cursor_->TakeNames());
+    }
+    const std::string after = nlohmann::json(definition.clustering_columns).dump();
+    operation_ = {"CLUSTER BY", {{"oldClusteringColumns", before}, {"newClusteringColumns", after}}, {}};
+    return SetClustering(*table_, definition, transaction_.get());
+  }
+
   Status SetProperties() {
     table::SetProperties change;
     PL_ASSIGN_OR_RETURN(change.set, TakeProperties(cursor_));
@@ -234,7 +255,9 @@ Result<std::unique_ptr<QueryResult>> RunAlterTable(const StatementContext& conte
       name.find('/') == std::string::npos) {
     return nullptr;
   }
-  return AlterTable(context, &cursor).Run(name);
+  PL_ASSIGN_OR_RETURN(auto result, AlterTable(context, &cursor).Run(name));
+  PL_RETURN_NOT_OK(Refresh(context, name));
+  return result;
 }
 
 }  // namespace pixlake::query

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
+#include <arrow/util/string.h>
 #include <fmt/format.h>
 
 #include "table/schema_change.h"
+#include "table/text_width.h"
 
 namespace pixlake::query {
 namespace {
@@ -38,6 +41,7 @@ std::shared_ptr<arrow::DataType> PlainType(const std::string& name) {
       {"double", arrow::float64()},
       {"string", arrow::utf8()},
       {"text", arrow::utf8()},
+      {"void", arrow::null()},
       {"binary", arrow::binary()},
       {"blob", arrow::binary()},
       {"date", arrow::date32()},
@@ -49,10 +53,6 @@ std::shared_ptr<arrow::DataType> PlainType(const std::string& name) {
   return found == types.end() ? nullptr : found->second;
 }
 
-Status ExpectSymbol(SqlCursor* cursor, char symbol) {
-  return cursor->TakeSymbol(symbol) ? Status::OK() : cursor->Unexpected(std::string("`") + symbol + "`");
-}
-
 // DECIMAL, DECIMAL(p), DECIMAL(p, s)
 Result<std::shared_ptr<arrow::DataType>> TakeDecimal(SqlCursor* cursor) {
   int64_t precision = 10;
@@ -62,7 +62,7 @@ Result<std::shared_ptr<arrow::DataType>> TakeDecimal(SqlCursor* cursor) {
     if (cursor->TakeSymbol(',')) {
       PL_ASSIGN_OR_RETURN(scale, cursor->TakeInteger("a number of digits behind the point"));
     }
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, ')'));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol(')'));
   }
   if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
     return Error(ErrorCode::kUsage, fmt::format("DECIMAL({},{}): there are 1 to 38 digits, of which 0 to all "
@@ -73,7 +73,7 @@ Result<std::shared_ptr<arrow::DataType>> TakeDecimal(SqlCursor* cursor) {
 }
 
 Result<std::shared_ptr<arrow::DataType>> TakeStruct(SqlCursor* cursor, int depth) {
-  PL_RETURN_NOT_OK(ExpectSymbol(cursor, '<'));
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol('<'));
   arrow::FieldVector fields;
   do {
     PL_ASSIGN_OR_RETURN(std::string name, cursor->TakeName("a field"));
@@ -87,8 +87,28 @@ Result<std::shared_ptr<arrow::DataType>> TakeStruct(SqlCursor* cursor, int depth
     }
     fields.push_back(arrow::field(std::move(name), std::move(type), nullable, std::move(metadata)));
   } while (cursor->TakeSymbol(','));
-  PL_RETURN_NOT_OK(ExpectSymbol(cursor, '>'));
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol('>'));
   return arrow::struct_(std::move(fields));
+}
+
+// VARCHAR(n), CHAR(n); VARCHAR alone is any text, as in DuckDB.
+Result<std::shared_ptr<arrow::DataType>> TakeWidth(SqlCursor* cursor, bool is_char, int depth) {
+  if (!cursor->TakeSymbol('(')) {
+    if (is_char) return cursor->Unexpected("a number of characters: CHAR(n)");
+    return arrow::utf8();
+  }
+  if (depth > 0) {
+    return cursor->Refuse("how wide a text is can be said of new columns alone, not within other types; say STRING",
+                          ErrorCode::kUnsupported);
+  }
+  const size_t at = cursor->position();
+  PL_ASSIGN_OR_RETURN(const int64_t length, cursor->TakeInteger("a number of characters"));
+  if (length < 1 || length > INT32_MAX) {
+    cursor->Return(at);
+    return cursor->Refuse("a text is at least one character wide");
+  }
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol(')'));
+  return arrow::utf8();
 }
 
 Result<std::shared_ptr<arrow::DataType>> TakeTypeAt(SqlCursor* cursor, int depth) {
@@ -97,25 +117,26 @@ Result<std::shared_ptr<arrow::DataType>> TakeTypeAt(SqlCursor* cursor, int depth
   const std::string name = LowerWord(given);
   if (auto type = PlainType(name)) return type;
   if (name == "decimal" || name == "dec" || name == "numeric") return TakeDecimal(cursor);
+  if (name == "varchar" || name == "char" || name == "character") return TakeWidth(cursor, name != "varchar", depth);
   if (name == "struct") return TakeStruct(cursor, depth);
   if (name == "array") {
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, '<'));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol('<'));
     PL_ASSIGN_OR_RETURN(auto element, TakeTypeAt(cursor, depth + 1));
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, '>'));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol('>'));
     return arrow::list(arrow::field("element", std::move(element)));
   }
   if (name == "map") {
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, '<'));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol('<'));
     PL_ASSIGN_OR_RETURN(auto key, TakeTypeAt(cursor, depth + 1));
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, ','));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol(','));
     PL_ASSIGN_OR_RETURN(auto value, TakeTypeAt(cursor, depth + 1));
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, '>'));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol('>'));
     return arrow::map(std::move(key), arrow::field("value", std::move(value)));
   }
   return Error(
       ErrorCode::kUsage,
       fmt::format("tables have no type {}; they have BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, "
-                  "DOUBLE, DECIMAL(p,s), STRING, BINARY, DATE, TIMESTAMP, TIMESTAMP_NTZ, ARRAY<…>, "
+                  "DOUBLE, DECIMAL(p,s), STRING, CHAR(n), VARCHAR(n), BINARY, DATE, TIMESTAMP, TIMESTAMP_NTZ, ARRAY<…>, "
                   "MAP<…>, STRUCT<…>",
                   given));
 }
@@ -135,14 +156,21 @@ Result<std::string> TakeKey(SqlCursor* cursor) {
 }  // namespace
 
 Result<std::shared_ptr<arrow::DataType>> TakeType(SqlCursor* cursor) {
-  return TakeTypeAt(cursor, 0);
+  return TakeTypeAt(cursor, 1);
 }
 
 Result<std::shared_ptr<arrow::Field>> TakeColumn(SqlCursor* cursor) {
   PL_ASSIGN_OR_RETURN(std::string name, cursor->TakeName("a column"));
-  PL_ASSIGN_OR_RETURN(auto type, TakeType(cursor));
+  const SqlToken* word = cursor->Peek();
+  const bool is_char = word != nullptr && (word->IsWord("CHAR") || word->IsWord("CHARACTER"));
+  const SqlToken* width = cursor->Peek(2);
+  PL_ASSIGN_OR_RETURN(auto type, TakeTypeAt(cursor, 0));
   bool nullable = true;
   auto metadata = std::make_shared<arrow::KeyValueMetadata>();
+  const bool bounded = (is_char || (word != nullptr && word->IsWord("VARCHAR"))) && width != nullptr &&
+                       width->kind == TokenKind::kNumber;
+  if (bounded)
+    metadata->Append(table::kTextTypeKey, fmt::format("{}({})", is_char ? "char" : "varchar", width->text));
   while (true) {
     if (cursor->TakeWords("NOT NULL")) {
       nullable = false;
@@ -157,7 +185,7 @@ Result<std::shared_ptr<arrow::Field>> TakeColumn(SqlCursor* cursor) {
       PL_ASSIGN_OR_RETURN(std::string expression, cursor->TakeBracketed("an expression in brackets"));
       metadata->Append(table::kGeneratedKey, std::move(expression));
     } else if (cursor->TakeWords("DEFAULT")) {
-      std::string expression = cursor->TakeItem({"COMMENT", "NOT", "GENERATED", "FIRST", "AFTER"});
+      std::string expression = cursor->TakeUntil({",", "COMMENT", "NOT", "GENERATED", "FIRST", "AFTER"});
       if (expression.empty()) return cursor->Unexpected("an expression");
       metadata->Append(table::kDefaultKey, std::move(expression));
     } else {
@@ -222,6 +250,13 @@ Result<std::shared_ptr<arrow::DataType>> TableType(const std::shared_ptr<arrow::
   }
 }
 
+std::string ColumnNamed(const arrow::Schema& schema, const std::string& name) {
+  for (const auto& field : schema.fields()) {
+    if (arrow::internal::AsciiEqualsCaseInsensitive(field->name(), name)) return field->name();
+  }
+  return name;
+}
+
 Result<std::vector<std::string>> TakePath(SqlCursor* cursor) {
   std::vector<std::string> path;
   do {
@@ -232,29 +267,29 @@ Result<std::vector<std::string>> TakePath(SqlCursor* cursor) {
 }
 
 Result<std::map<std::string, std::string>> TakeProperties(SqlCursor* cursor) {
-  PL_RETURN_NOT_OK(ExpectSymbol(cursor, '('));
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol('('));
   std::map<std::string, std::string> out;
   do {
     PL_ASSIGN_OR_RETURN(std::string key, TakeKey(cursor));
-    PL_RETURN_NOT_OK(ExpectSymbol(cursor, '='));
+    PL_RETURN_NOT_OK(cursor->ExpectSymbol('='));
     const SqlToken* token = cursor->Peek();
     if (token == nullptr || token->kind == TokenKind::kSymbol) return cursor->Unexpected("a value");
     std::string value = token->text;
     (void)cursor->Take();
     out[std::move(key)] = std::move(value);
   } while (cursor->TakeSymbol(','));
-  PL_RETURN_NOT_OK(ExpectSymbol(cursor, ')'));
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol(')'));
   return out;
 }
 
 Result<std::vector<std::string>> TakePropertyKeys(SqlCursor* cursor) {
-  PL_RETURN_NOT_OK(ExpectSymbol(cursor, '('));
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol('('));
   std::vector<std::string> out;
   do {
     PL_ASSIGN_OR_RETURN(std::string key, TakeKey(cursor));
     out.push_back(std::move(key));
   } while (cursor->TakeSymbol(','));
-  PL_RETURN_NOT_OK(ExpectSymbol(cursor, ')'));
+  PL_RETURN_NOT_OK(cursor->ExpectSymbol(')'));
   return out;
 }
 

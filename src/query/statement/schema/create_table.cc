@@ -1,8 +1,11 @@
-// CREATE TABLE [IF NOT EXISTS] table [(columns)] [USING DELTA] [PARTITIONED BY (…)]
+// CREATE [OR REPLACE] TABLE [IF NOT EXISTS] table [(columns)] [USING DELTA] [PARTITIONED BY (…)]
 // [CLUSTER BY (…)] [LOCATION '…'] [COMMENT '…'] [TBLPROPERTIES (…)] [AS query]
+#include <algorithm>
+
 #include <arrow/type.h>
 #include <arrow/util/string.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "query/change/change_table.h"
 #include "query/result/result_kinds.h"
@@ -18,6 +21,7 @@ struct CreateStatement {
   std::string name;
   bool by_place = false;  // delta.`uri` or 'uri'
   bool if_not_exists = false;
+  bool replaces = false;
   bool says_delta = false;
   std::string location;
   std::string query;  // empty: none
@@ -51,22 +55,18 @@ Status TakePartitions(SqlCursor* cursor, CreateStatement* out) {
   return cursor->TakeSymbol(')') ? Status::OK() : cursor->Unexpected("`,` or `)`");
 }
 
-// (a, b)
-Result<std::vector<std::string>> TakeNames(SqlCursor* cursor) {
-  std::vector<std::string> names;
-  if (!cursor->TakeSymbol('(')) return cursor->Unexpected("`(`");
-  do {
-    PL_ASSIGN_OR_RETURN(std::string name, cursor->TakeName("a column"));
-    names.push_back(std::move(name));
-  } while (cursor->TakeSymbol(','));
-  if (!cursor->TakeSymbol(')')) return cursor->Unexpected("`,` or `)`");
-  return names;
-}
-
 // One clause behind the columns; false: none stands there.
 Result<bool> TakeClause(SqlCursor* cursor, CreateStatement* out) {
   if (cursor->TakeWords("USING")) {
-    PL_RETURN_NOT_OK(cursor->Expect("DELTA"));
+    const auto* names = cursor->statement().names.get();
+    const SqlCursor at = *cursor;
+    PL_ASSIGN_OR_RETURN(const std::string format, cursor->TakeName("a table format"));
+    const std::string lower = arrow::internal::AsciiToLower(format);
+    const bool known = names != nullptr && std::find(names->formats.begin(), names->formats.end(), lower) !=
+                                               names->formats.end();
+    if (!known) {
+      return at.Unexpected(fmt::format("a table format: {}", names == nullptr ? "" : fmt::to_string(fmt::join(names->formats, ", "))));
+    }
     out->says_delta = true;
   } else if (cursor->TakeWords("PARTITIONED BY")) {
     PL_RETURN_NOT_OK(TakePartitions(cursor, out));
@@ -80,7 +80,7 @@ Result<bool> TakeClause(SqlCursor* cursor, CreateStatement* out) {
     PL_ASSIGN_OR_RETURN(out->definition.properties, TakeProperties(cursor));
     out->says_delta = true;
   } else if (cursor->TakeWords("CLUSTER BY")) {
-    PL_ASSIGN_OR_RETURN(out->definition.clustering_columns, TakeNames(cursor));
+    PL_ASSIGN_OR_RETURN(out->definition.clustering_columns, cursor->TakeNames());
     out->says_delta = true;
   } else {
     return false;
@@ -89,13 +89,15 @@ Result<bool> TakeClause(SqlCursor* cursor, CreateStatement* out) {
 }
 
 Status Parse(SqlCursor* cursor, CreateStatement* out) {
-  PL_RETURN_NOT_OK(cursor->Expect("CREATE TABLE"));
+  if (cursor->TakeWords("CREATE OR REPLACE") || cursor->TakeWords("REPLACE")) {
+    out->replaces = true;
+  } else {
+    PL_RETURN_NOT_OK(cursor->Expect("CREATE"));
+  }
+  PL_RETURN_NOT_OK(cursor->Expect("TABLE"));
   out->if_not_exists = cursor->TakeWords("IF NOT EXISTS");
-  const SqlToken* first = cursor->Peek();
-  const SqlToken* third = cursor->Peek(2);
-  out->by_place =
-      first != nullptr && (first->kind == TokenKind::kText ||
-                           (first->IsWord("DELTA") && third != nullptr && third->kind == TokenKind::kQuoted));
+  if (out->if_not_exists && out->replaces) return cursor->Refuse("say OR REPLACE or IF NOT EXISTS, not both");
+  out->by_place = cursor->IsPlace();
   PL_ASSIGN_OR_RETURN(out->name, cursor->TakeTable());
   return Status::OK();
 }
@@ -152,13 +154,9 @@ Result<arrow::FieldVector> QueryColumns(const StatementContext& context, const s
   return out;
 }
 
-// Names in any case, as the columns have them; unknown ones stay, for others to refuse.
 void UseColumnNames(const arrow::FieldVector& columns, std::vector<std::string>* names) {
-  for (std::string& name : *names) {
-    for (const auto& column : columns) {
-      if (arrow::internal::AsciiEqualsCaseInsensitive(column->name(), name)) name = column->name();
-    }
-  }
+  const arrow::Schema schema(columns);
+  for (std::string& name : *names) name = ColumnNamed(schema, name);
 }
 
 Result<int64_t> Create(const StatementContext& context, CreateStatement* create, const io::Location& place) {
@@ -173,6 +171,17 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
   create->definition.schema = arrow::schema(create->columns);
   if (!create->by_place) create->definition.name = create->name;
   PL_RETURN_NOT_OK(CheckColumnExpressions(*create->definition.schema));
+  if (create->replaces && context.session.IsTable(place.path)) {
+    const auto named = catalog::ParseTableName(create->name);
+    if (!create->by_place && named && catalog::OwnTable(*named)) {
+      return Error(ErrorCode::kUsage, create->name + " is the lake's own table and is not replaced");
+    }
+    PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(place.path));
+    PL_ASSIGN_OR_RETURN(const ChangeReport report,
+                        ReplaceTable(context.session, &context.sql_session, table.get(), create->definition,
+                                     create->query));
+    return report.version;
+  }
   table::TableFormat* const format = context.session.new_table_format();
   if (create->query.empty()) {
     PL_RETURN_NOT_OK(format->Create(place, create->definition).status());
@@ -204,6 +213,7 @@ Result<std::unique_ptr<QueryResult>> RunCreateTable(const StatementContext& cont
     return MetricsRow(place.path, snapshot->version(), {});
   }
   PL_RETURN_NOT_OK(version.status());
+  PL_RETURN_NOT_OK(Refresh(context, create.name));
   return MetricsRow(place.path, *version, {});
 }
 
