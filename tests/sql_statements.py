@@ -36,14 +36,16 @@ def Blocks(path: Path, folder: Path) -> list[Block]:
         head, *rest = text.replace("__DIR__", str(folder)).split("\n")
         sql, _, expected = "\n".join(rest).partition("\n----\n")
         whose, kind, code = (head.split() + [""])[:3]
-        blocks.append(Block(number, whose, kind, code, sql.removesuffix("\n----"), expected.split("\n") if expected else []))
+        blocks.append(
+            Block(number, whose, kind, code, sql.removesuffix("\n----"), expected.split("\n") if expected else [])
+        )
     return blocks
 
 
 def _Paragraphs(path: Path):
     lines, begin = [], 0
     for number, line in enumerate(path.read_text().split("\n") + [""], 1):
-        if line.startswith("#"):
+        if line.startswith("#") and not lines:
             continue
         if line:
             begin = begin or number

@@ -27,7 +27,8 @@ Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::
   query::WriteOptions write = request.write;
   write.memory_bytes = session.Plan(Work::kSql).writers;
   query::ResultSink earlier;
-  const bool is_file = write.format == query::ResultFormat::kParquet || write.format == query::ResultFormat::kArrow;
+  const bool is_file =
+      write.format == query::ResultFormat::kParquet || write.format == query::ResultFormat::kArrow;
   if (!last_alone && !is_file) {
     earlier = [&](query::QueryResult* result) -> Status {
       PL_RETURN_NOT_OK(query::WriteResult(result, write, out).status());

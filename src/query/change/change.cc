@@ -11,7 +11,7 @@
 
 #include "base/sql_text.h"
 #include "query/change/change_query_internal.h"
-#include "query/change/clustering.h"
+#include "query/change/change_table.h"
 #include "query/change/insert_columns_internal.h"
 #include "query/change/nested_fields_internal.h"
 #include "query/change/row_changes_internal.h"
@@ -85,8 +85,9 @@ class Runner {
 
   Status Run(const MergeStatement& statement) {
     operation_ = {"MERGE", {{"predicate", Predicates(statement.on)}}, {}};
-    PL_ASSIGN_OR_RETURN(const auto source, SchemaOf(fmt::format("SELECT * FROM {} AS {}", statement.source,
-                                                                SqlName(statement.source_alias))));
+    PL_ASSIGN_OR_RETURN(const auto source,
+                        SchemaOf(fmt::format("{} SELECT * FROM {} AS {}", statement.with, statement.source,
+                                             SqlName(statement.source_alias))));
     for (const std::string& name : source->field_names()) {
       if (!table::IsReservedName(name)) continue;
       return Error(
@@ -169,8 +170,10 @@ class Runner {
   Status Replace(const table::TableDefinition& definition) {
     for (const auto& [key, value] : definition.properties) {
       if (key.find(".constraints.") == std::string::npos) continue;
-      return Error(ErrorCode::kUnsupported,
-                   key + ": a table that is replaced gets its constraints afterwards, by ALTER TABLE … ADD CONSTRAINT");
+      return Error(
+          ErrorCode::kUnsupported,
+          key +
+              ": a table that is replaced gets its constraints afterwards, by ALTER TABLE … ADD CONSTRAINT");
     }
     transaction_->ReadWholeTable();
     PL_RETURN_NOT_OK(transaction_->SetDefinition(definition));

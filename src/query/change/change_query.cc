@@ -96,7 +96,8 @@ std::string With(const std::string& with) {
 
 // The table, and the others that the statement is about.
 std::string FromOf(const ChangeTarget& target, const std::string& others) {
-  return fmt::format(" FROM {} AS {}{}{}", target.scan, SqlName(target.alias), others.empty() ? "" : ", ", others);
+  return fmt::format(" FROM {} AS {}{}{}", target.scan, SqlName(target.alias), others.empty() ? "" : ", ",
+                     others);
 }
 
 std::set<int> ColumnsIn(const std::vector<ChangeQuery::Value>& values) {
@@ -257,8 +258,7 @@ Result<std::vector<Clause>> ClausesOf(const ChangeTarget& target, const MergeSta
     if (clause.star) {
       PL_ASSIGN_OR_RETURN(assigned, StarAssignments(target, merge, clause, source));
     } else {
-      PL_ASSIGN_OR_RETURN(assigned,
-                          Assigned(target, clause.set, clause.then == MergeClause::Then::kInsert));
+      PL_ASSIGN_OR_RETURN(assigned, Assigned(target, clause.set, clause.then == MergeClause::Then::kInsert));
     }
     out.push_back({&clause, std::move(assigned)});
   }

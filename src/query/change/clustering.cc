@@ -1,5 +1,3 @@
-#include "query/change/clustering.h"
-
 #include <algorithm>
 
 #include <arrow/type.h>
@@ -7,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "query/change/change_query_internal.h"
+#include "query/change/change_table.h"
 
 namespace pixlake::query {
 namespace {
@@ -31,9 +30,10 @@ Status SetClustering(const table::Table& table, const table::TableDefinition& de
     PL_ASSIGN_OR_RETURN(const int column, FindColumn(*definition.schema, name));
     const arrow::Field& field = *definition.schema->field(column);
     if (field.type()->num_fields() > 0 || field.type()->id() == arrow::Type::BINARY) {
-      return Error(ErrorCode::kUsage,
-                   fmt::format("CLUSTER BY: column `{}` has no statistics, by which clustered files are found",
-                               field.name()));
+      return Error(
+          ErrorCode::kUsage,
+          fmt::format("CLUSTER BY: column `{}` has no statistics, by which clustered files are found",
+                      field.name()));
     }
     const nlohmann::json path = nlohmann::json::array({in_files->field(column)->name()});
     if (std::find(paths.begin(), paths.end(), path) != paths.end())

@@ -1,5 +1,3 @@
-#include "query/change/insert_columns_internal.h"
-
 #include <algorithm>
 
 #include <arrow/type.h>
@@ -7,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/sql_text.h"
+#include "query/change/insert_columns_internal.h"
 #include "query/change/row_checks_internal.h"
 #include "query/duckdb/duckdb_handles_internal.h"
 
@@ -14,18 +13,19 @@ namespace pixlake::query {
 namespace {
 
 // The partition columns that have one value for all rows.
-Result<std::vector<Assignment>> FixedPartitions(const ChangeTarget& target, const InsertStatement& statement) {
+Result<std::vector<Assignment>> FixedPartitions(const ChangeTarget& target,
+                                                const InsertStatement& statement) {
   std::vector<Assignment> out;
   for (const Assignment& one : statement.partition) {
     PL_ASSIGN_OR_RETURN(const int column, FindColumn(*target.schema, one.column[0]));
     const std::string& name = target.schema->field(column)->name();
     const auto& partitions = target.partition_columns;
     if (std::find(partitions.begin(), partitions.end(), name) == partitions.end()) {
-      return Error(ErrorCode::kUsage,
-                   fmt::format("PARTITION ({}): the table is {}", name,
-                               partitions.empty()
-                                   ? std::string("not partitioned")
-                                   : fmt::format("partitioned by {}", fmt::join(partitions, ", "))));
+      return Error(
+          ErrorCode::kUsage,
+          fmt::format("PARTITION ({}): the table is {}", name,
+                      partitions.empty() ? std::string("not partitioned")
+                                         : fmt::format("partitioned by {}", fmt::join(partitions, ", "))));
     }
     if (!one.expression.empty()) out.push_back({{name}, one.expression});
   }
@@ -51,8 +51,9 @@ Result<std::string> WithDefaults(const ChangeTarget& target, const InsertStateme
   for (size_t row = 0; row < statement.value_rows.size(); ++row) {
     const auto& values = statement.value_rows[row];
     if (values.size() != columns.size()) {
-      return Error(ErrorCode::kUsage, fmt::format("row {} of VALUES has {} values for {} columns ({})", row + 1,
-                                                  values.size(), columns.size(), fmt::join(columns, ", ")));
+      return Error(ErrorCode::kUsage,
+                   fmt::format("row {} of VALUES has {} values for {} columns ({})", row + 1, values.size(),
+                               columns.size(), fmt::join(columns, ", ")));
     }
     out += row > 0 ? ", (" : "(";
     for (size_t i = 0; i < values.size(); ++i) {

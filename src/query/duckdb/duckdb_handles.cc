@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -40,6 +41,26 @@ constexpr std::array<KindAndCode, 24> kKinds = {{
     {"Expression Error", ErrorCode::kUsage},
 }};
 
+// The message without names of our own among those that it proposes.
+std::string WithoutOwnNames(std::string text) {
+  constexpr std::string_view kOwn = "\"__pixlake_";
+  for (size_t at; (at = text.find(kOwn)) != std::string::npos;) {
+    size_t end = std::min(text.find('"', at + 1), text.size() - 1) + 1;
+    if (text.compare(end, 2, ", ") == 0) {
+      end += 2;
+    } else if (at >= 2 && text.compare(at - 2, 2, ", ") == 0) {
+      at -= 2;
+    }
+    text.erase(at, end - at);
+  }
+  constexpr std::string_view kNone = "\nCandidate bindings: ";
+  const size_t none = text.find(kNone);
+  const bool empty =
+      none != std::string::npos && (none + kNone.size() == text.size() || text[none + kNone.size()] == '\n');
+  if (empty) text.erase(none, kNone.size());
+  return text;
+}
+
 // {"exception_type":"Binder","exception_message":"…","position":"7",…} as DuckDB says it elsewhere.
 std::string PlainError(std::string text, const EditedText* sql) {
   const size_t brace = text.find("{\"exception_type\"");
@@ -51,7 +72,7 @@ std::string PlainError(std::string text, const EditedText* sql) {
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
   if (!json.is_object() || get("exception_type").empty()) return text;
-  std::string plain = get("exception_type") + " Error: " + get("exception_message");
+  std::string plain = get("exception_type") + " Error: " + WithoutOwnNames(get("exception_message"));
   const std::string digits = get("position");
   size_t position = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), position);

@@ -71,11 +71,17 @@ class Rewriter {
     if (table.version.version) travel = ", version := " + std::to_string(*table.version.version);
     if (!mention->time.empty()) travel = ", as_of := " + TimeText(mention->time);
     const bool folder = places_[i] && mention->name_end == i + 1 && tokens_[i].kind != TokenKind::kWord &&
-                        naming_.is_table != nullptr && LooksLikeAFile(table.place) && naming_.is_table(table.place);
+                        naming_.is_table != nullptr && LooksLikeAFile(table.place) &&
+                        naming_.is_table(table.place);
     if (travel.empty() && table.format.empty() && !folder) return std::nullopt;
     *end = mention->end;
-    return TextEdit{tokens_[i].begin, tokens_[mention->end - 1].end,
-                    scan + "(" + SqlLiteral(table.place) + travel + ")"};
+    // DuckDB describes and summarises names and queries, no calls.
+    const bool described =
+        i == 1 && places_[i] &&
+        (tokens_[0].IsWord("DESCRIBE") || tokens_[0].IsWord("DESC") || tokens_[0].IsWord("SUMMARIZE"));
+    return TextEdit{
+        tokens_[i].begin, tokens_[mention->end - 1].end,
+        (described ? "SELECT * FROM " : "") + scan + "(" + SqlLiteral(table.place) + travel + ")"};
   }
 
   // A literal as it is; the value of anything else.

@@ -38,7 +38,9 @@ constexpr std::array kMacros = {
     Macro{"to_date", "(a) AS CAST(CAST(a AS TIMESTAMP) AS DATE)"},
     Macro{"add_months", "(d, n) AS CAST(CAST(d AS DATE) + to_months(n) AS DATE)"},
     Macro{"unix_timestamp", "(t) AS CAST(floor(epoch(CAST(t AS TIMESTAMP))) AS BIGINT)"},
-    Macro{"from_unixtime", "(s) AS strftime(make_timestamp(CAST(s AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')"},
+    Macro{"from_unixtime",
+          "(s) AS strftime(make_timestamp(CAST(s AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')"},
+    Macro{"current_timestamp", "() AS now()"},
     Macro{"rand", "() AS random()"},
     Macro{"pmod", "(a, b) AS (((a % b) + b) % b)"},
     Macro{"signum", "(a) AS CAST(sign(a) AS DOUBLE)"},
@@ -47,7 +49,7 @@ constexpr std::array kMacros = {
     Macro{"hypot", "(a, b) AS sqrt(a * a + b * b)"},
     Macro{"shiftleft", "(a, n) AS (a << n)"},
     Macro{"shiftright", "(a, n) AS (a >> n)"},
-    Macro{"try_divide", "(a, b) AS (a / b)"},
+    Macro{"try_divide", "(a, b) AS CASE WHEN b = 0 THEN NULL ELSE a / b END"},
     Macro{"locate", "(part, whole) AS CAST(instr(whole, part) AS INTEGER)"},
     Macro{"charindex", "(part, whole) AS CAST(instr(whole, part) AS INTEGER)"},
     Macro{"startswith", "(s, start) AS starts_with(s, start)"},
@@ -63,7 +65,7 @@ bool IsMacro(std::string_view name) {
 }
 
 bool IsCall(const std::vector<SqlToken>& tokens, size_t i) {
-  return tokens[i].kind == TokenKind::kWord && i + 1 < tokens.size() && tokens[i + 1].IsSymbol('(') &&
+  return IsNameToken(tokens[i]) && i + 1 < tokens.size() && tokens[i + 1].IsSymbol('(') &&
          (i == 0 || !tokens[i - 1].IsSymbol('.')) && IsMacro(arrow::internal::AsciiToLower(tokens[i].text));
 }
 
@@ -77,7 +79,8 @@ std::string SparkMacros::Before(const std::vector<SqlToken>& tokens) {
     size_t name = i + 1;
     while (name + 1 < tokens.size() && !tokens[name + 1].IsSymbol('(')) ++name;
     const std::string taken = arrow::internal::AsciiToLower(tokens[name].text);
-    if (IsMacro(taken) && users_.insert(taken).second && made_) out += "DROP MACRO IF EXISTS " + taken + ";";
+    if (IsMacro(taken) && users_.insert(taken).second && made_)
+      out += "DROP MACRO IF EXISTS \"" + taken + "\";";
     break;
   }
   if (made_) return out;
@@ -87,7 +90,8 @@ std::string SparkMacros::Before(const std::vector<SqlToken>& tokens) {
   if (!made_) return out;
   for (const Macro& macro : kMacros) {
     const std::string name(macro.name);
-    if (!users_.contains(name)) out += "CREATE MACRO IF NOT EXISTS " + name + std::string(macro.definition) + ";";
+    if (!users_.contains(name))
+      out += "CREATE MACRO IF NOT EXISTS \"" + name + "\"" + std::string(macro.definition) + ";";
   }
   return out;
 }

@@ -261,8 +261,8 @@ Status Session::Forget(const NamedTable& table) {
     const NamedTable& known = options_.named_tables[i];
     if (known.schema != table.schema || known.name != table.name) continue;
     if (named_[i]) {
-      PL_RETURN_NOT_OK(Execute(connection_.get(), fmt::format("DROP VIEW IF EXISTS \"{}\".\"{}\"", table.schema,
-                                                              table.name)));
+      PL_RETURN_NOT_OK(Execute(connection_.get(),
+                               fmt::format("DROP VIEW IF EXISTS \"{}\".\"{}\"", table.schema, table.name)));
     }
     options_.named_tables.erase(options_.named_tables.begin() + static_cast<std::ptrdiff_t>(i));
     named_.erase(named_.begin() + static_cast<std::ptrdiff_t>(i));

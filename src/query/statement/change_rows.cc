@@ -29,7 +29,8 @@ std::string NameOfTarget(const SqlStatement& statement) {
   const auto depths = BracketDepths(statement);
   for (size_t i = 0; depths.ok() && i < statement.tokens.size(); ++i) {
     const SqlToken& token = statement.tokens[i];
-    const bool before = token.IsWord("INTO") || token.IsWord("FROM") || token.IsWord("UPDATE") || token.IsWord("TABLE");
+    const bool before =
+        token.IsWord("INTO") || token.IsWord("FROM") || token.IsWord("UPDATE") || token.IsWord("TABLE");
     if (!before || (*depths)[i] > 0) continue;
     const auto mention = ReadTableMention(statement, i + 1, {});
     return mention ? mention->reference.place : "/";

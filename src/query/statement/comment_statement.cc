@@ -47,7 +47,8 @@ Result<std::string> TakeTableOfColumn(SqlCursor* cursor, table::FieldPath* colum
 
 }  // namespace
 
-Result<std::unique_ptr<QueryResult>> RunComment(const StatementContext& context, const SqlStatement& statement) {
+Result<std::unique_ptr<QueryResult>> RunComment(const StatementContext& context,
+                                                const SqlStatement& statement) {
   SqlCursor cursor(statement);
   PL_RETURN_NOT_OK(cursor.Expect("COMMENT ON"));
   const bool of_column = cursor.TakeWords("COLUMN");

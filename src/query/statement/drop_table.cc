@@ -19,8 +19,8 @@ struct Found {
   int64_t bytes = 0;
 };
 
-Status Collect(const session::Session& session, const io::Location& place, const std::string& folder, int depth,
-               Found* out) {
+Status Collect(const session::Session& session, const io::Location& place, const std::string& folder,
+               int depth, Found* out) {
   PL_RETURN_NOT_OK(CheckStopped());
   if (depth > kMaxDepth) return Error(ErrorCode::kUsage, folder + " is nested too deep for a table's folder");
   PL_ASSIGN_OR_RETURN(std::vector<std::string> inner, place.store->ListFolders(folder));
@@ -47,7 +47,8 @@ void RemoveFolders(const io::Location& place, const std::vector<std::string>& fo
   if (place.store->scheme() != "file") return;
   for (const std::string& folder : folders) {
     std::error_code ignored;
-    if (std::filesystem::is_symlink(folder, ignored) || !std::filesystem::is_directory(folder, ignored)) continue;
+    if (std::filesystem::is_symlink(folder, ignored) || !std::filesystem::is_directory(folder, ignored))
+      continue;
     std::filesystem::remove(folder, ignored);
   }
 }
@@ -71,8 +72,9 @@ Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& contex
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const io::Location place, context.session.Locate(name));
   if (of_lake && catalog::OwnTable(*named)) {
-    return Error(ErrorCode::kUsage,
-                 fmt::format("{} is the lake's own table and stays: its rows go by DELETE FROM {}", name, name));
+    return Error(
+        ErrorCode::kUsage,
+        fmt::format("{} is the lake's own table and stays: its rows go by DELETE FROM {}", name, name));
   }
   if (!of_lake && context.session.has_lake()) {
     PL_ASSIGN_OR_RETURN(const catalog::Lake lake, context.session.OpenLake());

@@ -85,7 +85,8 @@ Result<std::unique_ptr<QueryResult>> RunStatements(const StatementContext& conte
   if (statements.empty()) return Error(ErrorCode::kUsage, "there is no statement to run");
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
     PL_ASSIGN_OR_RETURN(const auto result, RunOne(context, statements[i]));
-    if (result->has_rows()) PL_RETURN_NOT_OK(earlier == nullptr ? Drain(result.get()) : earlier(result.get()));
+    if (result->has_rows())
+      PL_RETURN_NOT_OK(earlier == nullptr ? Drain(result.get()) : earlier(result.get()));
   }
   auto result = RunOne(context, statements.back());
   session->SetTyped("");

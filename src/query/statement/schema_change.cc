@@ -9,8 +9,9 @@ namespace pixlake::query {
 
 Result<SchemaChangeReport> ChangeSchema(const session::Session& session, const std::string& sql) {
   const StopScope scope = session.Enter();
-  PL_ASSIGN_OR_RETURN(const auto statements, SplitStatements(
-                          sql, std::make_shared<SqlNames>(SqlNames{session.FormatNames(), nullptr})));
+  PL_ASSIGN_OR_RETURN(
+      const auto statements,
+      SplitStatements(sql, std::make_shared<SqlNames>(SqlNames{session.FormatNames(), nullptr})));
   if (statements.size() != 1) return Error(ErrorCode::kUsage, "this is not one statement: " + sql);
   PL_ASSIGN_OR_RETURN(const auto sql_session, OpenSqlSession(session));
   sql_session->SetTyped(statements[0].text);

@@ -33,8 +33,8 @@ using ResultSink = std::function<Status(QueryResult*)>;
 Status Refresh(const StatementContext& context, const std::string& name);
 
 // Runs the statements of `sql` one after the other, each where it belongs; the result is
-// the last one's, `earlier` gets the others'. References like delta.`uri` and `t VERSION AS OF 3` are understood
-// everywhere.
+// the last one's, `earlier` gets the others'. References like delta.`uri` and `t VERSION AS OF 3` are
+// understood everywhere.
 Result<std::unique_ptr<QueryResult>> RunStatements(const StatementContext& context, const std::string& sql,
                                                    const ResultSink& earlier = nullptr);
 
@@ -58,11 +58,16 @@ Result<std::unique_ptr<QueryResult>> RunAnalyze(const StatementContext& context,
                                                 const SqlStatement& statement);
 Result<std::unique_ptr<QueryResult>> RunShallowClone(const StatementContext& context,
                                                      const SqlStatement& statement);
-Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& context, const SqlStatement& statement);
-Result<std::unique_ptr<QueryResult>> RunComment(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& context,
+                                                  const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunComment(const StatementContext& context,
+                                                const SqlStatement& statement);
 Result<std::unique_ptr<QueryResult>> RunShow(const StatementContext& context, const SqlStatement& statement);
-Result<std::unique_ptr<QueryResult>> RunDescribeTable(const StatementContext& context, const SqlStatement& statement);
-Result<std::unique_ptr<QueryResult>> RefuseCopyInto(const StatementContext& context, const SqlStatement& statement);
-Result<std::unique_ptr<QueryResult>> RefuseConvert(const StatementContext& context, const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RunDescribeTable(const StatementContext& context,
+                                                      const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RefuseCopyInto(const StatementContext& context,
+                                                    const SqlStatement& statement);
+Result<std::unique_ptr<QueryResult>> RefuseConvert(const StatementContext& context,
+                                                   const SqlStatement& statement);
 
 }  // namespace pixlake::query

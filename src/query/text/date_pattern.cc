@@ -10,10 +10,11 @@ namespace {
 using LettersAndFormat = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array<LettersAndFormat, 26> kLetters = {{
-    {"yyyy", "%Y"}, {"yy", "%y"},   {"MM", "%m"},   {"M", "%-m"},  {"MMM", "%b"},  {"MMMM", "%B"},
-    {"dd", "%d"},   {"d", "%-d"},   {"DDD", "%j"},  {"D", "%-j"},   {"E", "%a"},   {"EE", "%a"},   {"EEE", "%a"},
-    {"EEEE", "%A"}, {"HH", "%H"},   {"H", "%-H"},   {"hh", "%I"},   {"h", "%-I"},  {"mm", "%M"},   {"m", "%-M"},
-    {"ss", "%S"},   {"s", "%-S"},   {"SSS", "%g"},  {"SSSSSS", "%f"}, {"a", "%p"}, {"SSSSSSSSS", "%n"},
+    {"yyyy", "%Y"}, {"yy", "%y"},        {"MM", "%m"},  {"M", "%-m"}, {"MMM", "%b"}, {"MMMM", "%B"},
+    {"dd", "%d"},   {"d", "%-d"},        {"DDD", "%j"}, {"D", "%-j"}, {"E", "%a"},   {"EE", "%a"},
+    {"EEE", "%a"},  {"EEEE", "%A"},      {"HH", "%H"},  {"H", "%-H"}, {"hh", "%I"},  {"h", "%-I"},
+    {"mm", "%M"},   {"m", "%-M"},        {"ss", "%S"},  {"s", "%-S"}, {"SSS", "%g"}, {"SSSSSS", "%f"},
+    {"a", "%p"},    {"SSSSSSSSS", "%n"},
 }};
 
 }  // namespace
@@ -25,7 +26,8 @@ std::optional<std::string> StrftimeFormat(std::string_view pattern) {
     if (c == '\'') {
       const size_t end = pattern.find('\'', i + 1);
       if (end == std::string_view::npos) return std::nullopt;
-      const std::string_view literal = end == i + 1 ? std::string_view("'") : pattern.substr(i + 1, end - i - 1);
+      const std::string_view literal =
+          end == i + 1 ? std::string_view("'") : pattern.substr(i + 1, end - i - 1);
       for (const char one : literal) out.append(one == '%' ? 2 : 1, one);
       i = end + 1;
       continue;

@@ -89,7 +89,8 @@ std::optional<size_t> EditedText::TypedPlace(size_t position) const {
   const std::string_view typed = typed_;
   if (position >= made.size()) return std::nullopt;
   size_t word = 1;
-  while (IsWordByte(made[position]) && position + word < made.size() && IsWordByte(made[position + word])) ++word;
+  while (IsWordByte(made[position]) && position + word < made.size() && IsWordByte(made[position + word]))
+    ++word;
   std::optional<size_t> best;
   size_t best_length = 0;
   for (size_t at = typed.find(made.substr(position, word)); at != std::string_view::npos;

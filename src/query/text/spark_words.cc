@@ -63,6 +63,8 @@ class Words {
       return;
     } else if (token.IsWord("ARRAY") && IsSymbol(i + 1, '(') && !BeginsQuery(i + 2)) {
       Replace(i, i, "list_value");
+    } else if (token.IsWord("ISNULL") && IsSymbol(i + 1, '(')) {
+      Replace(i, i, "\"isnull\"");  // a keyword of DuckDB's, behind its operand
     } else if (token.IsWord("NAMED_STRUCT") && IsSymbol(i + 1, '(')) {
       NamedStruct(i);
     } else if (token.IsWord("EXCEPT") && i > 0 && IsSymbol(i - 1, '*') && IsSymbol(i + 1, '(') &&
@@ -81,7 +83,8 @@ class Words {
 
   bool BeginsQuery(size_t i) const {
     while (IsSymbol(i, '(')) ++i;
-    return IsWord(i, "SELECT") || IsWord(i, "WITH") || IsWord(i, "VALUES") || IsWord(i, "FROM") || IsWord(i, "TABLE");
+    return IsWord(i, "SELECT") || IsWord(i, "WITH") || IsWord(i, "VALUES") || IsWord(i, "FROM") ||
+           IsWord(i, "TABLE");
   }
 
   // An alias may be called MINUS, and a FROM may follow that.
@@ -131,8 +134,9 @@ class Words {
     const bool negated = IsWord(i - 1, "NOT");
     const size_t value = i + 1;
     if (!IsText(value) || IsSymbol(value + 1, '|')) return;
-    Replace(negated ? i - 1 : i, value,
-            std::string(negated ? "!~ " : "~ ") + SqlLiteral("(?s:.*)(?:" + tokens_[value].text + ")(?s:.*)"));
+    Replace(
+        negated ? i - 1 : i, value,
+        std::string(negated ? "!~ " : "~ ") + SqlLiteral("(?s:.*)(?:" + tokens_[value].text + ")(?s:.*)"));
   }
 
   void DateFormat(size_t i) {
@@ -153,8 +157,8 @@ class Words {
 
   // `a <=> b = c` is (a <=> b) = c in Spark, and would be a <=> (b = c).
   bool ComparesAgain(size_t i) const {
-    static constexpr std::array<std::string_view, 12> kEnds = {"AND",  "OR",   "THEN",  "WHEN",  "ELSE",  "END",
-                                                               "WHERE", "GROUP", "ORDER", "HAVING", "AS", "FROM"};
+    static constexpr std::array<std::string_view, 12> kEnds = {
+        "AND", "OR", "THEN", "WHEN", "ELSE", "END", "WHERE", "GROUP", "ORDER", "HAVING", "AS", "FROM"};
     int depth = 0;
     for (; i < tokens_.size(); ++i) {
       const SqlToken& token = tokens_[i];
@@ -165,7 +169,8 @@ class Words {
       if (depth > 0) continue;
       if (std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view word) { return token.IsWord(word); }))
         return false;
-      if (token.IsSymbol('=') || token.IsSymbol('<') || token.IsSymbol('>') || token.IsSymbol('!')) return true;
+      if (token.IsSymbol('=') || token.IsSymbol('<') || token.IsSymbol('>') || token.IsSymbol('!'))
+        return true;
     }
     return false;
   }

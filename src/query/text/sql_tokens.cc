@@ -47,8 +47,8 @@ class Lexer {
   char Char(size_t ahead = 0) const { return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0'; }
 
   Status Unended(std::string_view what, size_t begin) const {
-    return Error(ErrorCode::kUsage, fmt::format("{} does not end\n\n{}", what,
-                                                EditedText(std::string(sql_)).Quote(begin)));
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{} does not end\n\n{}", what, EditedText(std::string(sql_)).Quote(begin)));
   }
 
   // Blanks, "-- comments", "/* comments */" that nest as in SQL.
@@ -204,7 +204,8 @@ bool SqlToken::IsSymbol(char symbol) const {
   return kind == TokenKind::kSymbol && text.size() == 1 && text[0] == symbol;
 }
 
-Result<std::vector<SqlStatement>> SplitStatements(std::string_view sql, std::shared_ptr<const SqlNames> names) {
+Result<std::vector<SqlStatement>> SplitStatements(std::string_view sql,
+                                                  std::shared_ptr<const SqlNames> names) {
   std::vector<SqlStatement> out;
   Lexer lexer(sql);
   std::vector<SqlToken> tokens;

@@ -114,8 +114,9 @@ TEST(SqlTokens, WhatIsExpectedIsPointedAt) {
   const auto statements = SplitStatements("SELECT 1;\nVACUUM t\n  RETAIN long HOURS").ValueOrDie();
   SqlCursor cursor(statements.at(1));
   ASSERT_TRUE(cursor.TakeWords("VACUUM") && cursor.TakeTable().ok() && cursor.TakeWords("RETAIN"));
-  EXPECT_EQ(cursor.TakeNumber("a number of hours").status().message(),
-            "expected a number of hours, but there is `long`\n\nLINE 2:   RETAIN long HOURS\n                 ^");
+  EXPECT_EQ(
+      cursor.TakeNumber("a number of hours").status().message(),
+      "expected a number of hours, but there is `long`\n\nLINE 2:   RETAIN long HOURS\n                 ^");
 }
 
 TEST(EditedText, WhatIsMadeOfPartsQuotesWhatWasTyped) {
@@ -169,7 +170,7 @@ TEST(TimeTravelRewrite, OnlyWhereATableIsNamed) {
            {"SELECT 'a', 'a/t.json' FROM 'a/t.json', 'b.json' ORDER BY 1, 'a/t.json'",
             "SELECT 'a', 'a/t.json' FROM table_scan('a/t.json'), 'b.json' ORDER BY 1, 'a/t.json'"},
            {"FROM read_json('a/t.json')", ""},
-           {"DESCRIBE \"a/t.json\"", "DESCRIBE table_scan('a/t.json')"}}) {
+           {"DESCRIBE \"a/t.json\"", "DESCRIBE SELECT * FROM table_scan('a/t.json')"}}) {
     EXPECT_EQ(RewriteTimeTravel(SplitStatements(sql).ValueOrDie().at(0), naming),
               rewritten.empty() ? sql : rewritten);
   }

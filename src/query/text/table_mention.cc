@@ -12,11 +12,11 @@ namespace {
 
 // Words that end an expression, since no operand or operator is called so.
 constexpr std::array<std::string_view, 41> kAfterExpression = {
-    "WHERE",  "GROUP",   "ORDER",    "JOIN",    "INNER",  "LEFT",   "RIGHT",     "FULL",      "CROSS",
-    "ON",     "UNION",   "EXCEPT",   "INTERSECT", "LIMIT", "HAVING", "AS",        "USING",     "WHEN",
-    "SET",    "TO",      "WINDOW",   "LATERAL", "TABLESAMPLE", "QUALIFY", "NATURAL", "SEMI",   "ANTI",
-    "ASOF",   "POSITIONAL", "OFFSET", "SELECT", "FROM",   "INSERT", "VALUES",    "PIVOT",     "UNPIVOT",
-    "SORT",   "CLUSTER", "DISTRIBUTE", "MINUS", "OUTER"};
+    "WHERE", "GROUP",      "ORDER",      "JOIN",      "INNER",       "LEFT",    "RIGHT",   "FULL",  "CROSS",
+    "ON",    "UNION",      "EXCEPT",     "INTERSECT", "LIMIT",       "HAVING",  "AS",      "USING", "WHEN",
+    "SET",   "TO",         "WINDOW",     "LATERAL",   "TABLESAMPLE", "QUALIFY", "NATURAL", "SEMI",  "ANTI",
+    "ASOF",  "POSITIONAL", "OFFSET",     "SELECT",    "FROM",        "INSERT",  "VALUES",  "PIVOT", "UNPIVOT",
+    "SORT",  "CLUSTER",    "DISTRIBUTE", "MINUS",     "OUTER"};
 
 class Reader {
  public:
@@ -79,7 +79,8 @@ class Reader {
 
   void Version(bool anywhere, TableMention* out) const {
     const size_t next = out->name_end;
-    if (!anywhere && IsSymbol(next, '@') && At(next + 1) != nullptr && At(next + 1)->kind == TokenKind::kWord &&
+    if (!anywhere && IsSymbol(next, '@') && At(next + 1) != nullptr &&
+        At(next + 1)->kind == TokenKind::kWord &&
         arrow::internal::AsciiToLower(At(next + 1)->text.substr(0, 1)) == "v") {
       out->reference.version.version = Integer(std::string_view(At(next + 1)->text).substr(1));
       if (out->reference.version.version) out->end = next + 2;

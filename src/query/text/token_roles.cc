@@ -10,11 +10,12 @@ namespace pixlake::query {
 namespace {
 
 // Within a CASE an operand follows these.
-constexpr std::array<std::string_view, 12> kBeforeOperand = {"CASE", "WHEN", "THEN",    "ELSE", "AND",   "OR",
-                                                             "NOT",  "LIKE", "ILIKE", "IN",   "BETWEEN", "FROM"};
+constexpr std::array<std::string_view, 12> kBeforeOperand = {
+    "CASE", "WHEN", "THEN", "ELSE", "AND", "OR", "NOT", "LIKE", "ILIKE", "IN", "BETWEEN", "FROM"};
 
 bool ExpectsOperand(const SqlToken& token) {
-  if (token.kind == TokenKind::kSymbol) return !token.IsSymbol(')') && !token.IsSymbol(']') && !token.IsSymbol('}');
+  if (token.kind == TokenKind::kSymbol)
+    return !token.IsSymbol(')') && !token.IsSymbol(']') && !token.IsSymbol('}');
   return std::any_of(kBeforeOperand.begin(), kBeforeOperand.end(),
                      [&](std::string_view word) { return token.IsWord(word); });
 }

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "query/change/clustering.h"
+#include "query/change/change_table.h"
 #include "query/change/spark_expression.h"
 #include "query/statement/metrics_rows.h"
 #include "query/statement/schema/column_definition.h"

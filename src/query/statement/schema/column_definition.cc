@@ -98,8 +98,9 @@ Result<std::shared_ptr<arrow::DataType>> TakeWidth(SqlCursor* cursor, bool is_ch
     return arrow::utf8();
   }
   if (depth > 0) {
-    return cursor->Refuse("how wide a text is can be said of new columns alone, not within other types; say STRING",
-                          ErrorCode::kUnsupported);
+    return cursor->Refuse(
+        "how wide a text is can be said of new columns alone, not within other types; say STRING",
+        ErrorCode::kUnsupported);
   }
   const size_t at = cursor->position();
   PL_ASSIGN_OR_RETURN(const int64_t length, cursor->TakeInteger("a number of characters"));
@@ -117,7 +118,8 @@ Result<std::shared_ptr<arrow::DataType>> TakeTypeAt(SqlCursor* cursor, int depth
   const std::string name = LowerWord(given);
   if (auto type = PlainType(name)) return type;
   if (name == "decimal" || name == "dec" || name == "numeric") return TakeDecimal(cursor);
-  if (name == "varchar" || name == "char" || name == "character") return TakeWidth(cursor, name != "varchar", depth);
+  if (name == "varchar" || name == "char" || name == "character")
+    return TakeWidth(cursor, name != "varchar", depth);
   if (name == "struct") return TakeStruct(cursor, depth);
   if (name == "array") {
     PL_RETURN_NOT_OK(cursor->ExpectSymbol('<'));
@@ -136,7 +138,8 @@ Result<std::shared_ptr<arrow::DataType>> TakeTypeAt(SqlCursor* cursor, int depth
   return Error(
       ErrorCode::kUsage,
       fmt::format("tables have no type {}; they have BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, "
-                  "DOUBLE, DECIMAL(p,s), STRING, CHAR(n), VARCHAR(n), BINARY, DATE, TIMESTAMP, TIMESTAMP_NTZ, ARRAY<…>, "
+                  "DOUBLE, DECIMAL(p,s), STRING, CHAR(n), VARCHAR(n), BINARY, DATE, TIMESTAMP, "
+                  "TIMESTAMP_NTZ, ARRAY<…>, "
                   "MAP<…>, STRUCT<…>",
                   given));
 }

@@ -62,10 +62,11 @@ Result<bool> TakeClause(SqlCursor* cursor, CreateStatement* out) {
     const SqlCursor at = *cursor;
     PL_ASSIGN_OR_RETURN(const std::string format, cursor->TakeName("a table format"));
     const std::string lower = arrow::internal::AsciiToLower(format);
-    const bool known = names != nullptr && std::find(names->formats.begin(), names->formats.end(), lower) !=
-                                               names->formats.end();
+    const bool known = names != nullptr &&
+                       std::find(names->formats.begin(), names->formats.end(), lower) != names->formats.end();
     if (!known) {
-      return at.Unexpected(fmt::format("a table format: {}", names == nullptr ? "" : fmt::to_string(fmt::join(names->formats, ", "))));
+      return at.Unexpected(fmt::format(
+          "a table format: {}", names == nullptr ? "" : fmt::to_string(fmt::join(names->formats, ", "))));
     }
     out->says_delta = true;
   } else if (cursor->TakeWords("PARTITIONED BY")) {
@@ -177,9 +178,9 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
       return Error(ErrorCode::kUsage, create->name + " is the lake's own table and is not replaced");
     }
     PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(place.path));
-    PL_ASSIGN_OR_RETURN(const ChangeReport report,
-                        ReplaceTable(context.session, &context.sql_session, table.get(), create->definition,
-                                     create->query));
+    PL_ASSIGN_OR_RETURN(
+        const ChangeReport report,
+        ReplaceTable(context.session, &context.sql_session, table.get(), create->definition, create->query));
     return report.version;
   }
   table::TableFormat* const format = context.session.new_table_format();

@@ -78,10 +78,9 @@ class Row {
     }
     PL_ASSIGN_OR_RETURN(const auto key_array, keys.Finish());
     PL_ASSIGN_OR_RETURN(const auto text_array, texts.Finish());
-    PL_ASSIGN_OR_RETURN(const auto pairs,
-                        arrow::StructArray::Make({key_array, text_array},
-                                                 {arrow::field("key", arrow::utf8(), false),
-                                                  arrow::field("value", arrow::utf8())}));
+    PL_ASSIGN_OR_RETURN(const auto pairs, arrow::StructArray::Make({key_array, text_array},
+                                                                   {arrow::field("key", arrow::utf8(), false),
+                                                                    arrow::field("value", arrow::utf8())}));
     return Add(name, std::make_shared<arrow::MapScalar>(pairs, arrow::map(arrow::utf8(), arrow::utf8())));
   }
   Result<std::unique_ptr<QueryResult>> Finish() {
@@ -102,9 +101,9 @@ Result<std::unique_ptr<QueryResult>> Detail(const table::Table& table, const tab
   PL_RETURN_NOT_OK(row.Text("name", definition.name));
   PL_RETURN_NOT_OK(row.Text("description", definition.description));
   PL_RETURN_NOT_OK(row.Text("location", table.location().path));
-  PL_RETURN_NOT_OK(row.Add("lastModified", std::make_shared<arrow::TimestampScalar>(
-                                               snapshot.timestamp_ms(),
-                                               arrow::timestamp(arrow::TimeUnit::MILLI, "UTC"))));
+  PL_RETURN_NOT_OK(
+      row.Add("lastModified", std::make_shared<arrow::TimestampScalar>(
+                                  snapshot.timestamp_ms(), arrow::timestamp(arrow::TimeUnit::MILLI, "UTC"))));
   PL_RETURN_NOT_OK(row.Texts("partitionColumns", definition.partition_columns));
   PL_RETURN_NOT_OK(row.Texts("clusteringColumns", definition.clustering_columns));
   PL_RETURN_NOT_OK(row.Number("numFiles", totals.num_files));

@@ -17,8 +17,10 @@ namespace {
 
 // A name in Spark's quotes where it needs them.
 std::string SparkName(const std::string& name) {
-  const bool plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                             "0123456789_") == std::string::npos &&
+  const bool plain = !name.empty() &&
+                     name.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789_") == std::string::npos &&
                      (name[0] < '0' || name[0] > '9');
   if (plain) return name;
   std::string out = "`";
@@ -55,7 +57,8 @@ struct Opened {
 
 class Show {
  public:
-  Show(const StatementContext& context, const SqlStatement& statement) : context_(context), cursor_(statement) {}
+  Show(const StatementContext& context, const SqlStatement& statement)
+      : context_(context), cursor_(statement) {}
 
   Result<std::unique_ptr<QueryResult>> Run() {
     PL_RETURN_NOT_OK(cursor_.Expect("SHOW"));
@@ -95,9 +98,10 @@ class Show {
       if (zone.empty() || name.zone == zone) rows.push_back({name.zone, name.name, "false"});
     }
     if (zone.empty()) {
-      PL_ASSIGN_OR_RETURN(const auto result,
-                          context_.sql_session.Query("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND "
-                                                     "table_name NOT LIKE '\\_\\_pixlake%' ESCAPE '\\' ORDER BY 1"));
+      PL_ASSIGN_OR_RETURN(
+          const auto result,
+          context_.sql_session.Query("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND "
+                                     "table_name NOT LIKE '\\_\\_pixlake%' ESCAPE '\\' ORDER BY 1"));
       PL_ASSIGN_OR_RETURN(const auto own, result->ToTable());
       for (const auto& chunk : own->column(0)->chunks()) {
         for (int64_t i = 0; i < chunk->length(); ++i)
@@ -126,8 +130,9 @@ class Show {
     for (const auto& field : definition.schema->fields()) columns.push_back(ColumnText(*field));
     std::string place = "`";
     for (const char c : opened.table->location().path) place.append(c == '`' ? 2 : 1, c);
-    std::string out = fmt::format("CREATE TABLE {} (\n{})\nUSING {}",
-                                  named ? opened.name : format + "." + place + "`", fmt::join(columns, ",\n"), format);
+    std::string out =
+        fmt::format("CREATE TABLE {} (\n{})\nUSING {}", named ? opened.name : format + "." + place + "`",
+                    fmt::join(columns, ",\n"), format);
     if (!definition.partition_columns.empty())
       out += "\nPARTITIONED BY " + NamesInBrackets(definition.partition_columns);
     if (!definition.clustering_columns.empty())

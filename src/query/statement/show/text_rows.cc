@@ -19,8 +19,8 @@ Result<std::unique_ptr<QueryResult>> TextRows(const std::vector<std::string>& na
     PL_ASSIGN_OR_RETURN(auto column, builder.Finish());
     columns.push_back(std::move(column));
   }
-  return MemoryResult(
-      arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns), static_cast<int64_t>(rows.size())));
+  return MemoryResult(arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns),
+                                         static_cast<int64_t>(rows.size())));
 }
 
 }  // namespace pixlake::query
