@@ -64,7 +64,7 @@ def AssertAccountsFor(lake: Path, files: dict[str, bytes]) -> None:
         assert uri in places, f"{uri} is not accounted for"
         place = places[uri]
         assert place["id"] == Sha256(content), f"{uri}: other bytes"
-        assert place["id"] in kept[place["table"]], f"{uri}: its content is not in {place['table']}"
+        assert place["id"] in kept[place["table_name"]], f"{uri}: its content is not in {place['table_name']}"
 
 
 def Png(width=3, height=2, seed=0) -> bytes:

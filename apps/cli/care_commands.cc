@@ -82,8 +82,8 @@ Status Repair(CareOptions* options, table::Table* table) {
   } else {
     for (const std::string& what : report.done) fmt::print("{}\n", what);
     for (const std::string& what : report.left) fmt::print("cannot be repaired: {}\n", what);
-    fmt::print("version {}: {} repairs, {} problems left\n", report.version, report.done.size(),
-               report.left.size());
+    Note("version {}: {} repairs, {} problems left\n", report.version, report.done.size(),
+         report.left.size());
   }
   if (report.files_lost > 0) {
     fmt::print(stderr, "pixlake: LOST: {} rows in {} files that are gone\n",
@@ -113,8 +113,7 @@ Status RunAnalyze(CareOptions* options) {
                {"files_restated", report.files},
                {"columns", report.columns}});
   } else {
-    fmt::print("version {}: {} of {} files have new statistics\n", report.version, report.files,
-               report.files_seen);
+    Note("version {}: {} of {} files have new statistics\n", report.version, report.files, report.files_seen);
   }
   return Status::OK();
 }
@@ -132,8 +131,8 @@ Status RunCompactLog(CareOptions* options) {
                {"bytes", report.bytes},
                {"path", report.path}});
   } else {
-    fmt::print("commits {} to {} are in one file, {} actions, {}\n", report.first, report.last,
-               report.actions, FormatByteSize(report.bytes));
+    Note("commits {} to {} are in one file, {} actions, {}\n", report.first, report.last, report.actions,
+         FormatByteSize(report.bytes));
   }
   return Status::OK();
 }
@@ -150,8 +149,8 @@ Status RunClone(CareOptions* options) {
                {"files", report.files},
                {"size_bytes", report.bytes}});
   } else {
-    fmt::print("{} names the {} files, {}, of version {} of {}\n", report.path, report.files,
-               FormatByteSize(report.bytes), report.source_version, report.source);
+    Note("{} names the {} files, {}, of version {} of {}\n", report.path, report.files,
+         FormatByteSize(report.bytes), report.source_version, report.source);
   }
   return Status::OK();
 }

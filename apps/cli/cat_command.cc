@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "engine/chosen_rows.h"
 #include "engine/output/image_text.h"
 #include "engine/output/output_name.h"
 #include "engine/tables.h"
@@ -27,6 +28,10 @@ Status Run(const CatOptions& given) {
                  "an image is not for a terminal; write it with --output FILE or into a pipe");
   }
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
+  if (options.request.id) {
+    PL_ASSIGN_OR_RETURN(options.request.id, engine::WholeId(*session, options.request.table,
+                                                            options.request.version, *options.request.id));
+  }
   PL_ASSIGN_OR_RETURN(const engine::FoundImage found, engine::FindImage(*session, options.request));
   const std::string_view bytes(*found.bytes);
   if (!options.output.empty()) PL_RETURN_NOT_OK(engine::WriteOutputFile(*session, options.output, bytes));
@@ -55,8 +60,9 @@ void AddCatCommand(CLI::App* program) {
   CLI::App* command = program->add_subcommand("cat", "One image of a table, its bytes as they were stored");
   command->add_option("TABLE", options->request.table, "Path or URI of the table, or its name in the lake")
       ->required();
-  auto* id = command->add_option("ID", options->request.id,
-                                 "The row's `id`; in a table without that column the image's SHA-256");
+  auto* id = command->add_option(
+      "ID", options->request.id,
+      "The row's `id` or its beginning; in a table without that column the image's SHA-256");
   command->add_option("--row", options->request.row, "Position in the table, from 0")
       ->type_name("N")
       ->excludes(id);

@@ -41,9 +41,9 @@ Status Report(const ChangeOptions& options, const query::ChangeReport& report) {
                {"change_files", report.change_files}});
     return Status::OK();
   }
-  fmt::print("version {}{}: {} rows inserted, {} updated, {} deleted\n", report.version,
-             report.committed ? "" : " (nothing to change)", report.rows_inserted, report.rows_updated,
-             report.rows_deleted);
+  Note("version {}{}: {} rows inserted, {} updated, {} deleted\n", report.version,
+       report.committed ? "" : " (nothing to change)", report.rows_inserted, report.rows_updated,
+       report.rows_deleted);
   return Status::OK();
 }
 

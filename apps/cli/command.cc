@@ -1,16 +1,10 @@
 #include "cli/command.h"
 
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,97 +14,6 @@
 #include "cli/console_output.h"
 
 namespace pixlake::cli {
-namespace {
-
-// The command that was chosen; it runs after parsing, outside CLI11's own try.
-struct Chosen {
-  std::function<Status()> body;
-  bool json = false;
-};
-Chosen g_chosen;
-bool g_reported = false;
-// As a program that SIGPIPE ends: 128 + 13.
-constexpr int kReaderGone = 141;
-int g_exit_status = kDone;
-
-// Whoever read what we write has had enough (`| head`): no fault, and nobody to tell.
-bool ReaderIsGone() {
-  pollfd out{STDOUT_FILENO, 0, 0};
-  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
-}
-
-int Report(const Status& status, bool json) {
-  if (status.ok()) return kDone;
-  if (CodeOf(status) == ErrorCode::kIo && ReaderIsGone()) return kReaderGone;
-  const ErrorCode code = CodeOf(status);
-  std::string message = status.message();
-  // One error a line: Arrow's messages may bring their own call stack.
-  if (const size_t stack = message.find("\n/"); stack != std::string::npos) message.resize(stack);
-  fmt::print(stderr, "pixlake: error: {}\n", message);
-  if (json && !g_reported)
-    PrintJson({{"status", "error"}, {"error", {{"code", CodeName(code)}, {"message", message}}}});
-  return code == ErrorCode::kUsage ? kWrongUsage : kFailed;
-}
-
-bool AskedForJson(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--") == 0) return false;
-    if (std::strcmp(argv[i], "--json") == 0) return true;
-  }
-  return false;
-}
-
-// CLI11 only says that a command is required; a person wants to know which word was none.
-Status CheckCommandNames(const CLI::App* program, int argc, char** argv) {
-  const CLI::App* at = program;
-  for (int i = 1; i < argc && argv[i][0] != '-' && at->get_require_subcommand_min() > 0; ++i) {
-    const CLI::App* next = nullptr;
-    std::vector<std::string> names;
-    const auto every = [](const CLI::App*) { return true; };
-    for (const CLI::App* command : at->get_subcommands(every)) {
-      names.push_back(command->get_name());
-      if (names.back() == argv[i]) next = command;
-    }
-    if (next == nullptr) {
-      return Error(ErrorCode::kUsage,
-                   fmt::format("there is no command '{}'; there are: {}", argv[i], fmt::join(names, ", ")));
-    }
-    at = next;
-  }
-  return Status::OK();
-}
-
-int Parse(CLI::App* program, int argc, char** argv) {
-  const Status named = CheckCommandNames(program, argc, argv);
-  if (!named.ok()) return Report(named, AskedForJson(argc, argv));
-  try {
-    program->parse(argc, argv);
-    return kDone;
-  } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) {  // --help
-      program->exit(e);
-      return -1;
-    }
-    program->exit(e, std::cerr, std::cerr);
-    if (AskedForJson(argc, argv))
-      PrintJson({{"status", "error"}, {"error", {{"code", "usage"}, {"message", e.what()}}}});
-    return kWrongUsage;
-  }
-}
-
-Status RunChosen() {
-  try {
-    return g_chosen.body();
-  } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::kOverBudget,
-                 "out of memory; run again with a smaller --memory or fewer --threads");
-  } catch (const std::exception& e) {
-    return Error(ErrorCode::kInternal, std::string("unexpected: ") + e.what());
-  }
-}
-
-}  // namespace
-
 void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options) {
   const std::string group = "Judging images";
   command
@@ -134,6 +37,7 @@ void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options) {
           "Decode in this process, what was fetched too")
       ->group(group);
   command->add_option("--max-pixels", options->max_pixels, "Images of more pixels a frame are bombs")
+      ->type_name("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->capture_default_str()
       ->group(group);
@@ -142,6 +46,7 @@ void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options) {
           "--max-seconds",
           [options](double seconds) { options->max_millis = static_cast<int64_t>(seconds * 1000); },
           "Images that take longer to decode are bombs")
+      ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 86400.0))
       ->default_str("60")
       ->group(group);
@@ -154,7 +59,7 @@ CLI::Validator NotEmpty() {
 
 void AddVersionOptions(CLI::App* command, table::VersionSpec* version, const std::string& what) {
   auto* number =
-      command->add_option("--version", version->version, what + " at this version")->type_name("N");
+      command->add_option("--version,--at", version->version, what + " at this version")->type_name("N");
   const CLI::Validator is_time(
       [](const std::string& text) {
         const auto time = ParseTimestamp(text);
@@ -171,11 +76,24 @@ void AddVersionOptions(CLI::App* command, table::VersionSpec* version, const std
       ->excludes(number);
 }
 
+void AddRowOptions(CLI::App* command, engine::RowChoice* rows, const std::string& most) {
+  command->add_option("--where", rows->where, "Only rows that fit, e.g. \"label = 'cat'\"")
+      ->type_name("SQL")
+      ->check(NotEmpty());
+  command->add_option("--id", rows->ids, "Only the image of this id, or of ids that begin so; repeatable")
+      ->type_name("ID")
+      ->check(NotEmpty())
+      ->expected(1)
+      ->take_all();
+  command->add_option("--limit", rows->limit, most)->type_name("N")->check(CLI::NonNegativeNumber);
+  AddVersionOptions(command, &rows->version, "The table as it was");
+}
+
 void AddCommonOptions(CLI::App* command, CommonOptions* options) {
   const std::string group = "Common options";
   command->add_flag("--json", options->json, "Print one JSON object on standard output, nothing else there")
       ->group(group);
-  command->add_flag("-q,--quiet", options->quiet, "No progress bar")->group(group);
+  command->add_flag("-q,--quiet", options->quiet, "Print results and errors, nothing else")->group(group);
   command
       ->add_option("--memory", options->memory,
                    "Most memory to use, e.g. 256MB (default: a quarter of the machine's)")
@@ -197,7 +115,12 @@ CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options) {
       ->envname("PIXLAKE_LAKE");
 }
 
-Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options) {
+void HideOptions(CLI::App* command, std::initializer_list<const char*> names) {
+  for (const char* name : names) command->get_option(name)->group("");
+}
+
+Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options,
+                                                     std::function<int64_t()> count) {
   engine::SessionOptions session_options;
   session_options.lake = options.lake;
   if (!options.memory.empty()) {
@@ -208,14 +131,8 @@ Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& option
   session_options.threads = options.threads;
   session_options.sync = !options.no_sync;
   session_options.stop = ProcessStopToken();
-  session_options.output = std::make_shared<ConsoleOutput>(!options.quiet && !options.json);
+  session_options.output = std::make_shared<ConsoleOutput>(!options.quiet && !options.json, std::move(count));
   return engine::MakeSession(session_options);
-}
-
-void OnCommand(CLI::App* command, const CommonOptions* options, std::function<Status()> body) {
-  command->callback([options, body = std::move(body)] {
-    g_chosen = {body, options != nullptr && options->json};
-  });
 }
 
 CLI::App* AddTableAction(CLI::App* group, const char* name, const char* help, std::string* table,
@@ -228,41 +145,12 @@ CLI::App* AddTableAction(CLI::App* group, const char* name, const char* help, st
   return command;
 }
 
-void ExitWith(int status) {
-  g_exit_status = status;
-}
-
-Status Reported(Status status) {
-  g_reported = true;
-  return status;
-}
-
 void PrintJson(const Json& object) {
   // Names of files may be in any bytes; JSON is UTF-8.
   const int indent = isatty(STDOUT_FILENO) != 0 ? 2 : -1;
   const std::string text = object.dump(indent, ' ', false, Json::error_handler_t::replace);
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fputc('\n', stdout);
-}
-
-int RunProgram(CLI::App* program, int argc, char** argv) {
-  HandleInterrupts();
-  const StopScope scope(ProcessStopToken());
-  const int parsed = Parse(program, argc, argv);
-  if (parsed < 0) return kDone;
-  if (parsed != kDone) return parsed;
-  int status = kDone;
-  if (g_chosen.body) status = Report(RunChosen(), g_chosen.json);
-  if (status == kDone) status = g_exit_status;
-  errno = 0;
-  const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (lost && status == kDone) {
-    if (ReaderIsGone()) return kReaderGone;
-    fmt::print(stderr, "pixlake: error: writing to standard output: {}\n",
-               errno != 0 ? std::strerror(errno) : "some of it could not be written");
-    status = kFailed;
-  }
-  return status;
 }
 
 Json ObjectOf(const std::map<std::string, std::string>& values) {

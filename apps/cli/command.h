@@ -2,13 +2,18 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
+#include "engine/chosen_rows.h"
 #include "engine/inspect.h"
 #include "engine/session.h"
 
@@ -20,6 +25,8 @@ inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
 inline constexpr int kSomeQuarantined = 3;
 inline constexpr int kNotAllDone = 1;
+inline constexpr int kInterrupted = 130;  // 128 + SIGINT, as a shell says it
+inline constexpr int kReaderGone = 141;   // 128 + SIGPIPE: whoever read our output has gone
 
 // Keys stay in the order they are set: people read them.
 using Json = nlohmann::ordered_json;
@@ -36,6 +43,16 @@ struct CommonOptions {
 // --json, --quiet, --memory, --threads, --no-sync, on any command.
 void AddCommonOptions(CLI::App* command, CommonOptions* options);
 
+// Options that every command understands, but that mean nothing to this one: not in its help.
+void HideOptions(CLI::App* command, std::initializer_list<const char*> names);
+
+// Prints to standard output what is said of the work done, unless --quiet was given.
+bool IsQuiet();
+template <typename... Arguments>
+void Note(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  if (!IsQuiet()) fmt::print(format, std::forward<Arguments>(arguments)...);
+}
+
 // For options whose empty text would silently mean "not given".
 CLI::Validator NotEmpty();
 
@@ -45,7 +62,9 @@ CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
 // --check, --sandbox, --max-pixels, --max-seconds, for commands that judge images.
 void AddExamineOptions(CLI::App* command, sandbox::ExamineOptions* options);
 
-Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options);
+// `count`: see ConsoleOutput.
+Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options,
+                                                     std::function<int64_t()> count = {});
 
 // Arranges that `body` runs after parsing when `command` was chosen; its status
 // becomes the exit status and, on an error, the message.
@@ -62,8 +81,14 @@ void ExitWith(int status);
 // --version N and --as-of TIME; `what` is the table "as it was", or "the source".
 void AddVersionOptions(CLI::App* command, table::VersionSpec* version, const std::string& what);
 
+// --where, --id, --limit, and AddVersionOptions'; `most` is what --limit says.
+void AddRowOptions(CLI::App* command, engine::RowChoice* rows, const std::string& most);
+
 // Prints one JSON object (indented when stdout is a terminal).
 void PrintJson(const Json& object);
+
+// "0.1.0", and with the commit it was built of "0.1.0 (1a2b3c4)".
+std::string VersionText();
 
 // Marks an error whose `--json` object the command has printed itself.
 Status Reported(Status status);
@@ -92,6 +117,7 @@ void AddExportCommand(CLI::App* program);
 void AddShowCommand(CLI::App* program);
 void AddQuarantineCommand(CLI::App* program);
 void AddCompletionCommand(CLI::App* program);
+void AddHelpCommand(CLI::App* program);
 
 Json ObjectOf(const std::map<std::string, std::string>& values);
 

@@ -19,6 +19,7 @@ Status ConsoleOutput::Write(std::string_view bytes) {
 
 std::unique_ptr<WorkWatch> ConsoleOutput::Watch(std::string what, int64_t total) {
   if (!bars_) return nullptr;
+  if (total == 0 && count_) return std::make_unique<Progress>(std::move(what), count_, true);
   return std::make_unique<Progress>(std::move(what), total, true);
 }
 

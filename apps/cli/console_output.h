@@ -1,9 +1,11 @@
 // Standard output and a bar on standard error.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/output.h"
 
@@ -12,7 +14,9 @@ namespace pixlake::cli {
 // What a command's session writes to.
 class ConsoleOutput : public Output {
  public:
-  explicit ConsoleOutput(bool bars) : bars_(bars) {}
+  // `count` finds out of how many items work is that does not say so itself; may be empty.
+  explicit ConsoleOutput(bool bars, std::function<int64_t()> count = {})
+      : bars_(bars), count_(std::move(count)) {}
 
   // After whatever was printed before, past the buffer of <cstdio>.
   Status Write(std::string_view bytes) override;
@@ -20,6 +24,7 @@ class ConsoleOutput : public Output {
 
  private:
   const bool bars_;
+  const std::function<int64_t()> count_;
 };
 
 }  // namespace pixlake::cli

@@ -29,11 +29,11 @@ Status Run(ExportOptions* options) {
                {"root", report->root.empty() ? Json() : Json(report->root)},
                {"destination", options->request.destination}});
   } else {
-    fmt::print(
-        "{} files, {}, to {}{}\n", report->files, FormatByteSize(report->bytes), options->request.destination,
-        report->already_there > 0 ? fmt::format("; {} were there already", report->already_there) : "");
-    if (report->failed > 0) fmt::print("{} contents could not be had:\n", report->failed);
-    for (const std::string& problem : report->problems) fmt::print("  {}\n", problem);
+    Note("{} files, {}, to {}{}\n", report->files, FormatByteSize(report->bytes),
+         options->request.destination,
+         report->already_there > 0 ? fmt::format("; {} were there already", report->already_there) : "");
+    if (report->failed > 0) fmt::print(stderr, "{} contents could not be had:\n", report->failed);
+    for (const std::string& problem : report->problems) fmt::print(stderr, "  {}\n", problem);
   }
   if (report->failed > 0) ExitWith(kNotAllDone);
   return Status::OK();
@@ -47,14 +47,16 @@ void AddExportCommand(CLI::App* program) {
       "export",
       "Images of a table as files again: their bytes and the names they came with.\n"
       "Run again after an interruption, it goes on; files with other bytes are never replaced.");
-  command->add_option("TABLE", options->request.table, "Path or URI of the table, or its name in the lake")
+  command
+      ->add_option("TABLE", options->request.rows.table, "Path or URI of the table, or its name in the lake")
       ->required();
   command
       ->add_option("DESTINATION", options->request.destination,
                    "A folder, or an archive: a name that ends in .tar, .tar.gz or .tar.zst")
       ->required();
-  command->add_option("--where", options->request.where, "Only rows that fit, e.g. \"metadata.width > 1000\"")
-      ->type_name("SQL");
+  AddRowOptions(command, &options->request.rows, "At most this many rows");
+  command->add_flag("--once", options->request.once,
+                    "Each content under one name, not under every one it was met under");
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(options.get()); });

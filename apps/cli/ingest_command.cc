@@ -1,9 +1,12 @@
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include <fmt/format.h>
 
 #include "base/memory/byte_size.h"
+#include "base/stop/stop_token.h"
 #include "engine/ingest/ingest.h"
 
 #include "cli/command.h"
@@ -46,33 +49,52 @@ Json ToJson(const ingest::LakeIngestReport& report, double seconds) {
 void PrintReport(const ingest::LakeIngestReport& report, const std::string& lake, double seconds) {
   const ingest::StageCounts& added = report.added;
   if (report.replayed_batches > 0)
-    fmt::print("Committed {} batch{} that an interrupted run had staged\n", report.replayed_batches,
-               report.replayed_batches == 1 ? "" : "es");
+    Note("Committed {} batch{} that an interrupted run had staged\n", report.replayed_batches,
+         report.replayed_batches == 1 ? "" : "es");
   const double rate = seconds > 0 ? static_cast<double>(added.bytes) / seconds : 0;
-  fmt::print("{} files met in {:.2f} s: {} new images, {} other files, {} duplicates, {} unchanged\n",
-             report.items, seconds, added.images, added.binary, added.duplicates,
-             report.unchanged + added.unchanged);
+  Note("{} files met in {:.2f} s: {} new images, {} other files, {} duplicates, {} unchanged\n", report.items,
+       seconds, added.images, added.binary, added.duplicates, report.unchanged + added.unchanged);
   if (added.bytes > 0)
-    fmt::print("{} added, {}/s\n", FormatByteSize(added.bytes), FormatByteSize(static_cast<int64_t>(rate)));
-  if (added.described > 0) fmt::print("{} described in raw.metadata\n", added.described);
-  if (added.gone > 0) fmt::print("{} places are no longer there\n", added.gone);
-  if (report.skipped > 0) fmt::print("{} left out by options (hidden, links, patterns)\n", report.skipped);
+    Note("{} added, {}/s\n", FormatByteSize(added.bytes), FormatByteSize(static_cast<int64_t>(rate)));
+  if (added.described > 0) Note("{} described in raw.metadata\n", added.described);
+  if (added.gone > 0) Note("{} places are no longer there\n", added.gone);
+  if (report.skipped > 0) Note("{} left out by options (hidden, links, patterns)\n", report.skipped);
   if (added.quarantined > 0) {
     std::string verdicts;
     for (const auto& [verdict, count] : added.verdicts)
       verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", count, verdict);
-    fmt::print(
+    Note(
         "{} quarantined ({}): pixlake sql \"SELECT source, verdict, message FROM raw.quarantine\" --lake "
         "{}\n",
         added.quarantined, verdicts, lake);
   }
-  if (added.resolved > 0) fmt::print("{} that had been quarantined are taken now\n", added.resolved);
+  if (added.resolved > 0) Note("{} that had been quarantined are taken now\n", added.resolved);
   if (added.failed_again > 0) {
-    fmt::print("{} tried again and failed again: pixlake quarantine list --lake {}\n", added.failed_again,
-               lake);
+    Note("{} tried again and failed again: pixlake quarantine list --lake {}\n", added.failed_again, lake);
   }
-  for (const std::string& note : report.notes) fmt::print("note: {}\n", note);
-  if (report.batches == 0) fmt::print("Nothing new\n");
+  for (const std::string& note : report.notes) Note("note: {}\n", note);
+  if (report.batches == 0) Note("Nothing new\n");
+}
+
+// How many files there are in folders, so that a bar has an end; 0 where that is not told by counting.
+int64_t FilesIn(const std::vector<std::string>& sources, const ingest::SourceOptions& options) {
+  namespace fs = std::filesystem;
+  if (!options.include.empty() || !options.exclude.empty() || options.follow_symlinks) return 0;
+  int64_t files = 0;
+  std::error_code error;
+  for (const std::string& source : sources) {
+    if (!fs::is_directory(source, error)) return 0;
+    for (fs::recursive_directory_iterator entry(source, error), end; !error && entry != end;
+         entry.increment(error)) {
+      if (!CheckStopped().ok()) return 0;
+      const bool hidden = entry->path().filename().string().rfind('.', 0) == 0 && !options.hidden;
+      std::error_code ignored;
+      if (hidden && entry->is_directory(ignored)) entry.disable_recursion_pending();
+      if (!hidden && entry->is_regular_file(ignored) && !entry->is_symlink(ignored)) ++files;
+    }
+    if (error) return 0;
+  }
+  return files;
 }
 
 Status Run(IngestOptions* options) {
@@ -83,7 +105,9 @@ Status Run(IngestOptions* options) {
   // The lake may have to be made: it is not the engine's yet.
   CommonOptions common = options->common;
   common.lake.clear();
-  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(common));
+  PL_ASSIGN_OR_RETURN(const auto session, MakeSession(common, [&request] {
+                        return FilesIn(request.sources, request.options.source);
+                      }));
   const auto start = std::chrono::steady_clock::now();
   request.options.on_wait = [] {
     fmt::print(stderr, "pixlake: another run is ingesting into this lake; waiting for it\n");
@@ -128,7 +152,8 @@ void AddIngestCommand(CLI::App* program) {
   command->add_flag("--label-from-folder", source.label_from_folder,
                     "Label images with the name of their folder");
   command->add_flag("--describe", request.options.examine.describe,
-                    "New images also get a row of raw.metadata: EXIF, GPS, XMP, IPTC, ICC");
+                    "Images also get a row of raw.metadata: EXIF, GPS, XMP, IPTC, ICC; those too that the "
+                    "lake has already");
   command->add_flag("--rehash", request.options.rehash,
                     "Read every file again, also those whose size and time have not changed");
   command

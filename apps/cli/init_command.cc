@@ -20,8 +20,8 @@ Status Run(const InitOptions& options) {
   if (options.common.json) {
     PrintJson({{"status", "ok"}, {"lake", lake.path}, {"tables", lake.tables}});
   } else {
-    fmt::print("Lake {} with {}\nNext: pixlake ingest FOLDER --lake {}\n", lake.path,
-               fmt::join(lake.tables, ", "), options.lake);
+    Note("Lake {} with {}\nNext: pixlake ingest FOLDER --lake {}\n", lake.path, fmt::join(lake.tables, ", "),
+         options.lake);
   }
   return Status::OK();
 }

@@ -134,8 +134,13 @@ Status Run(const InspectOptions& options) {
   fetch::ContentStreamOptions fetch = options.fetch;
   fetch.remote.memory_bytes = std::min(fetch.remote.memory_bytes, memory / 8);
   fetch.batch_bytes = std::min(fetch.batch_bytes, memory / 16);
+  PL_ASSIGN_OR_RETURN(const engine::Places places, engine::ExpandPlaces(options.files));
   const auto print = [&](const engine::Inspection& inspection) {
     if (!inspection.read.ok() && !unreadable) unreadable = inspection.read;
+    if (!inspection.read.ok() && !options.common.json) {
+      fmt::print(stderr, "pixlake: error: {}\n", inspection.read.message());
+      return Status::OK();
+    }
     if (inspection.read.ok() && !inspection.sound) ExitWith(kSomeQuarantined);
     Json image = Json::parse(inspection.json);
     if (options.common.json) {
@@ -147,7 +152,7 @@ Status Run(const InspectOptions& options) {
     first = false;
     return Status::OK();
   };
-  PL_RETURN_NOT_OK(engine::Inspect(options.files, *judge, context, fetch, print));
+  PL_RETURN_NOT_OK(engine::Inspect(places.all, *judge, context, fetch, print));
   const bool failed = unreadable.has_value();
   if (options.common.json) {
     Json object = {{"status", failed ? "error" : "ok"}};
@@ -158,7 +163,8 @@ Status Run(const InspectOptions& options) {
     PrintJson(object);
     return failed ? Reported(*unreadable) : Status::OK();
   }
-  return failed ? *unreadable : Status::OK();
+  if (failed) ExitWith(kFailed);  // said where it stood
+  return Status::OK();
 }
 
 }  // namespace
@@ -167,11 +173,15 @@ void AddInspectCommand(CLI::App* program) {
   const auto options = std::make_shared<InspectOptions>();
   CLI::App* command = program->add_subcommand(
       "inspect",
-      "Everything images say of themselves, local files or at a URL: header, EXIF, GPS, XMP, IPTC, profile, "
+      "Everything images say of themselves, in local files and folders or at a URL: header, EXIF, GPS, XMP, "
+      "IPTC, profile, "
       "verdict.\n"
       "No pixel is decoded unless --check full asks for it. Exit status 3 when a file's verdict is not "
       "\"ok\".");
-  command->add_option("FILE", options->files, "Image files, or URLs (http, https, data, s3, gs, hdfs)")
+  command
+      ->add_option(
+          "FILE", options->files,
+          "Image files, folders of such, URLs (http, https, data, s3, gs, hdfs); '-' is standard input")
       ->required();
   AddExamineOptions(command, &options->examine);
   AddFetchOptions(command, &options->fetch.remote);

@@ -94,6 +94,7 @@ void AddKernelsCommand(CLI::App* program) {
   const auto name = std::make_shared<std::string>();
   command->add_option("NAME", *name, "This one alone");
   AddCommonOptions(command, options.get());
+  HideOptions(command, {"--quiet", "--memory", "--threads", "--no-sync"});
   OnCommand(command, options.get(), [options, name] { return Run(*options, *name); });
 }
 

@@ -7,23 +7,25 @@ int main(int argc, char** argv) {
       "with SQL over them, and gives any single image back at once.",
       "pixlake");
   program.require_subcommand(1);
-  program.set_help_all_flag("--help-all", "Help of every command");
+  bool version = false;  // read before the parser comes to it
+  program.add_flag("-V,--version", version, "The version");
   program.footer(
-      "`pixlake COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 wrong usage,\n3 done but some "
-      "inputs were quarantined.");
-  pixlake::cli::AddMnistCommand(&program);
-  pixlake::cli::AddInitCommand(&program);
+      "`pixlake help COMMAND` tells more. Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some "
+      "inputs were quarantined, 130 interrupted.");
   pixlake::cli::AddIngestCommand(&program);
+  pixlake::cli::AddSqlCommand(&program);
+  pixlake::cli::AddShowCommand(&program);
+  pixlake::cli::AddCatCommand(&program);
+  pixlake::cli::AddExportCommand(&program);
+  pixlake::cli::AddTableCommand(&program);
+  pixlake::cli::AddQuarantineCommand(&program);
+  pixlake::cli::AddInitCommand(&program);
   pixlake::cli::AddInspectCommand(&program);
   pixlake::cli::AddMetadataCommand(&program);
-  pixlake::cli::AddSqlCommand(&program);
-  pixlake::cli::AddCatCommand(&program);
-  pixlake::cli::AddShowCommand(&program);
-  pixlake::cli::AddExportCommand(&program);
-  pixlake::cli::AddQuarantineCommand(&program);
-  pixlake::cli::AddTableCommand(&program);
+  pixlake::cli::AddMnistCommand(&program);
   pixlake::cli::AddKernelsCommand(&program);
-  pixlake::cli::AddVersionCommand(&program);
   pixlake::cli::AddCompletionCommand(&program);
+  pixlake::cli::AddVersionCommand(&program);
+  pixlake::cli::AddHelpCommand(&program);
   return pixlake::cli::RunProgram(&program, argc, argv);
 }

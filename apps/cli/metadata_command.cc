@@ -36,18 +36,18 @@ Json ToJson(const ingest::DescribeReport& report, double seconds) {
 void PrintReport(const ingest::DescribeReport& report, const engine::MetadataRequest& request,
                  double seconds) {
   const auto all = static_cast<double>(report.succeeded + report.failed);
-  fmt::print("{} images described in {:.2f} s ({:.0f}/s, {}) into {}\n", report.succeeded, seconds,
-             seconds > 0 ? all / seconds : 0, FormatByteSize(report.bytes), request.success);
+  Note("{} images described in {:.2f} s ({:.0f}/s, {}) into {}\n", report.succeeded, seconds,
+       seconds > 0 ? all / seconds : 0, FormatByteSize(report.bytes), request.success);
   if (report.failed > 0) {
     std::string codes;
     for (const auto& [code, count] : report.codes)
       codes += fmt::format("{}{} {}", codes.empty() ? "" : ", ", count, code);
-    fmt::print("{} failed ({}): the reasons are in {}; run again to try them again\n", report.failed, codes,
-               request.failure);
+    Note("{} failed ({}): the reasons are in {}; run again to try them again\n", report.failed, codes,
+         request.failure);
   }
-  if (report.done_before > 0) fmt::print("{} had been described by an earlier run\n", report.done_before);
-  if (report.repeated > 0) fmt::print("{} stand in the list more than once\n", report.repeated);
-  if (report.blank > 0) fmt::print("{} rows have no url\n", report.blank);
+  if (report.done_before > 0) Note("{} had been described by an earlier run\n", report.done_before);
+  if (report.repeated > 0) Note("{} stand in the list more than once\n", report.repeated);
+  if (report.blank > 0) Note("{} rows have no url\n", report.blank);
 }
 
 Result<char> Delimiter(const std::string& text) {
@@ -62,7 +62,7 @@ Status Run(MetadataOptions* options) {
   PL_ASSIGN_OR_RETURN(request.options.delimiter, Delimiter(options->delimiter));
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   const auto start = std::chrono::steady_clock::now();
-  const auto report = engine::DescribeImages(*session, request);
+  const auto report = engine::DescribeImages(*session, &request);
   PL_RETURN_NOT_OK(report.status());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options->common.json) {
@@ -84,7 +84,10 @@ void AddMetadataCommand(CLI::App* program) {
       "Run again, it describes only what is new or failed. Exit status 3 when some failed.");
   engine::MetadataRequest& request = options->request;
   command
-      ->add_option("LIST", request.list, "CSV or TSV file, also with gzip or zstd; or raw.images of --lake")
+      ->add_option(
+          "LIST", request.list,
+          "CSV or TSV file, also with gzip or zstd, '-' for one from standard input; a folder of images, an "
+          "image or its URL; or raw.images of --lake")
       ->required()
       ->check(NotEmpty());
   command->add_option("--url-column", request.options.column, "The column with the images' places")
@@ -98,9 +101,10 @@ void AddMetadataCommand(CLI::App* program) {
       ->type_name("URI")
       ->required()
       ->check(NotEmpty());
-  command->add_option("--failure", request.failure, "The same for images that failed, with the reason")
+  command
+      ->add_option("--failure", request.failure,
+                   "The same for images that failed, with the reason (default: beside --success, DIR-failed)")
       ->type_name("URI")
-      ->required()
       ->check(NotEmpty());
   command
       ->add_option("--delimiter", options->delimiter,

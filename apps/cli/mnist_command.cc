@@ -20,19 +20,18 @@ struct MnistOptions {
 };
 
 void PrintReport(const engine::MnistReport& report) {
-  if (!report.schema.empty()) fmt::print("{}\n", engine::FormatSchemaTable(report.schema));
-  if (!report.text_sheet.empty()) fmt::print("{}\n", report.text_sheet);
+  if (!report.schema.empty()) Note("{}\n", engine::FormatSchemaTable(report.schema));
+  if (!report.text_sheet.empty()) Note("{}\n", report.text_sheet);
   const double rate = report.seconds > 0 ? static_cast<double>(report.images) / report.seconds : 0;
-  fmt::print("{} images, {} as PNG, in {:.2f} s ({:.0f} images/s)\n", report.images,
-             FormatByteSize(report.png_bytes), report.seconds, rate);
-  if (!report.published)
-    fmt::print("The files are not MNIST's own (other checksums than the published ones)\n");
-  if (!report.tree.empty()) fmt::print("PNG files:     {}/<label>/*.png\n", report.tree);
+  Note("{} images, {} as PNG, in {:.2f} s ({:.0f} images/s)\n", report.images,
+       FormatByteSize(report.png_bytes), report.seconds, rate);
+  if (!report.published) Note("The files are not MNIST's own (other checksums than the published ones)\n");
+  if (!report.tree.empty()) Note("PNG files:     {}/<label>/*.png\n", report.tree);
   if (!report.table.empty()) {
-    fmt::print("Delta table:   {} (version {}{})\n", report.table, *report.table_version,
-               report.already_done ? "; it had these images already, nothing was added" : "");
+    Note("Delta table:   {} (version {}{})\n", report.table, *report.table_version,
+         report.already_done ? "; it had these images already, nothing was added" : "");
   }
-  if (!report.contact_sheet.empty()) fmt::print("Contact sheet: {}\n", report.contact_sheet);
+  if (!report.contact_sheet.empty()) Note("Contact sheet: {}\n", report.contact_sheet);
 }
 
 Json ToJson(const engine::MnistReport& report) {

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/fetch_options.h"
+#include "cli/terminal.h"
 
 namespace pixlake::cli {
 namespace {
@@ -19,12 +20,16 @@ struct QuarantineOptions {
   ingest::LakeIngestOptions ingest;
 };
 
-Status List(const QuarantineOptions& options) {
+Status List(const QuarantineOptions& options, bool brief) {
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options.common));
   PL_RETURN_NOT_OK(session->OpenLake().status());
   engine::SqlRequest request;
-  PL_ASSIGN_OR_RETURN(request.sql, engine::QuarantineListing(*session, options.filter, options.limit));
+  PL_ASSIGN_OR_RETURN(request.sql,
+                      engine::QuarantineListing(*session, options.filter, options.limit,
+                                                brief && !options.common.json && TerminalColumns() > 0));
   if (options.common.json) return engine::RunSqlAsJson(*session, request).status();
+  request.write.max_width = TerminalColumns();
+  request.write.max_rows = 0;
   return engine::RunSql(*session, request).status();
 }
 
@@ -34,7 +39,7 @@ Status Show(QuarantineOptions options) {
   }
   options.filter.where = fmt::format("starts_with(id, '{}')", options.id);
   options.limit = 0;
-  return List(options);
+  return List(options, false);
 }
 
 Status Replay(const QuarantineOptions& options) {
@@ -51,12 +56,12 @@ Status Replay(const QuarantineOptions& options) {
                {"missing", report.missing}});
     return Status::OK();
   }
-  fmt::print("{} judged again: {} are sound now and in raw.images, {} stay in quarantine\n", report.replayed,
-             report.released, report.left);
+  Note("{} judged again: {} are sound now and in raw.images, {} stay in quarantine\n", report.replayed,
+       report.released, report.left);
   if (report.failed_again > 0) fmt::print("{} could not be had now either\n", report.failed_again);
   if (report.missing > 0) {
-    fmt::print("{} have neither bytes nor a file or URL to have them from; ingest their sources again\n",
-               report.missing);
+    Note("{} have neither bytes nor a file or URL to have them from; ingest their sources again\n",
+         report.missing);
   }
   return Status::OK();
 }
@@ -85,7 +90,7 @@ void AddQuarantineCommand(CLI::App* program) {
       ->capture_default_str();
   AddLakeOption(list, &options->common);
   AddCommonOptions(list, &options->common);
-  OnCommand(list, &options->common, [options] { return List(*options); });
+  OnCommand(list, &options->common, [options] { return List(*options, true); });
 
   CLI::App* show = group->add_subcommand("show",
                                          "One content's rows, by its id or the beginning of it; `pixlake cat "

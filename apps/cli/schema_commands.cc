@@ -29,7 +29,7 @@ Status Run(const SchemaOptions& options, const std::string& sql) {
   if (options.common.json) {
     PrintJson({{"status", "ok"}, {"path", report.path}, {"version", report.version}});
   } else {
-    fmt::print("{}: version {}\n", report.path, report.version);
+    Note("{}: version {}\n", report.path, report.version);
   }
   return Status::OK();
 }

@@ -3,13 +3,13 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "engine/output/output_name.h"
 #include "engine/sql.h"
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 namespace pixlake::cli {
 namespace {
@@ -38,8 +38,7 @@ Status Run(SqlOptions* options) {
                  "--format " + options->format + " is not for a terminal; add --output FILE");
   }
   request.write.max_rows = options->max_rows;
-  winsize size{};
-  if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) request.write.max_width = size.ws_col;
+  request.write.max_width = TerminalColumns();
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   if (options->common.json && request.output.empty()) return engine::RunSqlAsJson(*session, request).status();
   PL_ASSIGN_OR_RETURN(const engine::SqlReport report, engine::RunSql(*session, request));
@@ -51,7 +50,7 @@ Status Run(SqlOptions* options) {
                {"files_total", report.scans.files_total},
                {"files_skipped", report.scans.files_skipped}});
   } else if (!request.output.empty()) {
-    fmt::print(stderr, "{} rows to {}\n", report.rows, request.output);
+    if (!IsQuiet()) fmt::print(stderr, "{} rows to {}\n", report.rows, request.output);
   }
   return Status::OK();
 }

@@ -49,12 +49,12 @@ Status RunOptimize(UpkeepOptions* options) {
                {"groups_lost", report->groups_lost},
                {"attempts", report->attempts}});
   } else if (!report->committed) {
-    fmt::print("version {}: nothing to do{}\n", report->version,
-               report->groups_lost > 0 ? ", another writer changed the files meanwhile" : "");
+    Note("version {}: nothing to do{}\n", report->version,
+         report->groups_lost > 0 ? ", another writer changed the files meanwhile" : "");
   } else {
-    fmt::print("version {}: {} files, {}, became {} files, {}, with {} rows\n", report->version,
-               report->removed.files, FormatByteSize(report->removed.bytes), report->added.files,
-               FormatByteSize(report->added.bytes), report->rows);
+    Note("version {}: {} files, {}, became {} files, {}, with {} rows\n", report->version,
+         report->removed.files, FormatByteSize(report->removed.bytes), report->added.files,
+         FormatByteSize(report->added.bytes), report->rows);
   }
   return Status::OK();
 }
@@ -81,8 +81,8 @@ Status RunVacuum(UpkeepOptions* options) {
       if (request.dry_run) fmt::print("{}\n", path);
     }
     for (const std::string& failure : report->failures) fmt::print(stderr, "not deleted: {}\n", failure);
-    fmt::print("{} {} files, {}; {} looked at\n", request.dry_run ? "would delete" : "deleted",
-               report->files_deleted, FormatByteSize(report->bytes_deleted), report->files_seen);
+    Note("{} {} files, {}; {} looked at\n", request.dry_run ? "would delete" : "deleted",
+         report->files_deleted, FormatByteSize(report->bytes_deleted), report->files_seen);
   }
   if (report->failures.empty()) return Status::OK();
   return Reported(
@@ -101,9 +101,9 @@ Status RunRestore(UpkeepOptions* options) {
                {"committed", report.committed},
                {"metrics", ObjectOf(report.metrics)}});
   } else if (report.committed) {
-    fmt::print("version {} is as version {} was\n", report.version, report.restored);
+    Note("version {} is as version {} was\n", report.version, report.restored);
   } else {
-    fmt::print("version {} is as version {} was already; nothing to do\n", report.version, report.restored);
+    Note("version {} is as version {} was already; nothing to do\n", report.version, report.restored);
   }
   return Status::OK();
 }
@@ -116,7 +116,7 @@ Status RunCheckpoint(UpkeepOptions* options) {
   if (options->common.json) {
     PrintJson({{"status", "ok"}, {"version", version}});
   } else {
-    fmt::print("checkpoint of version {} written\n", version);
+    Note("checkpoint of version {} written\n", version);
   }
   return Status::OK();
 }

@@ -33,12 +33,18 @@ Status PrintFeatures(const CommonOptions& options) {
 
 }  // namespace
 
+std::string VersionText() {
+  const std::string commit = PIXLAKE_GIT_COMMIT;
+  return commit.empty() ? PIXLAKE_VERSION : fmt::format("{} ({})", PIXLAKE_VERSION, commit);
+}
+
 void AddVersionCommand(CLI::App* program) {
   CLI::App* command = program->add_subcommand("version", "The version, and what it was built with");
   const auto options = std::make_shared<CommonOptions>();
   const auto features = std::make_shared<bool>(false);
   command->add_flag("--features", *features, "Which features of Delta tables are read, written, switched on");
   AddCommonOptions(command, options.get());
+  HideOptions(command, {"--quiet", "--memory", "--threads", "--no-sync"});
   OnCommand(command, options.get(), [options, features] {
     if (*features) return PrintFeatures(*options);
     const std::string commit = PIXLAKE_GIT_COMMIT;
@@ -51,7 +57,7 @@ void AddVersionCommand(CLI::App* program) {
       PrintJson(json);
       return Status::OK();
     }
-    fmt::print("pixlake {}{}\n", PIXLAKE_VERSION, commit.empty() ? "" : " (" + commit + ")");
+    fmt::print("pixlake {}\n", VersionText());
     fmt::print("{:<12} {}\n", "build", PIXLAKE_BUILD_TYPE);
     for (const auto& [name, version] : engine::Libraries()) fmt::print("{:<12} {}\n", name, version);
     return Status::OK();

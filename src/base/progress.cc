@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,12 +38,21 @@ int TerminalColumns() {
   return 80;
 }
 
+// https://no-color.org
+bool Coloured() {
+  const char* const none = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return (none == nullptr || *none == '\0') && (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
 }  // namespace
 
 std::string RenderProgress(const std::string& what, int64_t done, int64_t total, int64_t bytes,
                            double elapsed_seconds, int columns) {
   const double rate = elapsed_seconds > 0 ? static_cast<double>(done) / elapsed_seconds : 0;
   std::string line = what;
+  // More than was counted: an archive was among the files.
+  if (done > total) total = 0;
   if (total > 0) {
     const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     const int filled = static_cast<int>(part * kBarWidth);
@@ -59,7 +70,20 @@ std::string RenderProgress(const std::string& what, int64_t done, int64_t total,
 }
 
 Progress::Progress(std::string what, int64_t total, bool enabled) : what_(std::move(what)), total_(total) {
+  if (enabled && isatty(STDERR_FILENO) != 0) Start();
+}
+
+Progress::Progress(std::string what, std::function<int64_t()> count, bool enabled)
+    : what_(std::move(what)), total_(0) {
   if (!enabled || isatty(STDERR_FILENO) == 0) return;
+  Start();
+  counting_ = std::thread([this, count = std::move(count)] {
+    const StopScope scope(stop_counting_.token());
+    total_.store(count(), std::memory_order_relaxed);
+  });
+}
+
+void Progress::Start() {
   thread_ = StartThread([this] {
     std::unique_lock<std::mutex> lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; })) Draw();
@@ -74,6 +98,8 @@ Progress::~Progress() {
   }
   wake_.notify_one();
   thread_.join();
+  stop_counting_.Stop();
+  if (counting_.joinable()) counting_.join();
   Draw();
   std::fputc('\n', stderr);
 }
@@ -85,8 +111,13 @@ void Progress::Add(int64_t items, int64_t bytes) {
 
 void Progress::Draw() {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  const std::string line =
-      RenderProgress(what_, done_.load(), total_, bytes_.load(), elapsed.count(), TerminalColumns() - 1);
+  std::string line = RenderProgress(what_, done_.load(), total_.load(), bytes_.load(), elapsed.count(),
+                                    TerminalColumns() - 1);
+  const size_t open = line.find('['), close = line.find(']');
+  if (Coloured() && open != std::string::npos && close != std::string::npos) {
+    line.insert(close, "\033[0m");
+    line.insert(open + 1, "\033[32m");
+  }
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
 }

@@ -14,6 +14,10 @@ TEST(ProgressTest, UnknownTotalHasNoBar) {
   EXPECT_EQ(RenderProgress("Files", 10, 0, 100, 2, 200), "Files  10  5/s  100 B");
 }
 
+TEST(ProgressTest, MoreThanWasCountedHasNoBar) {
+  EXPECT_EQ(RenderProgress("Files", 10, 8, 100, 2, 200), "Files  10  5/s  100 B");
+}
+
 TEST(ProgressTest, NeverWiderThanTheTerminal) {
   EXPECT_LE(RenderProgress("Images", 1, 3, 5, 1, 20).size(), 20u);
 }

@@ -1,5 +1,6 @@
 // The tables a lake is born with (M1.3, M1.4).
 #include <charconv>
+#include <utility>
 
 #include <arrow/api.h>
 #include <fmt/format.h>
@@ -56,13 +57,13 @@ std::shared_ptr<arrow::Schema> Metadata() {
 }
 
 // Every place a content was met under. A place met again with other bytes, tried again
-// without success, or gone, adds a row; the newest `last_seen` of a uri counts. `table` is
+// without success, or gone, adds a row; the newest `last_seen` of a uri counts. `table_name` is
 // where the content is. `attempts`: in how many runs it was tried since it was last taken,
 // this one included; `problem`: why it was not taken, null when it was.
 std::shared_ptr<arrow::Schema> Sources() {
   return arrow::schema({field("uri", arrow::utf8()), field("etag", arrow::utf8()),
                         field("size", arrow::int64()), field("mtime", Time()), field("id", arrow::utf8()),
-                        field("table", arrow::utf8()), field("label", arrow::utf8()),
+                        field("table_name", arrow::utf8()), field("label", arrow::utf8()),
                         field("attributes", arrow::utf8()), field("first_seen", Time()),
                         field("last_seen", Time()), field("gone", arrow::boolean()),
                         field("attempts", arrow::int32()), field("problem", arrow::utf8()), Partition()});
@@ -85,6 +86,21 @@ bool IsLaterColumn(const TableName& name, std::string_view column) {
   if (name.zone != "raw") return false;
   if (name.name == "sources") return column == "attempts" || column == "problem";
   return name.name == "quarantine" && column == "attempts";
+}
+
+std::string_view SourcesTableColumn(const arrow::Schema& sources) {
+  const bool earlier = sources.GetFieldIndex("table_name") < 0 && sources.GetFieldIndex("table") >= 0;
+  return earlier ? "table" : "table_name";
+}
+
+std::shared_ptr<arrow::Schema> NamedAsFound(const TableName& name, const std::shared_ptr<arrow::Schema>& own,
+                                            const arrow::Schema& found) {
+  if (name.text() != "raw.sources" || SourcesTableColumn(found) != "table") return own;
+  arrow::FieldVector fields = own->fields();
+  for (auto& one : fields) {
+    if (one->name() == "table_name") one = one->WithName("table");
+  }
+  return arrow::schema(std::move(fields));
 }
 
 Status CheckOwnTableVersion(const table::TableDefinition& definition, const std::string& place) {

@@ -43,9 +43,9 @@ Inspection Unreadable(const std::string& place, const Status& problem) {
   return inspection;
 }
 
-std::shared_ptr<arrow::RecordBatch> ReferencesTo(const std::vector<std::string>& places) {
+std::shared_ptr<arrow::RecordBatch> ReferencesTo(const std::vector<Place>& places) {
   arrow::StringBuilder uris;
-  for (const std::string& place : places) (void)uris.Append(place);
+  for (const Place& place : places) (void)uris.Append(place.where);
   const auto column = uris.Finish().ValueOrDie();
   return arrow::RecordBatch::Make(arrow::schema({arrow::field(fetch::kUriColumn, arrow::utf8())}),
                                   column->length(), {column});
@@ -53,8 +53,8 @@ std::shared_ptr<arrow::RecordBatch> ReferencesTo(const std::vector<std::string>&
 
 }  // namespace
 
-Status Inspect(const std::vector<std::string>& places, const kernel::Kernel& judge,
-               const kernel::Context& context, const fetch::ContentStreamOptions& options,
+Status Inspect(const std::vector<Place>& places, const kernel::Kernel& judge, const kernel::Context& context,
+               const fetch::ContentStreamOptions& options,
                const std::function<Status(Inspection)>& on_image) {
   PL_ASSIGN_OR_RETURN(const auto stream, fetch::ContentStream::Open(ReferencesTo(places), options));
   std::map<int64_t, Inspection> early;  // those before which others come
@@ -66,7 +66,7 @@ Status Inspect(const std::vector<std::string>& places, const kernel::Kernel& jud
     PL_ASSIGN_OR_RETURN(const kernel::Judged judged, kernel::Judged::Make(std::move(rows)));
     const auto& index = static_cast<const arrow::Int64Array&>(*batch->GetColumnByName("row"));
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      const std::string& place = places[static_cast<size_t>(index.Value(row))];
+      const std::string& place = places[static_cast<size_t>(index.Value(row))].shown;
       const Status problem = fetch::ProblemOf(*batch, row);
       early.emplace(index.Value(row),
                     problem.ok() ? Described(place, judged.Answer(row)) : Unreadable(place, problem));

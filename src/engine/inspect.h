@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/places.h"
 #include "fetch/content_stream.h"
 #include "kernel/kernel.h"
 
@@ -21,8 +22,7 @@ struct Inspection {
 // Describes the image at each place (paths, file://, data:, http(s)://, s3://, gs://, hdfs://) and
 // hands the answers on in the order of `places`. An image that is damaged, or no image at all, is
 // described too. `judge` describes.
-Status Inspect(const std::vector<std::string>& places, const kernel::Kernel& judge,
-               const kernel::Context& context, const fetch::ContentStreamOptions& options,
-               const std::function<Status(Inspection)>& on_image);
+Status Inspect(const std::vector<Place>& places, const kernel::Kernel& judge, const kernel::Context& context,
+               const fetch::ContentStreamOptions& options, const std::function<Status(Inspection)>& on_image);
 
 }  // namespace pixlake::engine

@@ -107,7 +107,7 @@ TEST_F(KernelsTest, MetadataBelievesAnotherJudge) {
   request.list = Path("list.csv");
   request.success = Path("success");
   request.failure = Path("failure");
-  const auto report = DescribeImages(*Deciding("bomb"), request).ValueOrDie();
+  const auto report = DescribeImages(*Deciding("bomb"), &request).ValueOrDie();
   EXPECT_EQ(report.succeeded, 0);
   EXPECT_EQ(report.codes.at("bomb"), 1);
 }
@@ -117,7 +117,7 @@ TEST_F(KernelsTest, InspectBelievesAnotherJudge) {
   options.describe = true;
   const auto judge = Deciding("corrupt")->MakeJudge(options).ValueOrDie();
   Inspection inspection;
-  ASSERT_TRUE(Inspect({Path("images/a.png")}, *judge, {}, {}, [&](Inspection one) {
+  ASSERT_TRUE(Inspect({{Path("images/a.png"), Path("images/a.png")}}, *judge, {}, {}, [&](Inspection one) {
                 inspection = std::move(one);
                 return Status::OK();
               }).ok());

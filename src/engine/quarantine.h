@@ -18,7 +18,9 @@ struct QuarantineFilter {
 
 // The SELECT that lists them, newest first, without their bytes. What has been taken since, and
 // reasons that a newer one replaced, are not listed. kUsage for a verdict there is not.
-Result<std::string> QuarantineListing(const Session& session, const QuarantineFilter& filter, int64_t limit);
+// `brief`: what a line of a terminal has room for, ids by their beginnings.
+Result<std::string> QuarantineListing(const Session& session, const QuarantineFilter& filter, int64_t limit,
+                                      bool brief = false);
 
 // Deletes the rows of raw.quarantine that QuarantineListing does not list. Interrupted, run again.
 Status SettleQuarantine(const Session& session);

@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/near.h"
 #include "base/uuid.h"
+#include "catalog/lake.h"
 #include "engine/output/descriptor_output.h"
 #include "engine/output/image_text.h"
 #include "engine/output/output_stream.h"
@@ -18,6 +20,30 @@
 
 namespace pixlake::engine {
 namespace {
+
+// DuckDB names the schema that is missing; a person wants to know which table there is, or that a
+// lake was not named.
+Status WithWhatToDo(const Session& session, const Status& status) {
+  constexpr std::string_view kMissing = "Table with name \"";
+  const std::string& message = status.message();
+  const size_t at = message.find(kMissing);
+  if (at == std::string::npos) return status;
+  const size_t begin = at + kMissing.size();
+  const std::string name = message.substr(begin, message.find('"', begin) - begin);
+  if (!catalog::ParseTableName(name)) return status;
+  if (!session.has_lake()) {
+    return Error(
+        CodeOf(status),
+        fmt::format("{} is a table of a lake, and none was named: give --lake LAKE or set PIXLAKE_LAKE",
+                    name));
+  }
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
+  std::vector<std::string> names;
+  PL_ASSIGN_OR_RETURN(const auto tables, lake.TableNames());
+  for (const catalog::TableName& table : tables) names.push_back(table.text());
+  return Error(CodeOf(status),
+               fmt::format("there is no table {} in the lake{}", name, DidYouMean(name, names)));
+}
 
 // Runs the statements and writes the rows to `out`: of all of them, unless they make one object or
 // one file of a format that has a schema.
@@ -36,7 +62,9 @@ Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::
       return write.format == query::ResultFormat::kCsv ? Status(out->Write("\n", 1)) : Status::OK();
     };
   }
-  PL_ASSIGN_OR_RETURN(const auto result, query::RunStatements({session, *sql_session}, request.sql, earlier));
+  const auto ran = query::RunStatements({session, *sql_session}, request.sql, earlier);
+  if (!ran.ok()) return WithWhatToDo(session, ran.status());
+  const auto& result = *ran;
   SqlReport report;
   PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), write, out));
   report.scans = result->scan_totals();

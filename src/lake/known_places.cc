@@ -10,6 +10,7 @@
 
 #include "base/memory/byte_size.h"
 #include "base/stop/stop_token.h"
+#include "catalog/later_columns.h"
 
 namespace pixlake::lake {
 namespace {
@@ -63,7 +64,10 @@ struct SourceRow {
 
 Result<table::ScanPlan> PlanSources(const table::Snapshot& sources) {
   table::ScanRequest request;
-  request.columns = {"uri", "etag", "id", "first_seen", "last_seen", "gone", "label", "table", "attempts"};
+  request.columns = {
+      "uri",       "etag", "id",    "first_seen",
+      "last_seen", "gone", "label", std::string(catalog::SourcesTableColumn(*sources.definition().schema)),
+      "attempts"};
   request.batch_rows = 16384;
   return sources.PlanScan(request);
 }

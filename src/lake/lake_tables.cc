@@ -65,7 +65,7 @@ Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFor
   OpenedLakeTable opened;
   opened.name = name;
   opened.place = lake.TablePlace(name);
-  const auto own = catalog::OwnTable(name);
+  auto own = catalog::OwnTable(name);
   PL_ASSIGN_OR_RETURN(const bool there, format->Detect(opened.place));
   if (!there) {
     auto made = format->Create(opened.place, *own);
@@ -74,6 +74,7 @@ Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFor
   PL_ASSIGN_OR_RETURN(opened.table, format->Open(opened.place));
   PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
   PL_RETURN_NOT_OK(catalog::CheckOwnTableVersion(opened.snapshot->definition(), opened.place.path));
+  own->schema = catalog::NamedAsFound(name, own->schema, *opened.snapshot->definition().schema);
   PL_RETURN_NOT_OK(AddLaterColumns(*own, &opened));
   PL_RETURN_NOT_OK(CheckSchema(opened, *own));
   arrow::FieldVector fields;

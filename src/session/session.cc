@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "base/near.h"
 #include "file/open_parquet.h"
 #include "io/object/remote_store.h"
 
@@ -18,6 +19,15 @@ namespace {
 
 constexpr int64_t kLeastMemory = int64_t{32} << 20;
 constexpr int64_t kLeastBlock = int64_t{256} << 10;
+
+// "; did you mean 'raw.images'?", or what there is.
+std::string NearTable(const catalog::Lake& lake, const std::string& name) {
+  const auto tables = lake.TableNames();
+  if (!tables.ok()) return "";
+  std::vector<std::string> names;
+  for (const catalog::TableName& table : *tables) names.push_back(table.text());
+  return DidYouMean(name, names);
+}
 
 int AvailableCores() {
   cpu_set_t cores;
@@ -136,7 +146,13 @@ Result<std::unique_ptr<table::Table>> Session::OpenTable(const std::string& uri)
     if (there) return format->Open(location);
     names.append(names.empty() ? "" : ", ").append(format->name());
   }
-  const bool named = catalog::ParseTableName(uri).has_value() && !has_lake();
+  const bool name = catalog::ParseTableName(uri).has_value();
+  const bool named = name && !has_lake();
+  if (name && has_lake()) {
+    PL_ASSIGN_OR_RETURN(const catalog::Lake lake, OpenLake());
+    return Error(ErrorCode::kNotFound, fmt::format("there is no table {} at {} (looked for: {}){}", uri,
+                                                   location.path, names, NearTable(lake, uri)));
+  }
   return Error(ErrorCode::kNotFound,
                fmt::format("there is no table at {} (looked for: {}){}", location.path, names,
                            named ? "; for the table of a lake give --lake LAKE" : ""));

@@ -57,7 +57,7 @@ def test_bytes_that_are_no_image_have_their_verdict(pixlake, tmp_path):
 
 
 def test_what_cannot_be_read_does_not_hide_the_others(pixlake, photo, tmp_path):
-    outcome = pixlake("inspect", "--json", tmp_path / "missing.jpg", photo, tmp_path, status=1)
+    outcome = pixlake("inspect", "--json", tmp_path / "missing.jpg", photo, tmp_path / "none.png", status=1)
     assert outcome.json["status"] == "error"
     assert outcome.json["error"]["code"] == "not_found"
     assert [image["verdict"] for image in outcome.json["images"]] == ["unreadable", "ok", "unreadable"]

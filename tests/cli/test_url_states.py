@@ -45,7 +45,7 @@ def Quarantine(pixlake, lake) -> dict[str, dict]:
 
 def States(lake) -> dict[str, tuple]:
     return {
-        uri.rsplit("/", 1)[-1]: (row["table"], row["attempts"], bool(row["problem"]))
+        uri.rsplit("/", 1)[-1]: (row["table_name"], row["attempts"], bool(row["problem"]))
         for uri, row in Places(lake).items()
     }
 

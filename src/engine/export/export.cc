@@ -15,7 +15,6 @@
 #include "lake/content/image_finder.h"
 #include "lake/content/image_lookup.h"
 #include "query/session/open_sql_session.h"
-#include "query/session/sql_reference.h"
 
 namespace pixlake::engine {
 namespace {
@@ -74,14 +73,23 @@ class Exporter {
   Result<ExportReport> Run() {
     PL_ASSIGN_OR_RETURN(sql_session_, query::OpenSqlSession(session_, Work::kLookUp));
     PL_ASSIGN_OR_RETURN(target_, ExportTarget::Open(request_.destination));
-    const auto name = catalog::ParseTableName(request_.table);
-    PL_RETURN_NOT_OK(name && session_.has_lake() ? ExportPlaces(*name) : ExportRows());
+    const auto name = catalog::ParseTableName(request_.rows.table);
+    // An older version's contents may be gone from the index, which follows the latest.
+    const bool latest = !request_.rows.version.version && !request_.rows.version.as_of_ms;
+    PL_RETURN_NOT_OK(name && session_.has_lake() && latest ? ExportPlaces(*name) : ExportRows());
     PL_RETURN_NOT_OK(target_->Close());
     return report_;
   }
 
  private:
-  std::string Where() const { return request_.where.empty() ? "" : " WHERE (" + request_.where + "\n)"; }
+  // What follows SELECT … : the version, the condition and the limit that were asked for.
+  Result<std::string> FromWhere() const {
+    const RowChoice& rows = request_.rows;
+    PL_ASSIGN_OR_RETURN(const std::string from, ReferenceAt(session_, rows.table, rows.version));
+    PL_ASSIGN_OR_RETURN(const std::string where, WhereOf(rows));
+    return fmt::format(" FROM {}{}{}", from, where,
+                       rows.limit > 0 ? fmt::format(" LIMIT {}", rows.limit) : "");
+  }
 
   Status Add(const std::string& name, std::span<const uint8_t> bytes, int64_t mtime_ns) {
     PL_ASSIGN_OR_RETURN(const bool written, target_->Add(name, bytes, mtime_ns));
@@ -116,16 +124,18 @@ class Exporter {
   // Names from raw.sources; bytes one ranged read each, so that however many rows there
   // are, only names and ids pass through SQL.
   Status ExportPlaces(const catalog::TableName& table) {
+    PL_ASSIGN_OR_RETURN(const std::string wanted, FromWhere());
     const std::string latest = fmt::format(
         "WITH latest AS (SELECT uri, arg_max(id, last_seen) AS id, arg_max(mtime, last_seen) AS mtime,"
         " arg_max(gone, last_seen) AS gone FROM raw.sources WHERE id IS NOT NULL OR gone GROUP BY uri),"
-        " wanted AS (SELECT id, filename FROM {}{})",
-        table.text(), Where());
+        " wanted AS (SELECT id, filename{})",
+        wanted);
     const std::string places =
         latest +
         " SELECT uri, id, epoch_us(mtime) AS mtime FROM latest"
         " WHERE id IS NOT NULL AND id IN (SELECT id FROM wanted)"
-        " AND (NOT gone OR id NOT IN (SELECT id FROM latest WHERE NOT gone AND id IS NOT NULL))";
+        " AND (NOT gone OR id NOT IN (SELECT id FROM latest WHERE NOT gone AND id IS NOT NULL))" +
+        (request_.once ? " QUALIFY row_number() OVER (PARTITION BY id ORDER BY uri) = 1" : "");
     PL_RETURN_NOT_OK(ForEachBatch(sql_session_.get(), "SELECT min(uri), max(uri) FROM (" + places + ")",
                                   [&](const arrow::RecordBatch& batch) -> Status {
                                     const auto first = TextAt(batch, 0, 0);
@@ -168,17 +178,17 @@ class Exporter {
   }
 
   Status ExportRows() {
-    PL_ASSIGN_OR_RETURN(const auto table, session_.OpenTable(request_.table));
-    PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+    PL_ASSIGN_OR_RETURN(const auto table, session_.OpenTable(request_.rows.table));
+    PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load(request_.rows.version));
     const arrow::Schema& schema = *snapshot->definition().schema;
     PL_ASSIGN_OR_RETURN(const std::string column, lake::BlobColumnOf(schema, ""));
     const auto text = [&](const char* name) -> std::string {
       return schema.GetFieldByName(name) != nullptr ? fmt::format("CAST({} AS VARCHAR)", name)
                                                     : "NULL::VARCHAR";
     };
-    PL_ASSIGN_OR_RETURN(const std::string from, query::SqlReference(session_, request_.table));
-    const std::string sql = fmt::format("SELECT {}, {}, \"{}\" FROM {}{}", text("filename"), text("label"),
-                                        column, from, Where());
+    PL_ASSIGN_OR_RETURN(const std::string from, FromWhere());
+    const std::string sql =
+        fmt::format("SELECT {}, {}, \"{}\"{}", text("filename"), text("label"), column, from);
     int64_t number = 0;
     return ForEachBatch(sql_session_.get(), sql, [&](const arrow::RecordBatch& batch) -> Status {
       const auto& blobs = static_cast<const arrow::BinaryArray&>(*batch.column(2));

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/chosen_rows.h"
 #include "engine/session.h"
 
 namespace pixlake::engine {
 
 struct ExportRequest {
-  std::string table;        // path or URI, or a name of the lake
-  std::string where;        // SQL condition on the table's rows; empty: all
+  RowChoice rows;
+  bool once = false;        // each content under one name, not under every one it was met under
   std::string destination;  // a folder, or a file that ends in .tar, .tar.gz, .tgz, .tar.zst
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "catalog/lake.h"
+#include "engine/ingest/metadata.h"
 #include "engine/quarantine.h"
 #include "lake/lake_tables.h"
 
@@ -46,12 +47,25 @@ Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequ
   options.threads = session.threads();
   options.kernels = &session.kernels();
   options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, options.memory.fetch);
-  PL_ASSIGN_OR_RETURN(const ingest::LakeIngestReport report,
+  PL_ASSIGN_OR_RETURN(ingest::LakeIngestReport report,
                       ingest::IngestIntoLake(lake, format, request.sources, options));
   // A run that was killed before this is made good by the next one that tries something again.
   if (report.added.resolved + report.added.failed_again + report.added.gone + report.replayed_batches > 0) {
     PL_ASSIGN_OR_RETURN(const auto of_lake, session.WithLake(request.lake));
     PL_RETURN_NOT_OK(WithContext(SettleQuarantine(*of_lake), "the images are taken; tidying raw.quarantine"));
+  }
+  // What was known before is described as well.
+  if (options.examine.describe && report.unchanged + report.added.unchanged + report.added.duplicates > 0) {
+    PL_ASSIGN_OR_RETURN(const auto of_lake, session.WithLake(request.lake));
+    MetadataRequest known{"raw.images", "raw.metadata", "", {}};
+    known.options.examine = request.options.examine;
+    PL_ASSIGN_OR_RETURN(const ingest::DescribeReport described, DescribeImages(*of_lake, &known));
+    report.added.described += described.succeeded;
+    if (described.failed > 0) {
+      report.notes.push_back(
+          fmt::format("{} images that were known could not be described; the reasons are in {}",
+                      described.failed, known.failure));
+    }
   }
   return report;
 }

@@ -10,12 +10,15 @@
 namespace pixlake::engine {
 
 struct MetadataRequest {
-  std::string list;     // path or URI of a list, or "raw.images" of the engine's lake
-  std::string success;  // a sink's URI, or "raw.metadata" of the engine's lake
-  std::string failure;
+  // Path or URI of a list, "-" for one that comes by standard input, a folder of images, an image,
+  // or "raw.images" of the engine's lake.
+  std::string list;
+  std::string success;              // a sink's URI, or "raw.metadata" of the engine's lake
+  std::string failure;              // empty: a place beside the successes
   ingest::DescribeOptions options;  // memory, threads and lake are the engine's
 };
 
-Result<ingest::DescribeReport> DescribeImages(const Session& session, const MetadataRequest& request);
+// Puts into the request where failures went.
+Result<ingest::DescribeReport> DescribeImages(const Session& session, MetadataRequest* request);
 
 }  // namespace pixlake::engine

@@ -1,0 +1,13 @@
+// What a commit did, in words.
+#pragma once
+
+#include <string>
+
+#include "table/table.h"
+
+namespace pixlake::cli {
+
+// "deleted 3 rows where label = '7'", "added 8 rows in 1 file".
+std::string HistoryWords(const table::HistoryEntry& entry);
+
+}  // namespace pixlake::cli
