@@ -36,7 +36,11 @@ def Landscape(seed: int) -> Image.Image:
     for y in range(height):
         down = y / height
         draw.line([(0, y), (width, y)], Colour(sky + 0.12 * down, 0.55 - 0.4 * down, (0.25 if night else 0.95)))
-    x, y, radius = draws.uniform(0.2, 0.8) * width, draws.uniform(0.15, 0.45) * height, draws.uniform(0.06, 0.12) * width
+    x, y, radius = (
+        draws.uniform(0.2, 0.8) * width,
+        draws.uniform(0.15, 0.45) * height,
+        draws.uniform(0.06, 0.12) * width,
+    )
     draw.ellipse([x - radius, y - radius, x + radius, y + radius], Colour(sky + 0.5, 0.15, 1.0))
     for layer in range(4):
         base, steep = height * (0.5 + 0.13 * layer), draws.uniform(0.04, 0.12) * height

@@ -1,4 +1,5 @@
 // From the words that were typed to an exit status.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -116,7 +117,9 @@ std::optional<int> Parse(CLI::App* program, const std::vector<std::string>& type
     std::fwrite(page.data(), 1, page.size(), stdout);
     return kDone;
   }
-  if (read->words.empty() && program->get_require_subcommand_min() > 0) {
+  const auto asks = [](const std::string& word) { return word == "--help" || word == "-h"; };
+  if (read->command->get_require_subcommand_min() > 0 &&
+      std::none_of(read->words.begin(), read->words.end(), asks)) {
     PrintHelp(*read, stderr);
     return kWrongUsage;
   }

@@ -169,7 +169,9 @@ def test_known_images_are_described_when_asked(pixlake, own):
     photos, lake = own
     assert pixlake("ingest", photos, "--lake", lake, "--describe", "--json").json["described"] == 8
     assert pixlake("ingest", photos, "--lake", lake, "--describe", "--json").json["described"] == 0
-    assert pixlake("sql", "SELECT count(*) FROM raw.metadata", "--lake", lake, "--format", "csv").stdout.split()[1] == "8"
+    assert (
+        pixlake("sql", "SELECT count(*) FROM raw.metadata", "--lake", lake, "--format", "csv").stdout.split()[1] == "8"
+    )
 
 
 def test_deleted_images_come_back_with_rehash(pixlake, own):
@@ -200,7 +202,7 @@ def test_a_bar_on_terminals_alone(pixlake, mnist_small, tmp_path):
 
 def test_a_bar_over_a_folder_has_an_end(pixlake, photos, tmp_path):
     seen = OnTerminal(pixlake.binary, "ingest", photos, "--lake", tmp_path / "lake", status=3)
-    assert "Ingesting" in seen.text and "9/s" not in seen.text.split("Ingesting")[0]
+    assert re.search(r"Ingesting .* 9", seen.text)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
@@ -214,7 +216,9 @@ def test_interrupted_says_so_once(pixlake, how):
 
 
 @pytest.mark.parametrize(
-    "words", [["completion", "bash"], ["help", "--man"], ["sql", "FROM range(3000000)", "--format", "csv"]], ids=" ".join
+    "words",
+    [["completion", "bash"], ["help", "--man"], ["sql", "FROM range(3000000)", "--format", "csv"]],
+    ids=" ".join,
 )
 def test_a_reader_that_goes_is_no_error(pixlake, words):
     process = subprocess.Popen([pixlake.binary, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -245,7 +249,10 @@ def test_bash_completes_values_and_tables(pixlake, lake):
     script = pixlake("completion", "bash").stdout
 
     def Completed(*words):
-        shell = script + f"\nCOMP_WORDS=({' '.join(words)} ''); COMP_CWORD={len(words)}\n_pixlake\necho \"${{COMPREPLY[@]}}\""
+        shell = (
+            script
+            + f"\nCOMP_WORDS=({' '.join(words)} ''); COMP_CWORD={len(words)}\n_pixlake\necho \"${{COMPREPLY[@]}}\""
+        )
         environment = {**os.environ, "PATH": f"{pixlake.binary.parent}:{os.environ['PATH']}"}
         done = subprocess.run(["bash", "-c", shell], text=True, capture_output=True, check=True, env=environment)
         return done.stdout.split()
