@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/memory/byte_size.h"
-#include "base/stop/stop_token.h"
 
 namespace pixlake {
 namespace {
@@ -84,7 +83,8 @@ Progress::Progress(std::string what, std::function<int64_t()> count, bool enable
 }
 
 void Progress::Start() {
-  thread_ = StartThread([this] {
+  // Not an executor's: it is the terminal's, whoever's work goes on, and may see that end.
+  thread_ = std::thread([this] {
     std::unique_lock<std::mutex> lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; })) Draw();
   });

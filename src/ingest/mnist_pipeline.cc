@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_pipeline.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include "base/stop/stop_token.h"
+#include "base/work/executor.h"
 #include "image/codec/png.h"
 #include "ingest/idx_stream.h"
 #include "ingest/png_tree.h"
@@ -85,11 +85,10 @@ class Pipeline {
         }) {}
 
   Status Run() {
-    oneapi::tbb::task_arena arena(std::max(1, options_.threads));
     try {
       // The arena's threads are nobody's: each step says whose work it does.
       const StopToken stop = CurrentStopToken();
-      arena.execute([this, stop] {
+      CurrentExecutor()->RunInArena([this, stop] {
         using oneapi::tbb::filter_mode;
         using oneapi::tbb::make_filter;
         using BatchPtr = std::unique_ptr<Batch>;

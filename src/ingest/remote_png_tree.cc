@@ -2,10 +2,8 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
-#include <vector>
 
-#include "base/stop/stop_token.h"
+#include "base/work/crew.h"
 #include "ingest/png_tree.h"
 
 namespace pixlake::ingest {
@@ -16,31 +14,27 @@ constexpr size_t kMostWaiting = 256;
 
 class RemotePngTree : public PngTree {
  public:
-  explicit RemotePngTree(io::Location root) : root_(std::move(root)) {
-    for (size_t i = 0; i < kPutsAtOnce; ++i) threads_.push_back(StartThread([this] { Work(); }));
-  }
-
-  ~RemotePngTree() override {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    changed_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
+  explicit RemotePngTree(io::Location root)
+      : root_(std::move(root)), putting_(WorkKind::kIo, kPutsAtOnce, [this] { return PutNext(); }) {}
 
   Status Write(const std::string& label, const std::string& name, std::span<const uint8_t> bytes) override {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting || !status_.ok(); });
+    while (waiting_.size() >= kMostWaiting && status_.ok()) {
+      lock.unlock();
+      const bool helped = putting_.Help();
+      lock.lock();
+      if (!helped) changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting || !status_.ok(); });
+    }
     PL_RETURN_NOT_OK(status_);
     waiting_.push_back({root_.Child(label + "/" + name), {bytes.begin(), bytes.end()}});
-    changed_.notify_all();
+    lock.unlock();
+    putting_.Wake();
     return Status::OK();
   }
 
   Status Finish() override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return (waiting_.empty() && under_way_ == 0) || !status_.ok(); });
+    putting_.Finish();
+    const std::lock_guard lock(mutex_);
     return status_;
   }
 
@@ -50,31 +44,25 @@ class RemotePngTree : public PngTree {
     std::string bytes;
   };
 
-  void Work() {
+  bool PutNext() {
     std::unique_lock lock(mutex_);
-    while (true) {
-      changed_.wait(lock, [&] { return stop_ || !waiting_.empty(); });
-      if (stop_) return;
-      const File file = std::move(waiting_.front());
-      waiting_.pop_front();
-      ++under_way_;
-      lock.unlock();
-      const Status put = root_.store->Put(file.path, file.bytes);
-      lock.lock();
-      --under_way_;
-      if (!put.ok() && status_.ok()) status_ = put;
-      changed_.notify_all();
-    }
+    if (waiting_.empty() || !status_.ok()) return false;
+    const File file = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    const Status put = root_.store->Put(file.path, file.bytes);
+    lock.lock();
+    if (!put.ok() && status_.ok()) status_ = put;
+    changed_.notify_all();
+    return true;
   }
 
   const io::Location root_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<File> waiting_;
-  size_t under_way_ = 0;
-  bool stop_ = false;
   Status status_;
-  std::vector<std::thread> threads_;
+  Crew putting_;  // goes first
 };
 
 }  // namespace

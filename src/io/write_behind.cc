@@ -2,7 +2,6 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <system_error>
 #include <utility>
 
 #include <arrow/buffer.h>
@@ -10,7 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/stop/stop_token.h"
 #include "io/write_behind_internal.h"
 
 namespace pixlake::io {
@@ -32,19 +30,18 @@ WriteBehind::WriteBehind(int fd, std::string path, bool direct, int64_t block_by
       block_bytes_(static_cast<size_t>(block_bytes)) {}
 
 WriteBehind::~WriteBehind() {
-  EndThread(/*drop=*/true);
+  End(/*drop=*/true);
   if (fd_ >= 0) ::close(fd_);
 }
 
-void WriteBehind::EndThread(bool drop) {
-  if (!thread_.joinable()) return;
+void WriteBehind::End(bool drop) {
+  if (writing_ == nullptr) return;
   {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
     dropped_ = drop;
   }
-  added_.notify_one();
-  thread_.join();
+  writing_->Finish();
+  writing_.reset();
 }
 
 Result<WriteBehind::Block> WriteBehind::NewBlock() const {
@@ -62,7 +59,12 @@ Result<WriteBehind::Block> WriteBehind::TakeBlock() {
     ++blocks_made_;
     return made;
   }
-  done_.wait(lock, [&] { return !free_.empty(); });
+  while (free_.empty()) {
+    lock.unlock();
+    const bool helped = writing_->Help();
+    lock.lock();
+    if (!helped) done_.wait(lock, [&] { return !free_.empty(); });
+  }
   Block block = std::move(free_.back());
   free_.pop_back();
   return block;
@@ -114,53 +116,43 @@ Status WriteBehind::Write(std::shared_ptr<arrow::Buffer> data) {
 }
 
 Status WriteBehind::Drain() {
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return queue_.empty() && !busy_; });
+  if (writing_ != nullptr) writing_->Finish();
+  const std::lock_guard lock(mutex_);
   return failed_;
 }
 
 Status WriteBehind::Enqueue(Item item) {
-  if (!thread_.joinable() && !inline_) {
-    try {
-      thread_ = StartThread([this] { Work(); });
-    } catch (const std::system_error&) {
-      inline_ = true;
-    }
+  if (writing_ == nullptr)
+    writing_ = std::make_unique<Crew>(WorkKind::kIo, 1, [this] { return WriteNext(); });
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(item));
   }
-  if (inline_) {
-    if (failed_.ok()) failed_ = Process(std::move(item));
-    return failed_;
-  }
+  writing_->Wake();
   const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(item));
-  added_.notify_one();
   return failed_;
 }
 
-void WriteBehind::Work() {
+bool WriteBehind::WriteNext() {
   std::unique_lock lock(mutex_);
-  while (true) {
-    added_.wait(lock, [&] { return ended_ || !queue_.empty(); });
-    if (dropped_ || queue_.empty()) return;
-    Item item = std::move(queue_.front());
-    queue_.pop_front();
-    const bool wanted = failed_.ok();
-    busy_ = true;
-    lock.unlock();
-    Status status;
-    try {
-      if (wanted) status = Process(std::move(item));
-    } catch (const std::bad_alloc&) {
-      status = Error(ErrorCode::kOverBudget, "no memory to write " + path_);
-    }
-    Block unused = std::move(item.block);
-    item = {};  // whoever waits for it shall have it
-    lock.lock();
-    if (unused != nullptr) free_.push_back(std::move(unused));
-    if (failed_.ok()) failed_ = std::move(status);
-    busy_ = false;
-    done_.notify_all();
+  if (dropped_ || queue_.empty()) return false;
+  Item item = std::move(queue_.front());
+  queue_.pop_front();
+  const bool wanted = failed_.ok();
+  lock.unlock();
+  Status status;
+  try {
+    if (wanted) status = Process(std::move(item));
+  } catch (const std::bad_alloc&) {
+    status = Error(ErrorCode::kOverBudget, "no memory to write " + path_);
   }
+  Block unused = std::move(item.block);
+  item = {};  // whoever waits for it shall have it
+  lock.lock();
+  if (unused != nullptr) free_.push_back(std::move(unused));
+  if (failed_.ok()) failed_ = std::move(status);
+  done_.notify_all();
+  return true;
 }
 
 Status WriteBehind::Process(Item item) {
@@ -226,7 +218,7 @@ Status WriteBehind::WriteAt(const uint8_t* bytes, size_t size, int64_t offset) {
 }
 
 Status WriteBehind::Finish(bool sync) {
-  EndThread(/*drop=*/false);
+  End(/*drop=*/false);
   PL_RETURN_NOT_OK(failed_);
   if (filled_ > 0) {
     open_ = std::move(block_);

@@ -8,16 +8,16 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
+#include "base/work/crew.h"
 
 namespace pixlake::io {
 
-// Bytes gather in a block; full blocks are written by a thread of the file's own, past the
+// Bytes gather in a block; full blocks are written by an I/O thread, one at a time, past the
 // page cache where the file system allows it (O_DIRECT): data files are written once and not
 // read soon, so copying them into the cache and out again costs more than the disk, and
 // pushes out what others need there. Of the blocks there are three at most. Of one thread.
@@ -63,13 +63,13 @@ class WriteBehind {
   Result<Block> TakeBlock();
   Result<Block> BlockForThread();
   Status Enqueue(Item item);
-  void Work();
+  bool WriteNext();
   Status Process(Item item);
   Status Append(const uint8_t* data, size_t size);
   Status WriteBlock(Block block);
   Status WriteAt(const uint8_t* bytes, size_t size, int64_t offset);
   void SetDirect(bool on);
-  void EndThread(bool drop);
+  void End(bool drop);
 
   // The caller's.
   int fd_;
@@ -81,23 +81,20 @@ class WriteBehind {
   int64_t position_ = 0;    // of the next byte
   bool handed_on_ = false;  // the thread has the block that position_ is in
   int blocks_made_ = 0;
-  bool inline_ = false;  // no thread was to be had
 
-  // The thread's, and the caller's when there is none.
+  // Of who writes, one at a time.
   bool direct_ = false;
   Block open_;  // filled with what was handed over
   size_t open_filled_ = 0;
   int64_t written_ = 0;  // bytes before open_
 
   std::mutex mutex_;
-  std::condition_variable added_, done_;
+  std::condition_variable done_;
   std::deque<Item> queue_;
   std::vector<Block> free_;
   Status failed_;
-  bool busy_ = false;
-  bool ended_ = false;
   bool dropped_ = false;
-  std::thread thread_;
+  std::unique_ptr<Crew> writing_;  // one hand
 };
 
 }  // namespace pixlake::io

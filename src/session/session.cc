@@ -4,15 +4,13 @@
 #include <mutex>
 #include <utility>
 
-#include <arrow/io/interfaces.h>
-#include <arrow/util/thread_pool.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include "base/near.h"
 #include "file/open_parquet.h"
 #include "io/object/remote_store.h"
+#include "session/arrow_pools_internal.h"
 
 namespace pixlake::session {
 namespace {
@@ -29,12 +27,6 @@ std::string NearTable(const catalog::Lake& lake, const std::string& name) {
   return DidYouMean(name, names);
 }
 
-int AvailableCores() {
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
-  return 1;
-}
-
 int64_t DefaultMemory() {
   const int64_t machine = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE);
   return std::clamp(machine / 4, kLeastMemory, int64_t{4} << 30);
@@ -47,10 +39,13 @@ struct Session::Known {
   Principal user;
 };
 
-Session::Session(std::shared_ptr<const Registry> registry, SessionOptions options)
+Session::Session(std::shared_ptr<const Registry> registry, SessionOptions options,
+                 std::shared_ptr<Executor> executor)
     : registry_(std::move(registry)),
       options_(std::move(options)),
-      stop_(std::make_unique<StopSource>(options_.stop)),
+      arrow_pools_(std::make_unique<ArrowPools>(options_.threads)),
+      executor_(std::move(executor)),
+      stop_(std::make_unique<StopSource>(options_.stop, executor_)),
       known_(std::make_unique<Known>()) {}
 
 Session::~Session() = default;
@@ -67,9 +62,9 @@ Result<std::unique_ptr<Session>> Session::Make(std::shared_ptr<const Registry> r
   }
   if (options.threads == 0) options.threads = AvailableCores();
   if (options.memory_bytes == 0) options.memory_bytes = DefaultMemory();
-  // Arrow's pools are the process's: they have what the session made last asks for.
-  PL_RETURN_NOT_OK(arrow::SetCpuThreadPoolCapacity(options.threads));
-  std::unique_ptr<Session> session(new Session(std::move(registry), std::move(options)));
+  auto executor = Executor::Make(options.threads);
+  std::unique_ptr<Session> session(new Session(std::move(registry), std::move(options), std::move(executor)));
+  PL_RETURN_NOT_OK(session->arrow_pools_->status());
   session->LendToCaches();
   return session;
 }
@@ -78,7 +73,7 @@ Result<std::unique_ptr<Session>> Session::WithLake(std::string lake) const {
   SessionOptions options = options_;
   options.lake = std::move(lake);
   options.stop = stop_token();
-  return std::unique_ptr<Session>(new Session(registry_, std::move(options)));
+  return std::unique_ptr<Session>(new Session(registry_, std::move(options), executor_));
 }
 
 void Session::LendToCaches() {

@@ -14,12 +14,15 @@
 #include "base/principal.h"
 #include "base/result.h"
 #include "base/stop/stop_token.h"
+#include "base/work/executor.h"
 #include "catalog/lake.h"
 #include "session/registry.h"
 #include "table/table.h"
 #include "table/table_reference.h"
 
 namespace pixlake::session {
+
+class ArrowPools;
 
 struct SessionOptions {
   int64_t memory_bytes = 0;            // 0: a quarter of the machine's, at most 4 GiB
@@ -45,14 +48,17 @@ class Session {
   // kUsage for a budget or a number of threads that cannot be.
   static Result<std::unique_ptr<Session>> Make(std::shared_ptr<const Registry> registry,
                                                SessionOptions options);
-  // The same session with another lake: stops with this one, has the same memory. This outlives it.
+  // The same session with another lake: stops with this one, has the same memory and threads. This
+  // outlives it.
   Result<std::unique_ptr<Session>> WithLake(std::string lake) const;
+  // Its threads end with it; what works for it has ended before.
   ~Session();
 
   // Its work ends with kCancelled as soon as it can; what is committed stays.
   void Stop() const { stop_->Stop(); }
   StopToken stop_token() const { return stop_->token(); }
-  // While the scope lives this thread, and those it starts, work for this session.
+  // While the scope lives this thread works for this session: a stop reaches it, and work that it gives
+  // away is done by the session's threads (base/work/executor.h).
   [[nodiscard]] StopScope Enter() const { return StopScope(stop_token()); }
 
   // Read from the system when first asked for, where the options name none.
@@ -60,6 +66,7 @@ class Session {
 
   int64_t memory_bytes() const { return options_.memory_bytes; }
   MemoryPlan Plan(Work work) const { return MemoryPlan::For(work, options_.memory_bytes); }
+  // How many work at once; those that wait for disks and sockets are not counted.
   int threads() const { return options_.threads; }
   bool sync() const { return options_.sync; }
   // kUsage when the session has none.
@@ -109,11 +116,14 @@ class Session {
 
  private:
   struct Known;  // what is found out late
-  Session(std::shared_ptr<const Registry> registry, SessionOptions options);
+  Session(std::shared_ptr<const Registry> registry, SessionOptions options,
+          std::shared_ptr<Executor> executor);
   void LendToCaches();
 
   const std::shared_ptr<const Registry> registry_;
   const SessionOptions options_;
+  const std::unique_ptr<ArrowPools> arrow_pools_;
+  const std::shared_ptr<Executor> executor_;
   const std::unique_ptr<StopSource> stop_;
   std::vector<CacheLoan> loans_;  // given back before the registry, whose formats have them, can go
   const std::unique_ptr<Known> known_;

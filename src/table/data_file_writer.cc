@@ -1,15 +1,13 @@
 #include "table/data_file_writer.h"
 
-#include <future>
-#include <system_error>
 #include <utility>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
 #include "base/clock.h"
-#include "base/stop/stop_token.h"
 #include "base/uuid.h"
+#include "base/work/pending.h"
 #include "table/file_schema.h"
 #include "table/partition/partition_folder_internal.h"
 
@@ -83,15 +81,11 @@ class Writer : public DataFileWriter {
   // Waiting for the disk overlaps with what the next file's rows cost.
   Status StartClosing(std::unique_ptr<io::OutputFile> output) {
     const std::shared_ptr<io::OutputFile> file = std::move(output);
-    try {
-      closing_ = StartAsync([file] { return file->Close(); });
-      return Status::OK();
-    } catch (const std::system_error&) {
-      return file->Close();  // no thread to be had
-    }
+    closing_ = StartWork(WorkKind::kIo, [file] { return file->Close(); });
+    return closing_.has_thread() ? Status::OK() : closing_.Get();
   }
 
-  Status WaitForClosing() { return closing_.valid() ? closing_.get() : Status::OK(); }
+  Status WaitForClosing() { return closing_.valid() ? closing_.Get() : Status::OK(); }
 
   const io::Location table_;
   const std::shared_ptr<arrow::Schema> schema_;
@@ -99,7 +93,7 @@ class Writer : public DataFileWriter {
   std::string name_;
   std::unique_ptr<file::BlobParquetWriter> open_;
   std::vector<StagedFile> finished_;  // written; the last one may still be closing
-  std::future<Status> closing_;
+  Pending<Status> closing_;
   Status failed_;
 };
 

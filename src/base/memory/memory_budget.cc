@@ -6,11 +6,22 @@ namespace pixlake {
 
 Status MemoryBudget::Acquire(int64_t bytes) {
   std::unique_lock<std::mutex> lock(mutex_);
-  room_.wait(lock, [&] { return cancelled_ || used_ == 0 || used_ + bytes <= limit_; });
+  room_.wait(lock, [&] { return cancelled_ || FitsLocked(bytes); });
   if (cancelled_) return Error(ErrorCode::kCancelled, "the pipeline was stopped");
+  HoldLocked(bytes);
+  return Status::OK();
+}
+
+bool MemoryBudget::TryAcquire(int64_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (cancelled_ || !FitsLocked(bytes)) return false;
+  HoldLocked(bytes);
+  return true;
+}
+
+void MemoryBudget::HoldLocked(int64_t bytes) {
   used_ += bytes;
   peak_ = std::max(peak_, used_);
-  return Status::OK();
 }
 
 void MemoryBudget::Release(int64_t bytes) {

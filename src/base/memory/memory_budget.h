@@ -19,6 +19,8 @@ class MemoryBudget {
   // Blocks until `bytes` fit (or nothing else is held), then holds them.
   // After Cancel() it returns kCancelled at once.
   Status Acquire(int64_t bytes);
+  // The same without waiting: false when they do not fit now, or after Cancel().
+  bool TryAcquire(int64_t bytes);
   void Release(int64_t bytes);
   void Cancel();
 
@@ -27,6 +29,9 @@ class MemoryBudget {
   int64_t peak() const;
 
  private:
+  bool FitsLocked(int64_t bytes) const { return used_ == 0 || used_ + bytes <= limit_; }
+  void HoldLocked(int64_t bytes);
+
   const int64_t limit_;
   mutable std::mutex mutex_;
   std::condition_variable room_;

@@ -40,5 +40,19 @@ TEST(MemoryBudgetTest, CancelWakesAWaiter) {
   waiter.join();
 }
 
+TEST(MemoryBudgetTest, WhoDoesNotWaitHasRoomOrNone) {
+  MemoryBudget budget(10);
+  EXPECT_TRUE(budget.TryAcquire(20));  // alone
+  EXPECT_FALSE(budget.TryAcquire(1));
+  budget.Release(20);
+  EXPECT_TRUE(budget.TryAcquire(6));
+  EXPECT_FALSE(budget.TryAcquire(5));
+  EXPECT_TRUE(budget.TryAcquire(4));
+  EXPECT_EQ(budget.used(), 10);
+  budget.Cancel();
+  budget.Release(10);
+  EXPECT_FALSE(budget.TryAcquire(1));
+}
+
 }  // namespace
 }  // namespace pixlake

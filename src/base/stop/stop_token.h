@@ -2,19 +2,20 @@
 #pragma once
 
 #include <atomic>
-#include <future>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "base/result.h"
 
 namespace pixlake {
 
-// Why what holds it should stop: not 0 once it should.
+class Executor;
+
+// Why what holds it should stop: not 0 once it should. And the threads that its work runs on.
 struct StopState {
   std::atomic<int> reason{0};
   std::shared_ptr<const StopState> above;  // what stops this too
+  std::weak_ptr<Executor> executor;        // none: that of `above`
 };
 
 // Asks whether to stop. A value; thread-safe. One that came from no source never stops.
@@ -33,6 +34,7 @@ class StopToken {
  private:
   friend class StopSource;
   friend StopToken ProcessStopToken();
+  friend std::shared_ptr<Executor> ExecutorOf(const StopToken& token);
   explicit StopToken(std::shared_ptr<const StopState> state) : state_(std::move(state)) {}
   std::shared_ptr<const StopState> state_;
 };
@@ -40,9 +42,12 @@ class StopToken {
 // Stops what holds its tokens, and nothing else. Thread-safe.
 class StopSource {
  public:
-  // Its tokens stop with `above` as well.
-  explicit StopSource(const StopToken& above = {}) : state_(std::make_shared<StopState>()) {
+  // Its tokens stop with `above` as well. Work done in their scope finds `executor`
+  // (base/work/executor.h), which somebody else keeps; none: that of `above`.
+  explicit StopSource(const StopToken& above = {}, std::weak_ptr<Executor> executor = {})
+      : state_(std::make_shared<StopState>()) {
     state_->above = above.state_;
+    state_->executor = std::move(executor);
   }
   void Stop() { state_->reason.store(1, std::memory_order_relaxed); }
   StopToken token() const { return StopToken(state_); }
@@ -70,23 +75,5 @@ StopToken CurrentStopToken();
 // Asks the token of the innermost scope: kCancelled once this thread's work should end. What is
 // deep below a session asks so, and no interface in between has to carry a token.
 Status CheckStopped();
-
-// Threads that go on with the work of the thread that starts them, for which alone they are
-// there: code that begins a thread of its own begins it here.
-template <typename Work>
-std::thread StartThread(Work work) {
-  return std::thread([token = CurrentStopToken(), work = std::move(work)]() mutable {
-    const StopScope scope(std::move(token));
-    work();
-  });
-}
-
-template <typename Work>
-auto StartAsync(Work work) {
-  return std::async(std::launch::async, [token = CurrentStopToken(), work = std::move(work)]() mutable {
-    const StopScope scope(std::move(token));
-    return work();
-  });
-}
 
 }  // namespace pixlake

@@ -38,19 +38,5 @@ TEST(StopTokenTest, ScopesNestAndEnd) {
   EXPECT_EQ(CodeOf(CheckStopped()), ErrorCode::kCancelled);
 }
 
-TEST(StopTokenTest, ThreadsGoOnWithTheWorkOfWhoStartedThem) {
-  StopSource source;
-  Status in_thread, without;
-  {
-    const StopScope scope(source.token());
-    source.Stop();
-    StartThread([&] { in_thread = CheckStopped(); }).join();
-    EXPECT_EQ(CodeOf(StartAsync([] { return CheckStopped(); }).get()), ErrorCode::kCancelled);
-  }
-  StartThread([&] { without = CheckStopped(); }).join();
-  EXPECT_EQ(CodeOf(in_thread), ErrorCode::kCancelled);
-  EXPECT_EQ(without, Status::OK());
-}
-
 }  // namespace
 }  // namespace pixlake

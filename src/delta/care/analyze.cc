@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/work/for_each.h"
 #include "delta/action/shallow_json_internal.h"
 #include "delta/care/analyze_internal.h"
 #include "delta/commit/transaction_internal.h"
@@ -81,8 +82,8 @@ Result<std::vector<AddFile>> Restated(const DeltaSnapshot& snapshot, const std::
   for (size_t begin = 0; begin < files.size(); begin += kFilesATime) {
     const size_t count = std::min(kFilesATime, files.size() - begin);
     std::vector<std::string> found(count);
-    const size_t threads = snapshot.location().store->scheme() == "file" ? ThreadsFor(count, 4) : 16;
-    PL_RETURN_NOT_OK(ForEachParallel(count, threads, [&](size_t i) -> Status {
+    const ReadersFor readers = ReadersOf(snapshot.location(), count, 4);
+    PL_RETURN_NOT_OK(ForEach(readers.kind, count, readers.at_once, [&](size_t i) -> Status {
       PL_ASSIGN_OR_RETURN(found[i], StatsByFooter(snapshot, *files[begin + i], selection));
       return Status::OK();
     }));

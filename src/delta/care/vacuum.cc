@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "base/stop/stop_token.h"
+#include "base/work/for_each.h"
 #include "delta/care/vacuum_internal.h"
 #include "delta/commit/checkpoint_writer_internal.h"
 #include "delta/commit/transaction_internal.h"
@@ -64,33 +63,23 @@ Status NoteEnd(DeltaTable* table, const table::VacuumReport& report) {
 // Deletes with as many threads as given; what cannot be deleted is told, not an error.
 Status DeleteAll(const io::Location& table, const std::vector<io::ObjectInfo>& files,
                  const table::VacuumRequest& request, table::VacuumReport* report) {
-  std::atomic<size_t> next{0};
   std::mutex mutex;
-  const auto work = [&] {
-    for (size_t i = next++; i < files.size() && !CurrentStopToken().stopped(); i = next++) {
-      const Status status = table.store->Delete(files[i].path);
-      const std::lock_guard lock(mutex);
-      if (status.ok()) {
-        ++report->files_deleted;
-        report->bytes_deleted += files[i].size;
-        if (request.progress) {
-          request.progress(1, files[i].size);
-        }
-      } else {
-        report->failures.push_back(files[i].path + ": " + status.message());
+  const auto at_once = static_cast<size_t>(std::max(1, request.threads));
+  return ForEach(WorkKind::kIo, files.size(), at_once, [&](size_t i) -> Status {
+    PL_RETURN_NOT_OK(CheckStopped());
+    const Status status = table.store->Delete(files[i].path);
+    const std::lock_guard lock(mutex);
+    if (status.ok()) {
+      ++report->files_deleted;
+      report->bytes_deleted += files[i].size;
+      if (request.progress) {
+        request.progress(1, files[i].size);
       }
+    } else {
+      report->failures.push_back(files[i].path + ": " + status.message());
     }
-  };
-  std::vector<std::thread> workers;
-  const size_t count = std::min<size_t>(files.size(), static_cast<size_t>(std::max(1, request.threads)));
-  for (size_t i = 1; i < count; ++i) {
-    workers.push_back(StartThread(work));
-  }
-  work();
-  for (std::thread& worker : workers) {
-    worker.join();
-  }
-  return CheckStopped();
+    return Status::OK();
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <parquet/schema.h>
 
 #include "base/stop/stop_token.h"
+#include "base/work/for_each.h"
 #include "delta/action/action_json_internal.h"
 #include "delta/checkpoint/checkpoint_columns_internal.h"
 #include "delta/checkpoint/checkpoint_reader_internal.h"
@@ -194,7 +195,7 @@ std::vector<int> WantedLeaves(const parquet::SchemaDescriptor& schema, bool remo
 Status GiveActions(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches, size_t threads,
                    const ActionSink& sink) {
   std::vector<std::vector<Action>> found(batches.size());
-  PL_RETURN_NOT_OK(ForEachParallel(batches.size(), threads, [&](size_t i) -> Status {
+  PL_RETURN_NOT_OK(ForEach(WorkKind::kCpu, batches.size(), threads, [&](size_t i) -> Status {
     const BatchActions actions(*batches[i]);
     found[i].reserve(static_cast<size_t>(batches[i]->num_rows()));
     for (int64_t row = 0; row < batches[i]->num_rows(); ++row) {

@@ -1,12 +1,7 @@
 #include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <new>
-#include <thread>
-
-#include <arrow/util/thread_pool.h>
 
 #include "base/stop/stop_token.h"
+#include "base/work/for_each.h"
 #include "delta/action/action_json_internal.h"
 #include "delta/log/commit_reader_internal.h"
 #include "delta/log/table_path_internal.h"
@@ -41,58 +36,17 @@ Result<CommitActions> ReadOne(const io::Location& table, const std::string& path
 }  // namespace
 
 size_t ThreadsFor(size_t count, size_t each) {
-  const auto cores = static_cast<size_t>(std::max(1, arrow::GetCpuThreadPoolCapacity()));
-  return std::clamp<size_t>(count / each, 1, std::min(cores, kMostThreads));
+  const auto threads = static_cast<size_t>(CurrentExecutor()->threads());
+  return std::clamp<size_t>(count / each, 1, std::min(threads, kMostThreads));
 }
 
-Status ForEachParallel(size_t count, size_t threads, const std::function<Status(size_t)>& body) {
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  size_t failed = count;
-  Status failure;
-  std::atomic<bool> stop{false};
-  const auto try_one = [&](size_t i) -> Status {
-    try {
-      return body(i);
-    } catch (const std::bad_alloc&) {
-      return Error(ErrorCode::kOverBudget, "out of memory while reading the log");
-    } catch (const std::exception& error) {
-      return Error(ErrorCode::kInternal, std::string("reading the log: ") + error.what());
-    }
-  };
-  const auto work = [&] {
-    for (size_t i = next++; i < count && !stop; i = next++) {
-      const Status status = try_one(i);
-      if (!status.ok()) {
-        stop = true;
-        const std::lock_guard lock(mutex);
-        if (i < failed) {
-          failed = i;
-          failure = status;
-        }
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    try {
-      for (size_t i = 1; i < std::min(threads, count); ++i) {
-        others.emplace_back([&work, token = CurrentStopToken()] {
-          const StopScope scope(token);
-          work();
-        });
-      }
-    } catch (const std::exception&) {
-      // Those that could be started do it all.
-    }
-    work();
-  }
-  return failure;
+ReadersFor ReadersOf(const io::Location& table, size_t count, size_t each) {
+  if (table.store->scheme() == "file") return {WorkKind::kCpu, ThreadsFor(count, each)};
+  return {WorkKind::kIo, kRemoteThreads};
 }
 
 Status ReadCommits(const io::Location& table, const std::vector<io::ObjectInfo>& files,
                    const std::function<Status(const io::ObjectInfo&, CommitActions)>& take) {
-  const bool local = table.store->scheme() == "file";
   for (size_t begin = 0; begin < files.size();) {
     size_t end = begin;
     for (int64_t bytes = 0; end < files.size() && end - begin < kWaveFiles; ++end) {
@@ -103,8 +57,8 @@ Status ReadCommits(const io::Location& table, const std::vector<io::ObjectInfo>&
     }
     PL_RETURN_NOT_OK(CheckStopped());
     std::vector<CommitActions> wave(end - begin);
-    const size_t threads = local ? ThreadsFor(wave.size(), 16) : kRemoteThreads;
-    PL_RETURN_NOT_OK(ForEachParallel(wave.size(), threads, [&](size_t i) -> Status {
+    const ReadersFor readers = ReadersOf(table, wave.size(), 16);
+    PL_RETURN_NOT_OK(ForEach(readers.kind, wave.size(), readers.at_once, [&](size_t i) -> Status {
       PL_ASSIGN_OR_RETURN(wave[i], ReadOne(table, files[begin + i].path));
       return Status::OK();
     }));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/work/executor.h"
 #include "delta/action/actions_internal.h"
 #include "io/location.h"
 
@@ -21,11 +22,15 @@ struct CommitActions {
 Status ReadCommits(const io::Location& table, const std::vector<io::ObjectInfo>& files,
                    const std::function<Status(const io::ObjectInfo&, CommitActions)>& take);
 
-// Calls `body(i)` for every i below `count`, on up to `threads` threads, this one included.
-// The status of the lowest i that failed; after a failure no new one is begun.
-Status ForEachParallel(size_t count, size_t threads, const std::function<Status(size_t)>& body);
-
 // How many threads a loop over `count` small pieces of work deserves.
 size_t ThreadsFor(size_t count, size_t each);
+
+// Who reads `count` small files of the table at once: of a local one it is the parsing that takes
+// time, a store far away answers slowly however fast we parse.
+struct ReadersFor {
+  WorkKind kind;
+  size_t at_once;
+};
+ReadersFor ReadersOf(const io::Location& table, size_t count, size_t each);
 
 }  // namespace pixlake::delta

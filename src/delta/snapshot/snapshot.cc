@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "base/memory/byte_size.h"
+#include "base/work/for_each.h"
 #include "delta/feature/features_internal.h"
 #include "delta/log/commit_reader_internal.h"
 #include "delta/log/table_path_internal.h"
@@ -104,7 +105,7 @@ Result<table::ScanPlan> DeltaSnapshot::PlanScan(const table::ScanRequest& reques
   const size_t count = state_.files.size();
   const size_t stretches = (count + kStretchFiles - 1) / kStretchFiles;
   std::vector<std::vector<table::ScanTask>> found(stretches);
-  PL_RETURN_NOT_OK(ForEachParallel(stretches, ThreadsFor(stretches, 1), [&](size_t i) {
+  PL_RETURN_NOT_OK(ForEach(WorkKind::kCpu, stretches, ThreadsFor(stretches, 1), [&](size_t i) {
     return PlanStretch(plan.predicate, i * kStretchFiles, std::min(count, (i + 1) * kStretchFiles),
                        &found[i]);
   }));

@@ -46,7 +46,6 @@ Describer::Describer(const DescribeOptions& options)
 
 Describer::~Describer() {
   queue_.GiveUp();
-  EndWork();
 }
 
 Status Describer::Start(const std::string& success, const std::string& failure) {
@@ -71,8 +70,21 @@ Status Describer::Start(const std::string& success, const std::string& failure) 
   PL_RETURN_NOT_OK(success_->Known([&](sink::UrlKey key) { done_.Insert(key); }));
   PL_RETURN_NOT_OK(failure_->Known([](sink::UrlKey) {}));
   done_before_ = done_.size();
-  for (int i = 0; i < std::max(1, options_.threads); ++i) threads_.push_back(StartThread([this] { Work(); }));
+  crew_ = std::make_unique<Crew>(WorkKind::kCpu, static_cast<size_t>(std::max(1, options_.threads)),
+                                 [this] { return WorkNext(); });
   return Status::OK();
+}
+
+bool Describer::Push(WorkItem item) {
+  if (!queue_.Push(std::move(item))) return false;
+  crew_->Wake();
+  return true;
+}
+
+bool Describer::PushAtOnce(WorkItem item) {
+  if (!queue_.PushAtOnce(std::move(item))) return false;
+  crew_->Wake();
+  return true;
 }
 
 bool Describer::IsNew(const std::string& url) {
@@ -95,18 +107,9 @@ Status Describer::ended_by() {
   return ended_by_;
 }
 
-void Describer::EndWork() {
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
-}
-
 Result<DescribeReport> Describer::Finish(const Status& listed) {
-  if (listed.ok()) {
-    queue_.End();
-  } else {
-    queue_.GiveUp();
-  }
-  EndWork();
+  if (!listed.ok()) queue_.GiveUp();
+  crew_->Finish();
   PL_RETURN_NOT_OK(ended_by_);
   PL_RETURN_NOT_OK(success_->Flush());
   PL_RETURN_NOT_OK(failure_->Flush());
@@ -116,35 +119,45 @@ Result<DescribeReport> Describer::Finish(const Status& listed) {
   return report_;
 }
 
-void Describer::Work() {
-  ImageGroup group;
-  group.outputs.success_values = success_->takes_values();
-  group.outputs.failure_values = failure_->takes_values();
+std::unique_ptr<ImageGroup> Describer::TakeGroup() {
+  const std::lock_guard lock(groups_mutex_);
+  if (groups_.empty()) return std::make_unique<ImageGroup>();
+  auto group = std::move(groups_.back());
+  groups_.pop_back();
+  return group;
+}
+
+bool Describer::WorkNext() {
   WorkItem item;
-  while (queue_.Pop(&item)) {
-    group.outputs.success = {};
-    group.outputs.failure = {};
-    group.part = {};
-    for (const file::UrlListRow& row : item.rows) {
-      if (CurrentStopToken().stopped()) break;
-      DescribeLocal(row, &group);
-    }
-    if (item.fetched) {
-      DescribeFetched(*item.fetched, &group);
-      JudgeGroup(&group);
-      const io::FetchResult& result = item.fetched->result;
-      const auto bytes = static_cast<int64_t>(result.body.size() + result.tail.size());
-      item = {};
-      on_released_(bytes);
-    }
-    for (const StoredImage& stored : item.stored) {
-      if (CurrentStopToken().stopped()) break;
-      DescribeStored(stored, &group);
-    }
-    JudgeGroup(&group);
-    item = {};
-    if (!Deliver(&group.outputs, group.part)) return;
+  if (!queue_.Pop(&item)) return false;
+  std::unique_ptr<ImageGroup> group = TakeGroup();
+  group->outputs.success_values = success_->takes_values();
+  group->outputs.failure_values = failure_->takes_values();
+  group->outputs.success = {};
+  group->outputs.failure = {};
+  group->part = {};
+  for (const file::UrlListRow& row : item.rows) {
+    if (CurrentStopToken().stopped()) break;
+    DescribeLocal(row, group.get());
   }
+  if (item.fetched) {
+    DescribeFetched(*item.fetched, group.get());
+    JudgeGroup(group.get());
+    const io::FetchResult& result = item.fetched->result;
+    const auto bytes = static_cast<int64_t>(result.body.size() + result.tail.size());
+    item = {};
+    on_released_(bytes);
+  }
+  for (const StoredImage& stored : item.stored) {
+    if (CurrentStopToken().stopped()) break;
+    DescribeStored(stored, group.get());
+  }
+  JudgeGroup(group.get());
+  item = {};
+  Deliver(&group->outputs, group->part);
+  const std::lock_guard lock(groups_mutex_);
+  groups_.push_back(std::move(group));
+  return true;
 }
 
 void Describer::Fail(const Provenance& from, std::string_view code, std::string_view why, ImageGroup* group) {
@@ -252,9 +265,9 @@ Result<kernel::Judged> Describer::JudgeWaiting(const ImageGroup& group) const {
   return kernel::Judge(*judge_, inputs, owners, context_);
 }
 
-bool Describer::Deliver(Outputs* outputs, const DescribeReport& part) {
+void Describer::Deliver(Outputs* outputs, const DescribeReport& part) {
   const std::lock_guard lock(sink_mutex_);
-  if (!ended_by_.ok()) return false;
+  if (!ended_by_.ok()) return;
   ended_by_ = [&] {
     PL_RETURN_NOT_OK(success_->Write(std::move(outputs->success)));
     PL_RETURN_NOT_OK(failure_->Write(std::move(outputs->failure)));
@@ -265,14 +278,13 @@ bool Describer::Deliver(Outputs* outputs, const DescribeReport& part) {
   }();
   if (!ended_by_.ok()) {
     queue_.GiveUp();
-    return false;
+    return;
   }
   report_.succeeded += part.succeeded;
   report_.failed += part.failed;
   report_.bytes += part.bytes;
   for (const auto& [code, count] : part.codes) report_.codes[code] += count;
   if (options_.on_images) options_.on_images(part.succeeded + part.failed, part.bytes);
-  return true;
 }
 
 }  // namespace pixlake::ingest

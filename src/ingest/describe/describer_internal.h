@@ -7,9 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/work/crew.h"
 #include "fetch/local_image.h"
 #include "ingest/describe/describe.h"
 #include "ingest/describe/description_internal.h"
@@ -19,7 +19,7 @@
 
 namespace pixlake::ingest {
 
-// Images that one thread has read and that are judged together: what a kernel costs a batch is
+// Images that one hand has read and that are judged together: what a kernel costs a batch is
 // as much as it costs ten images.
 struct ImageGroup {
   struct Waiting {
@@ -37,13 +37,13 @@ struct ImageGroup {
   DescribeReport part;
 };
 
-// Describes on several threads what one thread gives it, and writes it to two sinks.
+// Describes on the arena what one thread gives it, and writes it to two sinks.
 class Describer {
  public:
   explicit Describer(const DescribeOptions& options);
   ~Describer();
 
-  // Opens the sinks and starts the threads.
+  // Opens the sinks; from here on work may be pushed.
   Status Start(const std::string& success, const std::string& failure);
   // To be called when so many bytes of what was fetched are no longer held. Before the first Push.
   void OnReleased(std::function<void(int64_t bytes)> on_released) { on_released_ = std::move(on_released); }
@@ -53,8 +53,8 @@ class Describer {
   bool IsNew(const std::string& url);
 
   // Waits for room. False once the work was given up: Finish tells why.
-  bool Push(WorkItem item) { return queue_.Push(std::move(item)); }
-  bool PushAtOnce(WorkItem item) { return queue_.PushAtOnce(std::move(item)); }
+  bool Push(WorkItem item);
+  bool PushAtOnce(WorkItem item);
   // What ended the work; OK while it goes on.
   Status ended_by();
 
@@ -66,7 +66,8 @@ class Describer {
   bool wants_whole() const { return whole_; }
 
  private:
-  void Work();
+  bool WorkNext();
+  std::unique_ptr<ImageGroup> TakeGroup();
   void DescribeLocal(const file::UrlListRow& row, ImageGroup* group);
   void DescribeFetched(const Fetched& fetched, ImageGroup* group);
   void DescribeStored(const StoredImage& stored, ImageGroup* group);
@@ -75,8 +76,7 @@ class Describer {
   void JudgeGroup(ImageGroup* group);
   Result<kernel::Judged> JudgeWaiting(const ImageGroup& group) const;
   static void Fail(const Provenance& from, std::string_view code, std::string_view why, ImageGroup* group);
-  bool Deliver(Outputs* outputs, const DescribeReport& part);
-  void EndWork();
+  void Deliver(Outputs* outputs, const DescribeReport& part);
 
   const DescribeOptions options_;
   sandbox::Examiner examiner_;
@@ -88,13 +88,16 @@ class Describer {
   sink::UrlSet seen_;  // in this run, so that what was done before is not called repeated
   WorkQueue queue_;
   std::function<void(int64_t bytes)> on_released_;
-  std::vector<std::thread> threads_;
 
   std::mutex sink_mutex_;
   std::unique_ptr<sink::Sink> success_, failure_;
   Status ended_by_;  // what a sink or the sandbox says
   std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
   DescribeReport report_;
+
+  std::mutex groups_mutex_;
+  std::vector<std::unique_ptr<ImageGroup>> groups_;  // that nobody works with
+  std::unique_ptr<Crew> crew_;                       // goes first
 };
 
 }  // namespace pixlake::ingest

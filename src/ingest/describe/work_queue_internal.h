@@ -60,10 +60,9 @@ class WorkQueue {
     return PushLocked(std::move(item));
   }
 
-  // False when there are no more.
+  // Does not wait: false when there is none now.
   bool Pop(WorkItem* item) {
-    std::unique_lock lock(mutex_);
-    filled_.wait(lock, [&] { return given_up_ || ended_ || !items_.empty(); });
+    const std::lock_guard lock(mutex_);
     if (given_up_ || items_.empty()) return false;
     *item = std::move(items_.front());
     items_.pop_front();
@@ -71,29 +70,23 @@ class WorkQueue {
     return true;
   }
 
-  void End() { Set(&ended_); }
-  void GiveUp() { Set(&given_up_); }
+  void GiveUp() {
+    const std::lock_guard lock(mutex_);
+    given_up_ = true;
+    changed_.notify_all();
+  }
 
  private:
   bool PushLocked(WorkItem item) {
     if (given_up_) return false;
     items_.push_back(std::move(item));
-    filled_.notify_one();
     return true;
-  }
-
-  void Set(bool* flag) {
-    const std::lock_guard lock(mutex_);
-    *flag = true;
-    changed_.notify_all();
-    filled_.notify_all();
   }
 
   const size_t most_;
   std::mutex mutex_;
-  std::condition_variable changed_, filled_;
+  std::condition_variable changed_;
   std::deque<WorkItem> items_;
-  bool ended_ = false;
   bool given_up_ = false;
 };
 

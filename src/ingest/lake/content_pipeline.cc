@@ -4,22 +4,22 @@
 
 #include <unistd.h>
 
-#include "base/stop/stop_token.h"
 #include "ingest/lake/content_pipeline_internal.h"
 
 namespace pixlake::ingest {
 
 ContentPipeline::ContentPipeline(Source* source, PipelineOptions options)
-    : source_(source), options_(std::move(options)), budget_(options_.budget_bytes) {
-  const int threads = std::max(1, options_.threads);
-  working_ = threads;
-  for (int i = 0; i < threads; ++i) threads_.push_back(StartThread([this] { Work(); }));
+    : source_(source),
+      options_(std::move(options)),
+      budget_(options_.budget_bytes),
+      crew_(WorkKind::kCpu, static_cast<size_t>(std::max(1, options_.threads)),
+            [this] { return WorkNext(); }) {
+  for (int i = 0; i < std::max(1, options_.threads); ++i) crew_.Wake();
 }
 
 ContentPipeline::~ContentPipeline() {
   stop_ = true;
-  budget_.Cancel();
-  for (std::thread& thread : threads_) thread.join();
+  crew_.Finish();
   for (const auto& [sequence, batch] : ready_) {
     for (const Content& content : batch->contents) {
       if (!content.spilled.empty()) ::unlink(content.spilled.c_str());
@@ -29,19 +29,22 @@ ContentPipeline::~ContentPipeline() {
 
 void ContentPipeline::Fail(Status status) {
   stop_ = true;
-  budget_.Cancel();
   const std::lock_guard<std::mutex> lock(ready_mutex_);
   if (failure_.ok()) failure_ = std::move(status);
+  ready_changed_.notify_all();
 }
 
-// The next items, their bytes reserved; null when there are no more.
+// The next items, their bytes reserved; null when there is no room for them, or there are no more.
 Result<std::unique_ptr<ContentBatch>> ContentPipeline::Take() {
   const std::lock_guard<std::mutex> lock(source_mutex_);
   auto batch = std::make_unique<ContentBatch>();
   while (batch->contents.empty()) {
-    if (source_ended_ || stop_) return nullptr;
+    if (source_ended_ || stop_) {
+      if (source_ended_) NoteTotal();
+      return nullptr;
+    }
     // A whole batch is reserved before the source may allocate members for it.
-    PL_RETURN_NOT_OK(budget_.Acquire(options_.batch_bytes));
+    if (!budget_.TryAcquire(options_.batch_bytes)) return nullptr;
     std::vector<SourceItem> items;
     const auto more = source_->Next(options_.batch_bytes, options_.batch_items, &items);
     if (!more.ok()) {
@@ -70,41 +73,55 @@ Result<std::unique_ptr<ContentBatch>> ContentPipeline::Take() {
     budget_.Release(options_.batch_bytes - batch->held_bytes);
   }
   batch->sequence = next_sequence_++;
+  if (source_ended_) NoteTotal();
   return batch;
 }
 
-void ContentPipeline::Work() {
-  const auto body = [this]() -> Status {
-    while (!stop_) {
-      PL_ASSIGN_OR_RETURN(auto batch, Take());
-      if (batch == nullptr) break;
-      batch->arena = UsedArena();
-      PL_RETURN_NOT_OK(ReadAndJudge(options_.content, batch.get()));
-      const std::lock_guard<std::mutex> lock(ready_mutex_);
-      const int64_t sequence = batch->sequence;
-      ready_[sequence] = std::move(batch);
-      ready_changed_.notify_all();
-    }
-    return Status::OK();
-  };
-  Status status;
-  try {
-    status = body();
-  } catch (const std::bad_alloc&) {
-    status = Error(ErrorCode::kOverBudget, "out of memory while reading contents; try a smaller --memory");
-  } catch (const std::exception& e) {
-    status = Error(ErrorCode::kInternal, std::string("reading contents: ") + e.what());
-  }
-  if (!status.ok()) Fail(std::move(status));
+void ContentPipeline::NoteTotal() {
   const std::lock_guard<std::mutex> lock(ready_mutex_);
-  --working_;
+  total_ = next_sequence_;
   ready_changed_.notify_all();
+}
+
+// Whether it did anything.
+Result<bool> ContentPipeline::ReadNext() {
+  if (stop_) return false;
+  PL_ASSIGN_OR_RETURN(auto batch, Take());
+  if (batch == nullptr) return false;
+  batch->arena = UsedArena();
+  PL_RETURN_NOT_OK(ReadAndJudge(options_.content, batch.get()));
+  const std::lock_guard<std::mutex> lock(ready_mutex_);
+  const int64_t sequence = batch->sequence;
+  ready_[sequence] = std::move(batch);
+  ready_changed_.notify_all();
+  return true;
+}
+
+bool ContentPipeline::WorkNext() {
+  Result<bool> did = false;
+  try {
+    did = ReadNext();
+  } catch (const std::bad_alloc&) {
+    did = Error(ErrorCode::kOverBudget, "out of memory while reading contents; try a smaller --memory");
+  } catch (const std::exception& e) {
+    did = Error(ErrorCode::kInternal, std::string("reading contents: ") + e.what());
+  }
+  if (did.ok()) return *did;
+  Fail(did.status());
+  return false;
 }
 
 Result<std::unique_ptr<ContentBatch>> ContentPipeline::Next() {
   std::unique_lock<std::mutex> lock(ready_mutex_);
-  ready_changed_.wait(lock,
-                      [this] { return !failure_.ok() || working_ == 0 || ready_.contains(handed_out_); });
+  const auto decided = [this] {
+    return !failure_.ok() || handed_out_ == total_ || ready_.contains(handed_out_);
+  };
+  while (!decided()) {
+    lock.unlock();
+    const bool helped = crew_.Help();
+    lock.lock();
+    if (!helped) ready_changed_.wait(lock, decided);
+  }
   PL_RETURN_NOT_OK(failure_);
   const auto next = ready_.find(handed_out_);
   if (next == ready_.end()) return nullptr;
@@ -131,6 +148,7 @@ void ContentPipeline::Done(std::unique_ptr<ContentBatch> batch) {
   }
   batch.reset();
   budget_.Release(held);
+  crew_.Wake();
 }
 
 }  // namespace pixlake::ingest

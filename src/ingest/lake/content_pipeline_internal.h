@@ -1,4 +1,4 @@
-// Reads and judges contents on several threads, within a budget of bytes, in order.
+// Reads and judges contents on the arena, within a budget of bytes, in order.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/memory/memory_budget.h"
 #include "base/result.h"
+#include "base/work/crew.h"
 #include "ingest/lake/content_internal.h"
 #include "ingest/source/source.h"
 
@@ -30,13 +30,13 @@ struct PipelineOptions {
   std::function<void(std::vector<SourceItem>* items)> drop_known;
 };
 
-// Threads take items from the source in turn, reserve their bytes in that order (so the
+// A crew's hands take items from the source in turn, reserve their bytes in that order (so the
 // oldest batch always has room and nothing can lock up), then read, hash and judge side
-// by side. Next hands batches out in the source's order.
+// by side; without room they leave, until Done makes some. Next hands batches out in the source's order.
 class ContentPipeline {
  public:
   ContentPipeline(Source* source, PipelineOptions options);
-  // Stops the threads; what is in flight is dropped.
+  // What is in flight is dropped.
   ~ContentPipeline();
 
   // Null at the end. The first error of any thread.
@@ -45,11 +45,13 @@ class ContentPipeline {
   void Done(std::unique_ptr<ContentBatch> batch);
 
  private:
-  void Work();
+  bool WorkNext();
+  Result<bool> ReadNext();
   Result<std::unique_ptr<ContentBatch>> Take();
+  void NoteTotal();
   std::shared_ptr<arrow::Buffer> UsedArena();
   void Fail(Status status);
-  // Batches enough to keep every thread busy; memory that more of them touch is only colder.
+  // Batches enough to keep every hand busy; memory that more of them touch is only colder.
   int64_t MostInFlight() const { return 2 * int64_t{std::max(1, options_.threads)} + 2; }
 
   Source* const source_;
@@ -63,12 +65,12 @@ class ContentPipeline {
   std::condition_variable ready_changed_;
   std::map<int64_t, std::unique_ptr<ContentBatch>> ready_;
   int64_t handed_out_ = 0;
-  int working_ = 0;
+  int64_t total_ = -1;  // batches that the source gave; not negative once it has ended
   // Arenas to use again: fresh memory has to be cleared by the kernel, page by page.
   std::vector<std::shared_ptr<arrow::Buffer>> used_arenas_;
   Status failure_;
   std::atomic<bool> stop_{false};
-  std::vector<std::thread> threads_;
+  Crew crew_;  // goes first
 };
 
 }  // namespace pixlake::ingest

@@ -6,12 +6,12 @@
 #include <mutex>
 #include <random>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/stop/stop_token.h"
+#include "base/work/pending.h"
 #include "io/data_uri.h"
 #include "io/http/fetch_hosts_internal.h"
 #include "io/http/fetch_rules_internal.h"
@@ -40,7 +40,8 @@ class MultiFetcher : public Fetcher {
     multi_ = curl_multi_init();
     if (multi_ == nullptr) return Error(ErrorCode::kInternal, "cannot start an HTTP client");
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(shared_.options.connections));
-    thread_ = StartThread([this] { Loop(); });
+    loop_ = StartWork(WorkKind::kLoop, [this] { return Loop(), true; });
+    if (!loop_.has_thread()) return Error(ErrorCode::kOverBudget, "no thread to be had for downloads");
     return Status::OK();
   }
 
@@ -50,7 +51,7 @@ class MultiFetcher : public Fetcher {
       stop_ = true;
     }
     if (multi_ != nullptr) curl_multi_wakeup(multi_);
-    if (thread_.joinable()) thread_.join();
+    loop_ = {};
     for (auto& transfer : running_) curl_multi_remove_handle(multi_, transfer->curl());
     running_.clear();
     if (multi_ != nullptr) curl_multi_cleanup(multi_);
@@ -108,7 +109,7 @@ class MultiFetcher : public Fetcher {
   FetchShared shared_;
   const std::function<void(FetchResult)> on_done_;
   CURLM* multi_ = nullptr;
-  std::thread thread_;
+  Pending<bool> loop_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,7 +1,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include <arrow/api.h>
@@ -10,6 +9,7 @@
 #include <arrow/util/key_value_metadata.h>
 
 #include "base/stop/stop_token.h"
+#include "base/work/pending.h"
 #include "query/result/plain_types_internal.h"
 #include "query/result/query_result_internal.h"
 
@@ -20,7 +20,7 @@ namespace {
 class InterruptWatch {
  public:
   explicit InterruptWatch(duckdb_connection connection)
-      : thread_(StartThread([this, connection] { Watch(connection); })) {}
+      : watching_(StartWork(WorkKind::kLoop, [this, connection] { return Watch(connection), true; })) {}
 
   ~InterruptWatch() {
     {
@@ -28,7 +28,7 @@ class InterruptWatch {
       done_ = true;
     }
     wake_.notify_one();
-    thread_.join();
+    watching_ = {};
   }
 
  private:
@@ -42,7 +42,7 @@ class InterruptWatch {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool done_ = false;
-  std::thread thread_;
+  pixlake::Pending<bool> watching_;
 };
 
 class Rows : public QueryResult {

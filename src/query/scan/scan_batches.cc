@@ -64,9 +64,9 @@ Result<ScanBatches::Opened> ScanBatches::Open(const std::shared_ptr<SharedScan>&
 Result<bool> ScanBatches::OpenNext() {
   const size_t tasks = shared_->plan.tasks.size();
   if (!ahead_.empty()) {
-    std::future<Result<Opened>> next = std::move(ahead_.front());
+    pixlake::Pending<Result<Opened>> next = std::move(ahead_.front());
     ahead_.pop_front();
-    PL_ASSIGN_OR_RETURN(current_, next.get());
+    PL_ASSIGN_OR_RETURN(current_, next.Get());
   } else {
     const size_t task = shared_->next_task.fetch_add(1);
     if (task >= tasks) return false;
@@ -77,7 +77,7 @@ Result<bool> ScanBatches::OpenNext() {
   while (shared_->readers == 1 && static_cast<int>(ahead_.size()) < shared_->threads) {
     const size_t task = shared_->next_task.fetch_add(1);
     if (task >= tasks) break;
-    ahead_.push_back(StartAsync([shared = shared_, task] { return Open(shared, task); }));
+    ahead_.push_back(StartWork(WorkKind::kIo, [shared = shared_, task] { return Open(shared, task); }));
   }
   return true;
 }

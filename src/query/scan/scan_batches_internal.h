@@ -3,13 +3,13 @@
 
 #include <atomic>
 #include <deque>
-#include <future>
 #include <memory>
 #include <vector>
 
 #include <arrow/record_batch.h>
 
 #include "base/result.h"
+#include "base/work/pending.h"
 #include "io/store.h"
 #include "query/scan/carried_blobs_internal.h"
 #include "table/scan.h"
@@ -62,7 +62,7 @@ class ScanBatches {
   const std::shared_ptr<SharedScan> shared_;
   int opened_ = 0;
   Opened current_;
-  std::deque<std::future<Result<Opened>>> ahead_;
+  std::deque<pixlake::Pending<Result<Opened>>> ahead_;
 };
 
 }  // namespace pixlake::query

@@ -1,13 +1,11 @@
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include <arrow/type.h>
 
-#include "base/stop/stop_token.h"
+#include "base/work/for_each.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 
 namespace pixlake::table {
@@ -90,29 +88,13 @@ Result<std::vector<RewrittenGroup>> RewriteGroups(
     const std::function<Result<RewrittenGroup>(const RewriteContext&, FileGroup)>& rewrite) {
   std::vector<RewrittenGroup> done;
   std::mutex mutex;
-  Status failure;
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    while (true) {
-      const size_t mine = next++;
-      {
-        const std::lock_guard lock(mutex);
-        if (mine >= groups.size() || !failure.ok()) return;
-      }
-      Result<RewrittenGroup> result = rewrite(context, std::move(groups[mine]));
-      const std::lock_guard lock(mutex);
-      if (result.ok()) {
-        done.push_back(*std::move(result));
-      } else if (failure.ok()) {
-        failure = result.status();
-      }
-    }
-  };
-  std::vector<std::thread> workers;
-  const size_t count = std::min<size_t>(groups.size(), static_cast<size_t>(std::max(1, threads)));
-  for (size_t i = 1; i < count; ++i) workers.push_back(StartThread(work));
-  work();
-  for (std::thread& worker : workers) worker.join();
+  const auto at_once = static_cast<size_t>(std::max(1, threads));
+  const Status failure = ForEach(WorkKind::kCpu, groups.size(), at_once, [&](size_t i) -> Status {
+    PL_ASSIGN_OR_RETURN(RewrittenGroup rewritten, rewrite(context, std::move(groups[i])));
+    const std::lock_guard lock(mutex);
+    done.push_back(std::move(rewritten));
+    return Status::OK();
+  });
   if (!failure.ok()) {
     DeleteAll(context, done);
     return failure;

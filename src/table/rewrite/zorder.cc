@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <future>
 #include <utility>
 
 #include <arrow/api.h>
@@ -9,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/stop/stop_token.h"
+#include "base/work/pending.h"
 #include "table/rewrite/copy_reader.h"
 #include "table/rewrite/rewrite_commit_internal.h"
 #include "table/rewrite/zorder_curve.h"
@@ -278,19 +278,15 @@ class Sorter {
       const int64_t count = SliceOf(rows, next);
       auto slice = rows.Slice(next, count);
       next += count;
-      return StartAsync([this, slice = std::move(slice)] { return Fill(slice); });
+      return StartWork(WorkKind::kIo, [this, slice = std::move(slice)] { return Fill(slice); });
     };
     auto pending = start();
     while (pending.valid()) {
-      Result<std::shared_ptr<arrow::RecordBatch>> batch = pending.get();
+      Result<std::shared_ptr<arrow::RecordBatch>> batch = pending.Get();
       PL_RETURN_NOT_OK(batch.status());
       PL_RETURN_NOT_OK(CheckStopped());
       if (next < rows.num_rows()) pending = start();
-      const Status written = writer_->Write(**batch);
-      if (!written.ok()) {
-        if (pending.valid()) pending.wait();
-        return written;
-      }
+      PL_RETURN_NOT_OK(writer_->Write(**batch));
       rows_ += (*batch)->num_rows();
       if (context_.progress) context_.progress((*batch)->num_rows(), 0);
     }

@@ -1,0 +1,96 @@
+#include <new>
+#include <optional>
+#include <utility>
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include "base/work/arena_internal.h"
+
+namespace pixlake {
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+// oneTBB would give all arenas together as many workers as there are cores. A session's threads are
+// what it asked for, whoever is beside it: workers come when arenas need them, and this is no number
+// that is reached.
+constexpr size_t kMostWorkers = 1025;
+
+// What the process's arenas share: oneTBB's workers, which end with the last arena. They end later where
+// a thread that is none of ours has used oneTBB and lives on.
+class Workers {
+ public:
+  void Join() {
+    const std::lock_guard lock(mutex_);
+    if (users_++ > 0) return;
+    limit_.emplace(tbb::global_control::max_allowed_parallelism, kMostWorkers);
+    handle_ = tbb::task_scheduler_handle(tbb::attach());
+  }
+  void Leave() {
+    const std::lock_guard lock(mutex_);
+    if (--users_ > 0) return;
+    limit_.reset();
+    (void)tbb::finalize(handle_, std::nothrow);
+  }
+
+ private:
+  std::mutex mutex_;
+  int users_ = 0;
+  std::optional<tbb::global_control> limit_;
+  tbb::task_scheduler_handle handle_;
+};
+
+Workers& SharedWorkers() {
+  static auto* const workers = new Workers();  // never destroyed: a session may be static too
+  return *workers;
+}
+
+}  // namespace
+
+struct Executor::Arena::Tbb {
+  explicit Tbb(int threads) {
+    SharedWorkers().Join();
+    // No place is kept for threads from outside: they do not enter, but for Run.
+    arena.emplace(threads, 0);
+  }
+  ~Tbb() {
+    arena.reset();
+    SharedWorkers().Leave();
+  }
+  std::optional<tbb::task_arena> arena;
+};
+
+Executor::Arena::Arena(int threads) : threads_(threads) {}
+
+Executor::Arena::~Arena() {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] { return under_way_ == 0; });
+}
+
+Executor::Arena::Tbb* Executor::Arena::Begin() {
+  const std::lock_guard lock(mutex_);
+  if (tbb_ == nullptr) tbb_ = std::make_unique<Tbb>(threads_);
+  ++under_way_;
+  return tbb_.get();
+}
+
+void Executor::Arena::Submit(std::function<void()> work) {
+  Begin()->arena->enqueue([this, work = std::move(work)] {
+    work();
+    const std::lock_guard lock(mutex_);
+    if (--under_way_ == 0) done_.notify_all();
+  });
+}
+
+void Executor::Arena::Run(const std::function<void()>& work) {
+  Tbb* const tbb = Begin();
+  const auto end = [this](void*) {
+    const std::lock_guard lock(mutex_);
+    if (--under_way_ == 0) done_.notify_all();
+  };
+  const std::unique_ptr<void, decltype(end)> under_way(this, end);
+  tbb->arena->execute([&] { tbb::this_task_arena::isolate(work); });
+}
+
+}  // namespace pixlake
