@@ -10,7 +10,8 @@ cycle, a module that uses one of a higher level, another module's
 application that includes anything but what [apps] allows, a module folder that
 is not declared or has no README.md of at most 40 lines, a declared module
 without a folder, a folder of more than 30 sources, a cycle between the folders
-of one module, and a picture that no longer matches. A module with
+of one module, a thread or an arena begun by code that is not under [threads] and no test
+(work goes to the executor, base/work/executor.h), and a picture that no longer matches. A module with
 `tests_only = true` may be used by tests alone (`*_test.cc`, `*testing.cc`,
 `*testing_internal.h`).
 """
@@ -32,6 +33,7 @@ BEGIN = "<!-- modules:begin -->"
 END = "<!-- modules:end -->"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+THREAD = re.compile(r"\bstd::(?:jthread|thread|async)\b(?!::)|\b(?:pthread|thrd)_create\b|\btbb::(?:task_arena|global_control)\b")
 CMAKE_MODULE = re.compile(r"pixlake_module\s*\(\s*(\w+)([^)]*)\)", re.DOTALL)
 CMAKE_KEYWORDS = {"SOURCES", "HEADERS", "DEPS", "LIBS", "TESTS", "TEST_LIBS"}
 
@@ -51,6 +53,7 @@ class Declaration:
     modules: dict[str, Module]
     apps_use: set[str]
     reserved: dict[str, set[str]]  # by the beginning of a header's path: the modules it is for
+    threads_in: list[str]  # beginnings of the places that may start threads
     findings: list[str]
 
 
@@ -59,6 +62,7 @@ def ReadDeclaration(path: Path) -> Declaration:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     apps = data.pop("apps", {})
     reserved = {prefix: set(names) for prefix, names in data.pop("reserved", {}).items()}
+    threads_in = list(data.pop("threads", {}).get("started_in", []))
     findings: list[str] = []
     modules: dict[str, Module] = {}
     for name, table in data.items():
@@ -94,7 +98,7 @@ def ReadDeclaration(path: Path) -> Declaration:
     for prefix, names in reserved.items():
         for name in sorted(names - modules.keys()):
             findings.append(f'modules.toml: [reserved] "{prefix}" is for {name}, which is not declared')
-    return Declaration(modules, apps_use, reserved, findings)
+    return Declaration(modules, apps_use, reserved, threads_in, findings)
 
 
 def FindCycle(edges: dict[str, set[str]]) -> list[str] | None:
@@ -187,6 +191,27 @@ def CheckAppIncludes(root: Path, declaration: Declaration) -> list[str]:
                 findings.append(f'{place}:{number}: an application includes "{included}"; it may use {allowed}')
             elif included.endswith("_internal.h"):
                 findings.append(f'{place}:{number}: "{included}" is internal to {target}')
+    return findings
+
+
+def CheckThreads(root: Path, declaration: Declaration) -> list[str]:
+    """Threads that are begun outside the executor, and entries that let none begin."""
+    findings: list[str] = []
+    unused = set(declaration.threads_in)
+    for module in declaration.modules.values():
+        for path in [] if module.tests_only else SourcesUnder(root / "src" / module.name):
+            place = path.relative_to(root).as_posix()
+            lines = [] if IsTest(path) else path.read_text(encoding="utf-8", errors="replace").splitlines()
+            for number, line in enumerate(lines, 1):
+                if not (match := THREAD.search(line.split("//", 1)[0])):
+                    continue
+                allowing = [allowed for allowed in declaration.threads_in if place.startswith(allowed)]
+                unused -= set(allowing)
+                if not allowing:
+                    findings.append(
+                        f"{place}:{number}: {match[0]}; work for threads goes to the executor (base/work/executor.h)"
+                    )
+    findings += [f'modules.toml: [threads] "{allowed}" starts no threads' for allowed in sorted(unused)]
     return findings
 
 
@@ -326,6 +351,7 @@ def Check(root: Path, write: bool = False) -> list[str]:
     findings += include_findings
     findings += CheckAppIncludes(root, declaration)
     findings += CheckCMakeDependencies(root, declaration)
+    findings += CheckThreads(root, declaration)
     findings += CheckPicture(root, declaration, write)
     return findings
 

@@ -3,10 +3,15 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
+#include <thread>
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include "base/descriptor.h"
 #include "base/uuid.h"
 #include "engine/ingest/ingest.h"
 #include "engine/ingest/metadata.h"
@@ -47,6 +52,37 @@ class TestOutput : public Output {
   std::string written_;
 };
 
+// This process's threads, once no more than `most` are left or time is up.
+size_t ThreadsLeft(size_t most) {
+  const auto count = [] {
+    return static_cast<size_t>(
+        std::distance(fs::directory_iterator("/proc/self/task"), fs::directory_iterator()));
+  };
+  for (int i = 0; i < 100 && count() > most; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return count();
+}
+
+// Takes connections and answers nothing.
+class SilentServer {
+ public:
+  SilentServer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(socket_.get(), any, size), 0);
+    EXPECT_EQ(listen(socket_.get(), 128), 0);
+    EXPECT_EQ(getsockname(socket_.get(), any, &size), 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  }
+  const std::string& url() const { return url_; }
+
+ private:
+  const Descriptor socket_{socket(AF_INET, SOCK_STREAM, 0)};
+  std::string url_;
+};
+
 class TwoSessionsTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -85,6 +121,16 @@ class TwoSessionsTest : public testing::Test {
     request.sources = {Path("images")};
     request.lake = Path(lake);
     return Ingest(session, request);
+  }
+
+  Result<ingest::DescribeReport> Describe(const Session& session, const std::string& list,
+                                          const std::string& sinks) const {
+    MetadataRequest request;
+    request.list = Path(list);
+    request.success = Path(sinks + "_good");
+    request.failure = Path(sinks + "_bad");
+    request.options.fetch.allow_private = true;
+    return DescribeImages(session, request);
   }
 
   fs::path folder_;
@@ -148,16 +194,69 @@ TEST_F(TwoSessionsTest, AQueryThatIsStoppedDisturbsNoDescribing) {
   const auto describing = Open(std::make_shared<TestOutput>([&] {
     if (begun) asking->Stop();
   }));
-  MetadataRequest request;
-  request.list = Path("list.csv");
-  request.success = Path("good");
-  request.failure = Path("bad");
-  const auto report = DescribeImages(*describing, request);
+  const auto report = Describe(*describing, "list.csv", "beside_a_query");
   asking->Stop();
   EXPECT_EQ(CodeOf(query.get()), ErrorCode::kCancelled);
   ASSERT_TRUE(report.ok()) << report.status().ToString();
   EXPECT_EQ(report->succeeded, kImages);
   EXPECT_EQ(report->failed, 0);
+}
+
+// What has threads of its own for the whole process, Arrow for one, has begun them.
+TEST_F(TwoSessionsTest, DownloadsThatAreStoppedDisturbNobodyAndLeaveNoThread) {
+  const SilentServer server;
+  {
+    std::ofstream list(folder_ / "remote.csv");
+    list << "url\n";
+    for (int i = 0; i < 100; ++i) list << server.url() << i << ".png\n";
+  }
+  size_t before = 0;
+  for (const bool warm : {false, true}) {
+    if (warm) before = ThreadsLeft(0);
+    const std::string run = warm ? "second" : "first";
+    auto waiting = Open(std::make_shared<TestOutput>());
+    auto downloads = std::async(std::launch::async,
+                                [&] { return Describe(*waiting, "remote.csv", run + "_remote").status(); });
+    {
+      // In the middle of one session's work on its arena the other's waiting ends.
+      const auto working = Open(std::make_shared<TestOutput>([&] { waiting->Stop(); }));
+      const auto report = Describe(*working, "list.csv", run + "_local");
+      EXPECT_EQ(CodeOf(downloads.get()), ErrorCode::kCancelled);
+      ASSERT_TRUE(report.ok()) << report.status().ToString();
+      EXPECT_EQ(report->succeeded, kImages);
+      waiting.reset();
+      EXPECT_FALSE(working->stop_token().stopped());
+      ASSERT_TRUE(IngestInto(*working, run + "_lake").ok());
+    }
+    {
+      const auto asking = Open(std::make_shared<TestOutput>(), Path(run + "_lake"));
+      SqlRequest request;
+      request.sql = "SELECT count(*) FROM raw.images";
+      EXPECT_EQ(RunSqlAsJson(*asking, request).status(), Status::OK());
+    }
+  }
+  EXPECT_EQ(ThreadsLeft(before), before);
+}
+
+// Work of both arenas at once, one of them stopped and gone: the other's is all done.
+TEST_F(TwoSessionsTest, AnIngestThatIsStoppedAndGoneLeavesAnotherItsThreads) {
+  std::unique_ptr<Session> stopped;
+  std::promise<void> works;
+  std::atomic<bool> told = false;
+  const auto output = std::make_shared<TestOutput>([&] {
+    if (!told.exchange(true)) works.set_value();
+    stopped->Stop();
+  });
+  stopped = Open(output);
+  auto ended = std::async(std::launch::async, [&] { return IngestInto(*stopped, "stopped").status(); });
+  std::atomic<bool> gone = false;
+  const auto staying = Open(std::make_shared<TestOutput>([&] {
+    if (gone.exchange(true)) return;
+    works.get_future().wait();
+    EXPECT_EQ(CodeOf(ended.get()), ErrorCode::kCancelled);
+    stopped.reset();
+  }));
+  EXPECT_EQ(IngestInto(*staying, "stays").ValueOrDie().added.images, kImages);
 }
 
 }  // namespace

@@ -195,3 +195,18 @@ def test_a_folder_with_too_many_sources(tree):
     for number in range(31):
         (tree / f"src/io/part{number}.h").write_text("#pragma once\n")
     assert "src/io: 34 sources in one folder, at most 30; make rooms" in Findings(tree)
+
+
+def test_threads_begin_where_modules_toml_says(tree):
+    Append(tree / "modules.toml", '\n[threads]\nstarted_in = ["src/base/work/"]\n')
+    (tree / "src/base/work").mkdir()
+    (tree / "src/base/work/io_threads.cc").write_text("std::thread thread;\n")
+    (tree / "src/io/store_test.cc").write_text("std::thread thread;\n")
+    Append(tree / "src/io/store.h", "// no std::thread here\nint cores = std::thread::hardware_concurrency();\n")
+    assert not Findings(tree)
+    for text in ("std::jthread t;", "auto f = std::async(Work);", "pthread_create(0);", "oneapi::tbb::task_arena a;"):
+        (tree / "src/file/reader.cc").write_text(text + "\n")
+        assert "src/file/reader.cc:1: " in Findings(tree), text
+    (tree / "src/file/reader.cc").unlink()
+    (tree / "src/base/work/io_threads.cc").unlink()
+    assert '[threads] "src/base/work/" starts no threads' in Findings(tree)
