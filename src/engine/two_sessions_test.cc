@@ -235,7 +235,7 @@ TEST_F(TwoSessionsTest, DownloadsThatAreStoppedDisturbNobodyAndLeaveNoThread) {
       EXPECT_EQ(RunSqlAsJson(*asking, request).status(), Status::OK());
     }
   }
-  EXPECT_EQ(ThreadsLeft(before), before);
+  EXPECT_LE(ThreadsLeft(before), before);
 }
 
 // Work of both arenas at once, one of them stopped and gone: the other's is all done.

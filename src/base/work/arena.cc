@@ -1,4 +1,3 @@
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -17,28 +16,22 @@ namespace tbb = oneapi::tbb;
 // that is reached.
 constexpr size_t kMostWorkers = 1025;
 
-// What the process's arenas share: oneTBB's workers, which end with the last arena. They end later where
-// a thread that is none of ours has used oneTBB and lives on.
+// While there is any arena.
 class Workers {
  public:
   void Join() {
     const std::lock_guard lock(mutex_);
-    if (users_++ > 0) return;
-    limit_.emplace(tbb::global_control::max_allowed_parallelism, kMostWorkers);
-    handle_ = tbb::task_scheduler_handle(tbb::attach());
+    if (users_++ == 0) limit_.emplace(tbb::global_control::max_allowed_parallelism, kMostWorkers);
   }
   void Leave() {
     const std::lock_guard lock(mutex_);
-    if (--users_ > 0) return;
-    limit_.reset();
-    (void)tbb::finalize(handle_, std::nothrow);
+    if (--users_ == 0) limit_.reset();
   }
 
  private:
   std::mutex mutex_;
   int users_ = 0;
   std::optional<tbb::global_control> limit_;
-  tbb::task_scheduler_handle handle_;
 };
 
 Workers& SharedWorkers() {
@@ -68,29 +61,34 @@ Executor::Arena::~Arena() {
   done_.wait(lock, [this] { return under_way_ == 0; });
 }
 
-Executor::Arena::Tbb* Executor::Arena::Begin() {
+void Executor::Arena::Announce() {
+  const std::lock_guard lock(mutex_);
+  ++under_way_;
+}
+
+void Executor::Arena::Ended() {
+  const std::lock_guard lock(mutex_);
+  if (--under_way_ == 0) done_.notify_all();
+}
+
+Executor::Arena::Tbb* Executor::Arena::Begun() {
   const std::lock_guard lock(mutex_);
   if (tbb_ == nullptr) tbb_ = std::make_unique<Tbb>(threads_);
-  ++under_way_;
   return tbb_.get();
 }
 
 void Executor::Arena::Submit(std::function<void()> work) {
-  Begin()->arena->enqueue([this, work = std::move(work)] {
+  Begun()->arena->enqueue([this, work = std::move(work)] {
     work();
-    const std::lock_guard lock(mutex_);
-    if (--under_way_ == 0) done_.notify_all();
+    Ended();
   });
 }
 
 void Executor::Arena::Run(const std::function<void()>& work) {
-  Tbb* const tbb = Begin();
-  const auto end = [this](void*) {
-    const std::lock_guard lock(mutex_);
-    if (--under_way_ == 0) done_.notify_all();
-  };
-  const std::unique_ptr<void, decltype(end)> under_way(this, end);
-  tbb->arena->execute([&] { tbb::this_task_arena::isolate(work); });
+  Announce();
+  const auto end = [](Arena* arena) { arena->Ended(); };
+  const std::unique_ptr<Arena, decltype(end)> announced(this, end);
+  Begun()->arena->execute([&] { tbb::this_task_arena::isolate(work); });
 }
 
 }  // namespace pixlake

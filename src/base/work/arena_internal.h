@@ -13,16 +13,22 @@ namespace pixlake {
 class Executor::Arena {
  public:
   explicit Arena(int threads);
-  ~Arena();  // waits for what was submitted
+  ~Arena();  // waits for what was announced
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
+  // Work will come; it is waited for.
+  void Announce();
+  // What was announced. By a thread that ends with the executor: oneTBB keeps its workers for as long as
+  // any thread lives that has called it.
   void Submit(std::function<void()> work);
+  // Announces it too.
   void Run(const std::function<void()>& work);
 
  private:
   struct Tbb;  // so that nobody else parses its headers
-  Tbb* Begin();
+  Tbb* Begun();
+  void Ended();
 
   const int threads_;
   std::mutex mutex_;

@@ -26,7 +26,10 @@ bool Executor::Submit(WorkKind kind, std::function<void()> work) {
     work = nullptr;
   };
   if (kind != WorkKind::kCpu) return io_->Submit(std::move(in_scope), kind == WorkKind::kLoop);
-  arena_->Submit(std::move(in_scope));
+  arena_->Announce();
+  auto submit = [this, in_scope = std::move(in_scope)]() mutable { arena_->Submit(std::move(in_scope)); };
+  // Beyond the bound: it does not wait.
+  if (!io_->Submit(submit, /*is_loop=*/true)) submit();
   return true;
 }
 
