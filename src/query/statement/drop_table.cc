@@ -83,7 +83,7 @@ Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& contex
         return Error(ErrorCode::kUsage, fmt::format("{} is the lake's own table and stays", own.text()));
     }
   }
-  const auto opened = context.session.OpenTable(name);
+  const auto opened = context.session.OpenToChange(name);
   if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound && if_exists) {
     return MetricsRow(place.path, -1, {{"numDeletedFiles", "0"}});
   }

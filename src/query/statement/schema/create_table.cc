@@ -177,7 +177,7 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
     if (!create->by_place && named && catalog::OwnTable(*named)) {
       return Error(ErrorCode::kUsage, create->name + " is the lake's own table and is not replaced");
     }
-    PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenTable(place.path));
+    PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenToChange(place.path));
     PL_ASSIGN_OR_RETURN(
         const ChangeReport report,
         ReplaceTable(context.session, &context.sql_session, table.get(), create->definition, create->query));

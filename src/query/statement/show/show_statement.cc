@@ -71,10 +71,12 @@ class Show {
   }
 
  private:
-  Result<Opened> Take() {
+  // `values`: what is told is in the rows, which all of them may be read for.
+  Result<Opened> Take(bool values = false) {
     Opened out;
     PL_ASSIGN_OR_RETURN(out.name, cursor_.TakeTable());
-    PL_ASSIGN_OR_RETURN(out.table, context_.session.OpenTable(out.name));
+    PL_ASSIGN_OR_RETURN(out.table, values ? context_.session.OpenToChange(out.name)
+                                          : context_.session.OpenTable(out.name));
     PL_ASSIGN_OR_RETURN(out.snapshot, out.table->Load());
     return out;
   }
@@ -163,7 +165,7 @@ class Show {
   }
 
   Result<std::unique_ptr<QueryResult>> Partitions() {
-    PL_ASSIGN_OR_RETURN(const Opened opened, Take());
+    PL_ASSIGN_OR_RETURN(const Opened opened, Take(/*values=*/true));
     PL_RETURN_NOT_OK(cursor_.ExpectEnd());
     const auto& columns = opened.snapshot->definition().partition_columns;
     if (columns.empty()) return Error(ErrorCode::kUsage, opened.name + " is not partitioned");
