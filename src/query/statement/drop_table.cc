@@ -71,17 +71,10 @@ Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& contex
   (void)cursor.TakeWords("PURGE");
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const io::Location place, context.session.Locate(name));
-  if (of_lake && catalog::OwnTable(*named)) {
-    return Error(
-        ErrorCode::kUsage,
-        fmt::format("{} is the lake's own table and stays: its rows go by DELETE FROM {}", name, name));
-  }
-  if (!of_lake && context.session.has_lake()) {
-    PL_ASSIGN_OR_RETURN(const catalog::Lake lake, context.session.OpenLake());
-    for (const catalog::TableName& own : catalog::OwnTables()) {
-      if (lake.TablePlace(own).path == place.path)
-        return Error(ErrorCode::kUsage, fmt::format("{} is the lake's own table and stays", own.text()));
-    }
+  PL_ASSIGN_OR_RETURN(const bool own, IsOwnOfLake(place));
+  if (own) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{} is the lake's own table and stays: its rows go by DELETE FROM", name));
   }
   const auto opened = context.session.OpenToChange(name);
   if (!opened.ok() && CodeOf(opened.status()) == ErrorCode::kNotFound && if_exists) {

@@ -17,6 +17,17 @@ Result<bool> IsSessionTable(const StatementContext& context, const std::string& 
   return batch != nullptr && batch->num_rows() > 0;
 }
 
+Result<bool> IsOwnOfLake(const io::Location& place) {
+  for (const catalog::TableName& own : catalog::OwnTables()) {
+    const std::string tail = "/" + own.zone + "/" + own.name;
+    if (!place.path.ends_with(tail)) continue;
+    const io::Location lake{place.store, place.path.substr(0, place.path.size() - tail.size())};
+    PL_ASSIGN_OR_RETURN(const bool there, catalog::Lake::Detect(lake));
+    if (there) return true;
+  }
+  return false;
+}
+
 Status Refresh(const StatementContext& context, const std::string& name) {
   const auto named = catalog::ParseTableName(name);
   if (!context.session.has_lake() || !named) return Status::OK();

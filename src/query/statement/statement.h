@@ -29,6 +29,9 @@ Result<bool> IsSessionTable(const StatementContext& context, const std::string& 
 // Gets the rows of a statement that others follow; has them read when it returns.
 using ResultSink = std::function<Status(QueryResult*)>;
 
+// Whether one of a lake's own tables is at the place, whether or not the session knows the lake.
+Result<bool> IsOwnOfLake(const io::Location& place);
+
 // After the table was made, or got other columns: what the session knows of its name is forgotten.
 Status Refresh(const StatementContext& context, const std::string& name);
 

@@ -173,10 +173,8 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
   if (!create->by_place) create->definition.name = create->name;
   PL_RETURN_NOT_OK(CheckColumnExpressions(*create->definition.schema));
   if (create->replaces && context.session.IsTable(place.path)) {
-    const auto named = catalog::ParseTableName(create->name);
-    if (!create->by_place && named && catalog::OwnTable(*named)) {
-      return Error(ErrorCode::kUsage, create->name + " is the lake's own table and is not replaced");
-    }
+    PL_ASSIGN_OR_RETURN(const bool own, IsOwnOfLake(place));
+    if (own) return Error(ErrorCode::kUsage, create->name + " is the lake's own table and is not replaced");
     PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenToChange(place.path));
     PL_ASSIGN_OR_RETURN(
         const ChangeReport report,
