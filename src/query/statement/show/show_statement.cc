@@ -75,8 +75,8 @@ class Show {
   Result<Opened> Take(bool values = false) {
     Opened out;
     PL_ASSIGN_OR_RETURN(out.name, cursor_.TakeTable());
-    PL_ASSIGN_OR_RETURN(out.table, values ? context_.session.OpenToChange(out.name)
-                                          : context_.session.OpenTable(out.name));
+    PL_ASSIGN_OR_RETURN(
+        out.table, values ? context_.session.OpenToChange(out.name) : context_.session.OpenTable(out.name));
     PL_ASSIGN_OR_RETURN(out.snapshot, out.table->Load());
     return out;
   }
