@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "table/table.h"
+#include "engine/tables.h"
 
 namespace pixlake::cli {
 
