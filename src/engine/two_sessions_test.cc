@@ -219,7 +219,9 @@ TEST_F(TwoSessionsTest, DownloadsThatAreStoppedDisturbNobodyAndLeaveNoThread) {
                                 [&] { return Describe(*waiting, "remote.csv", run + "_remote").status(); });
     {
       // In the middle of one session's work on its arena the other's waiting ends.
-      const auto working = Open(std::make_shared<TestOutput>([&] { waiting->Stop(); }));
+      const auto working = Open(std::make_shared<TestOutput>([&] {
+        if (waiting != nullptr) waiting->Stop();
+      }));
       const auto report = Describe(*working, "list.csv", run + "_local");
       EXPECT_EQ(CodeOf(downloads.get()), ErrorCode::kCancelled);
       ASSERT_TRUE(report.ok()) << report.status().ToString();
