@@ -26,7 +26,8 @@ class Executor : public std::enable_shared_from_this<Executor> {
  public:
   static std::shared_ptr<Executor> Make(int threads);
   // Waits for all work; its I/O threads are then gone. The arena's are oneTBB's, which the process's
-  // executors share: they are gone with the last of these.
+  // executors share: soon after the last of these they are gone, if no other thread that has called
+  // oneTBB lives on.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;

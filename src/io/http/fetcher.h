@@ -49,7 +49,7 @@ struct FetchTarget {
   bool trusted = false;              // a store that was configured: no robots.txt, any address
 };
 
-// A thread of its own runs the transfers. Redirects are followed one by one, so that every
+// A loop on an I/O thread of the session runs the transfers. Redirects are followed one by one, so that every
 // hop keeps to robots.txt, the limits of its host and the address guard. The guard looks at
 // the address that is connected to, after name resolution: unless `allow_private`, none but
 // public ones (kPermission), and no proxy. No URL reaches a message with user, password or query.
