@@ -33,7 +33,9 @@ BEGIN = "<!-- modules:begin -->"
 END = "<!-- modules:end -->"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
-THREAD = re.compile(r"\bstd::(?:jthread|thread|async)\b(?!::)|\b(?:pthread|thrd)_create\b|\btbb::(?:task_arena|global_control)\b")
+THREAD = re.compile(
+    r"\bstd::(?:jthread|thread|async)\b(?!::)|\b(?:pthread|thrd)_create\b|\btbb::(?:task_arena|global_control)\b"
+)
 CMAKE_MODULE = re.compile(r"pixlake_module\s*\(\s*(\w+)([^)]*)\)", re.DOTALL)
 CMAKE_KEYWORDS = {"SOURCES", "HEADERS", "DEPS", "LIBS", "TESTS", "TEST_LIBS"}
 
