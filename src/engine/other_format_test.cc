@@ -270,6 +270,14 @@ class OtherFormatTest : public testing::Test {
     ASSERT_TRUE(place_.store->PutIfAbsent(VersionPath(place_, version), body.dump()).ok());
   }
 
+  Result<ExportReport> ExportTo(const std::string& where, const std::string& folder) const {
+    ExportRequest request;
+    request.rows.table = place_.path;
+    request.rows.where = where;
+    request.destination = (folder_ / folder).string();
+    return Export(*session_, request);
+  }
+
   std::vector<std::string> Names(const std::string& sql) {
     const auto sql_session = query::OpenSqlSession(*session_).ValueOrDie();
     auto rows = query::RunStatements({*session_, *sql_session}, sql);
@@ -320,8 +328,7 @@ TEST_F(OtherFormatTest, GivesItsImagesBack) {
   EXPECT_EQ(lake::FindImage(*session_, request).ValueOrDie().bytes->ToString(), Png("two"));
   request.version.version = 0;
   EXPECT_EQ(CodeOf(lake::FindImage(*session_, request).status()), ErrorCode::kNotFound);
-  const auto exported =
-      Export(*session_, {place_.path, "filename <> 'one.png'", (folder_ / "out").string()}).ValueOrDie();
+  const auto exported = ExportTo("filename <> 'one.png'", "out").ValueOrDie();
   EXPECT_EQ(exported.files, 2);
 }
 
@@ -342,7 +349,7 @@ TEST_F(OtherFormatTest, RowsDeletedByValueAreNowhere) {
   request.table = place_.path;
   request.row = 1;
   EXPECT_EQ(lake::FindImage(*session_, request).ValueOrDie().bytes->ToString(), Png("three"));
-  const auto exported = Export(*session_, {place_.path, "", (folder_ / "out").string()}).ValueOrDie();
+  const auto exported = ExportTo("", "out").ValueOrDie();
   EXPECT_EQ(exported.files, 4);
 }
 

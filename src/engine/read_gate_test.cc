@@ -177,7 +177,10 @@ TEST_F(ReadGateTest, SingleImages) {
 }
 
 TEST_F(ReadGateTest, ManyImages) {
-  ASSERT_TRUE(Export(*guest_, {"raw.images", "", Path("out")}).ok());
+  ExportRequest request;
+  request.rows.table = "raw.images";
+  request.destination = Path("out");
+  ASSERT_TRUE(Export(*guest_, request).ok());
   int64_t files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "out")) {
     if (!entry.is_regular_file()) continue;
@@ -188,7 +191,7 @@ TEST_F(ReadGateTest, ManyImages) {
   }
   EXPECT_EQ(files, 2);
   ShowRequest show;
-  show.table = "raw.images";
+  show.rows.table = "raw.images";
   show.output = Path("sheet.png");
   const auto shown = Show(*guest_, show);
   EXPECT_THAT(shown.status().message(), HasSubstr("none of 2 images"));
@@ -199,7 +202,7 @@ TEST_F(ReadGateTest, Metadata) {
   request.list = "raw.images";
   request.success = Path("success");
   request.failure = Path("failure");
-  const auto report = DescribeImages(*guest_, request).ValueOrDie();
+  const auto report = DescribeImages(*guest_, &request).ValueOrDie();
   EXPECT_EQ(report.succeeded, 0);
   EXPECT_EQ(report.failed, 2);
 }

@@ -130,7 +130,7 @@ class TwoSessionsTest : public testing::Test {
     request.success = Path(sinks + "_good");
     request.failure = Path(sinks + "_bad");
     request.options.fetch.allow_private = true;
-    return DescribeImages(session, request);
+    return DescribeImages(session, &request);
   }
 
   fs::path folder_;
