@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def lake(pixlake, tmp_path):
     pixlake("init", tmp_path / "lake")
-    pixlake("sql", "CREATE TABLE gold.mine (id INT)", "--lake", tmp_path / "lake")
+    pixlake("sql", "CREATE TABLE curated.mine (id INT)", "--lake", tmp_path / "lake")
     return tmp_path / "lake"
 
 
@@ -15,15 +15,15 @@ def Rows(pixlake, lake, sql):
 
 
 def test_a_table_that_was_made_is_shown_read_and_dropped(pixlake, lake):
-    sql = "CREATE TABLE gold.other (id INT); INSERT INTO gold.other VALUES (1); SELECT id FROM gold.other"
+    sql = "CREATE TABLE curated.other (id INT); INSERT INTO curated.other VALUES (1); SELECT id FROM curated.other"
     assert Rows(pixlake, lake, sql) == [{"id": 1}]
-    shown = Rows(pixlake, lake, "SHOW TABLES IN gold")
-    assert [(row["namespace"], row["tableName"]) for row in shown] == [("gold", "mine"), ("gold", "other")]
-    added = "SELECT * FROM gold.other; ALTER TABLE gold.other ADD COLUMN n INT; SELECT n FROM gold.other"
+    shown = Rows(pixlake, lake, "SHOW TABLES IN curated")
+    assert [(row["namespace"], row["tableName"]) for row in shown] == [("curated", "mine"), ("curated", "other")]
+    added = "SELECT * FROM curated.other; ALTER TABLE curated.other ADD COLUMN n INT; SELECT n FROM curated.other"
     assert Rows(pixlake, lake, added) == [{"n": None}]
-    gone = Rows(pixlake, lake, "DROP TABLE gold.other")[0]
-    assert gone["path"] == str(lake / "gold" / "other") and not (lake / "gold" / "other").exists()
-    assert [row["tableName"] for row in Rows(pixlake, lake, "SHOW TABLES IN gold")] == ["mine"]
+    gone = Rows(pixlake, lake, "DROP TABLE curated.other")[0]
+    assert gone["path"] == str(lake / "curated" / "other") and not (lake / "curated" / "other").exists()
+    assert [row["tableName"] for row in Rows(pixlake, lake, "SHOW TABLES IN curated")] == ["mine"]
 
 
 @pytest.mark.parametrize("options", [True, False], ids=["with_lake", "by_place"])
