@@ -6,6 +6,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "base/sql_text.h"
 #include "base/stop/stop_token.h"
 #include "engine/output/image_text.h"
 #include "engine/sql.h"
@@ -45,7 +46,8 @@ Result<std::string> SelectOf(const Session& session, const RowChoice& choice) {
   }
   PL_ASSIGN_OR_RETURN(const std::string from, ReferenceAt(session, choice.table, choice.version));
   PL_ASSIGN_OR_RETURN(const std::string where, WhereOf(choice));
-  return fmt::format("SELECT \"{}\", {} FROM {}{} LIMIT {}", column, name, from, where, choice.limit);
+  const std::string limit = choice.limit > 0 ? fmt::format(" LIMIT {}", choice.limit) : std::string();
+  return fmt::format("SELECT {}, {} FROM {}{}{}", SqlName(column), name, from, where, limit);
 }
 
 Status Collect(const Session& session, const ShowRequest& request, std::vector<Named>* thumbnails,
