@@ -78,8 +78,24 @@ std::string NearChoice(const std::string& message) {
 }
 
 // The parser's words for what is wrong, in ours.
-std::string WhatIsWrong(const CLI::ParseError& error, CLI::App* program, const HelpParts& help) {
+std::string WhatIsWrong(const CLI::ParseError& error, CLI::App* program, const HelpParts& help,
+                        const std::vector<std::string>& typed) {
   std::string what = error.what();
+  // The parser does not name options that a command's help leaves out.
+  if (what.rfind(": ", 0) == 0) {
+    for (size_t i = 0; i < typed.size(); ++i) {
+      const size_t equals = typed[i].find('=');
+      const std::string name = typed[i].substr(0, equals);
+      const std::string value = equals != std::string::npos ? typed[i].substr(equals + 1)
+                                : i + 1 < typed.size()      ? typed[i + 1]
+                                                            : std::string();
+      const bool meant =
+          value.empty() ? what == ": it is empty" : what.find(" " + value + " ") != std::string::npos;
+      if (name.rfind("--", 0) != 0 || !meant) continue;
+      what.insert(0, name);
+      break;
+    }
+  }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> extra = program->remaining(true);
     if (!extra.empty())
@@ -132,7 +148,7 @@ std::optional<int> Parse(CLI::App* program, const std::vector<std::string>& type
       PrintHelp(*read, stdout);
       return kDone;
     }
-    const std::string wrong = WhatIsWrong(error, program, HelpPartsOf(*read->command, read->path));
+    const std::string wrong = WhatIsWrong(error, program, HelpPartsOf(*read->command, read->path), typed);
     return Report(Error(ErrorCode::kUsage, wrong), json);
   }
 }

@@ -33,7 +33,7 @@ Status WithWhatToDo(const Session& session, const Status& status) {
   if (!catalog::ParseTableName(name)) return status;
   if (!session.has_lake()) {
     return Error(
-        CodeOf(status),
+        ErrorCode::kUsage,
         fmt::format("{} is a table of a lake, and none was named: give --lake LAKE or set PIXLAKE_LAKE",
                     name));
   }

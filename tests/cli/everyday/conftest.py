@@ -1,7 +1,8 @@
 """A lake of a few photographs, made once."""
 
 import pytest
-from everyday import MakePhotos
+
+from everyday.terminal import MakePhotos
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import subprocess
 import time
 
 import pytest
-from everyday import MakePhotos, OnTerminal
 from PIL import Image
+
+from everyday.terminal import MakePhotos, OnTerminal
 
 
 @pytest.fixture

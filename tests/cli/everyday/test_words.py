@@ -4,7 +4,8 @@ import re
 
 import pytest
 from conftest import ROOT
-from everyday import OnTerminal
+
+from everyday.terminal import OnTerminal
 
 VERSION = re.search(r"^project\(pixlake VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
 
@@ -77,7 +78,7 @@ def test_help_fits_the_terminal_and_says_nothing_idle(pixlake):
     for words in ([], ["ingest"], ["sql"], ["table"], ["table", "merge"], ["quarantine", "replay"], ["mnist-to-delta"]):
         for columns in (60, 80):
             seen = OnTerminal(pixlake.binary, *words, "--help", columns=columns)
-            prose = [line for line in seen.text.split("\n") if not re.match(r"  (pixlake|cat|eval|    --)", line)]
+            prose = [line for line in seen.text.split("\n") if not re.match(r"  (pixlake|cat|eval|  +--)", line)]
             assert max(map(len, prose)) <= columns, (words, columns, max(prose, key=len))
             for noise in ("INT in", "UINT", "REQUIRED", "TEXT:", "1099511627776"):
                 assert noise not in seen.text

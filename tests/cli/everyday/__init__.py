@@ -1,0 +1,1 @@
+"""Everyday work, as it is typed."""
