@@ -1,3 +1,5 @@
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -15,6 +17,10 @@ namespace tbb = oneapi::tbb;
 // what it asked for, whoever is beside it: workers come when arenas need them, and this is no number
 // that is reached.
 constexpr size_t kMostWorkers = 1025;
+
+// oneTBB orders what was done before work is handed over before the work; it is built without a
+// sanitizer's instrumentation, so this says the same where one can see it.
+std::atomic<uint64_t> handed_over = 0;
 
 // While there is any arena.
 class Workers {
@@ -78,10 +84,29 @@ Executor::Arena::Tbb* Executor::Arena::Begun() {
 }
 
 void Executor::Arena::Submit(std::function<void()> work) {
-  Begun()->arena->enqueue([this, work = std::move(work)] {
-    work();
-    Ended();
-  });
+  Tbb* const tbb = Begun();
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(work));
+  }
+  // The work may end before this thread has left oneTBB's arena, which must not go before.
+  Announce();
+  handed_over.fetch_add(1, std::memory_order_acq_rel);
+  tbb->arena->enqueue([this] { DoNext(); });
+  Ended();
+}
+
+void Executor::Arena::DoNext() {
+  (void)handed_over.load(std::memory_order_acquire);
+  std::function<void()> work;
+  {
+    const std::lock_guard lock(mutex_);
+    work = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  work();
+  work = nullptr;
+  Ended();
 }
 
 void Executor::Arena::Run(const std::function<void()>& work) {

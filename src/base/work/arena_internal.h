@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,12 +29,15 @@ class Executor::Arena {
  private:
   struct Tbb;  // so that nobody else parses its headers
   Tbb* Begun();
+  void DoNext();
   void Ended();
 
   const int threads_;
   std::mutex mutex_;
   std::condition_variable done_;
   size_t under_way_ = 0;
+  // Work goes from hand to hand under our own lock: what oneTBB does in between no sanitizer sees.
+  std::deque<std::function<void()>> waiting_;
   std::unique_ptr<Tbb> tbb_;
 };
 
