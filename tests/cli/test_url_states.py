@@ -45,7 +45,11 @@ def Quarantine(pixlake, lake) -> dict[str, dict]:
 
 def States(lake) -> dict[str, tuple]:
     return {
-        uri.rsplit("/", 1)[-1]: (row["table_name"], row["attempts"], bool(row["problem"]))
+        uri.rsplit("/", 1)[-1]: (
+            row["table_name" if "table_name" in row else "table"],
+            row["attempts"],
+            bool(row["problem"]),
+        )
         for uri, row in Places(lake).items()
     }
 
@@ -205,6 +209,8 @@ def Age(lake) -> None:
             if "metaData" in action:
                 schema = json.loads(action["metaData"]["schemaString"])
                 schema["fields"] = [field for field in schema["fields"] if field["name"] not in ("attempts", "problem")]
+                for field in schema["fields"]:
+                    field["name"] = "table" if field["name"] == "table_name" else field["name"]
                 action["metaData"]["schemaString"] = json.dumps(schema)
         first.write_text("".join(json.dumps(action) + "\n" for action in actions))
 
