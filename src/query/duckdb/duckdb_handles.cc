@@ -44,7 +44,9 @@ constexpr std::array<KindAndCode, 24> kKinds = {{
 // The message without names of our own among those that it proposes.
 std::string WithoutOwnNames(std::string text) {
   constexpr std::string_view kOwn = "\"__pixlake_";
-  for (size_t at; (at = text.find(kOwn)) != std::string::npos;) {
+  const size_t proposed = text.find("\nCandidate bindings: ");
+  if (proposed == std::string::npos) return text;
+  for (size_t at; (at = text.find(kOwn, proposed)) != std::string::npos;) {
     size_t end = std::min(text.find('"', at + 1), text.size() - 1) + 1;
     if (text.compare(end, 2, ", ") == 0) {
       end += 2;

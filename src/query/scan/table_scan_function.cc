@@ -123,6 +123,9 @@ Status BindScan(duckdb_bind_info info, const FunctionInfo& function) {
     return Error(ErrorCode::kUsage, function.name + " wants the place of a table");
   }
   PL_ASSIGN_OR_RETURN(bound->table, function.open(TextOf(uri.get()), info));
+  // Names that are the engine's own are told here: DuckDB would only say that one comes twice.
+  PL_RETURN_NOT_OK(
+      table::OutputSchema(bound->table.rows->row_schema(), std::nullopt, TextOf(uri.get())).status());
   const Value number(duckdb_bind_get_named_parameter(info, kNumberParameter));
   if (number.get() != nullptr && !duckdb_is_null_value(number.get())) {
     bound->condition =
