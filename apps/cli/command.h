@@ -102,6 +102,7 @@ void SetUpMnist(CLI::App* command);       // the program `mnist-to-delta` itself
 void AddInitCommand(CLI::App* program);
 void AddIngestCommand(CLI::App* program);
 void AddInspectCommand(CLI::App* program);
+void AddRunCommand(CLI::App* program);
 void AddMetadataCommand(CLI::App* program);
 void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       "`pixlake help COMMAND` tells more. Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some "
       "inputs were quarantined, 130 interrupted.");
   pixlake::cli::AddIngestCommand(&program);
+  pixlake::cli::AddRunCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddShowCommand(&program);
   pixlake::cli::AddCatCommand(&program);

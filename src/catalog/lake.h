@@ -59,11 +59,14 @@ inline constexpr int kKnownOwnTableVersion = 1;
 // kUnsupported for one of the lake's own tables that a newer pixlake made.
 Status CheckOwnTableVersion(const table::TableDefinition& definition, const std::string& place);
 
-// What a new table of a lake's own is made with (M1.4): "raw.images", "raw.metadata",
-// "raw.binary", "raw.sources", "raw.quarantine". nullopt: not one of the lake's own.
+// What a new table of a lake's own is made with (M1.4). nullopt: not one of the lake's own.
 std::optional<table::TableDefinition> OwnTable(const TableName& name);
 
-// The names OwnTable knows, in the order they are made.
+// Those that ingest fills, in the order they are made: "raw.images", "raw.metadata", "raw.binary",
+// "raw.sources", "raw.quarantine".
 std::vector<TableName> OwnTables();
+
+// Those that steps make of them, processed and curated ("processed.features", …).
+std::vector<TableName> MadeTables();
 
 }  // namespace pixlake::catalog

@@ -7,6 +7,7 @@
 
 #include "catalog/lake.h"
 #include "catalog/later_columns.h"
+#include "catalog/made_tables_internal.h"
 
 namespace pixlake::catalog {
 namespace {
@@ -127,7 +128,16 @@ std::optional<table::TableDefinition> OwnTable(const TableName& name) {
   definition.partition_columns = {"date_partition"};
   definition.name = name.text();
   definition.properties[kOwnTableVersion] = std::to_string(kKnownOwnTableVersion);
-  if (name.zone != "raw") return std::nullopt;
+  // Steps downstream work on what changed. Without deletion vectors: many readers of Delta tables refuse a
+  // table that has them, even where no row is deleted.
+  definition.change_feed = true;
+  if (name.zone != "raw") {
+    const auto made = FindMadeTable(name);
+    if (!made) return std::nullopt;
+    definition.schema = made->schema;
+    definition.description = made->what;
+    return definition;
+  }
   if (name.name == "images") {
     definition.schema = Images();
     definition.description = "Images as they came, each content once";

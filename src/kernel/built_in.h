@@ -12,6 +12,7 @@ Status RegisterBuiltIns(KernelRegistry* registry);
 Status RegisterHash(KernelRegistry* registry);       // hash
 Status RegisterHeader(KernelRegistry* registry);     // header
 Status RegisterJudge(KernelRegistry* registry);      // judge, describe
+Status RegisterPixels(KernelRegistry* registry);     // pixels
 Status RegisterThumbnail(KernelRegistry* registry);  // thumbnail
 
 }  // namespace pixlake::kernel

@@ -39,6 +39,7 @@ Status RegisterBuiltIns(KernelRegistry* registry) {
   PL_RETURN_NOT_OK(RegisterHash(registry));
   PL_RETURN_NOT_OK(RegisterHeader(registry));
   PL_RETURN_NOT_OK(RegisterJudge(registry));
+  PL_RETURN_NOT_OK(RegisterPixels(registry));
   return RegisterThumbnail(registry);
 }
 

@@ -12,9 +12,9 @@
 
 namespace pixlake::lake {
 
-Result<std::unique_ptr<LakeLock>> LakeLock::Acquire(const catalog::Lake& lake,
+Result<std::unique_ptr<LakeLock>> LakeLock::Acquire(const catalog::Lake& lake, const std::string& work,
                                                     const std::function<void()>& on_wait) {
-  const std::string path = lake.Internal("ingest.lock");
+  const std::string path = lake.Internal(work + ".lock");
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoError(errno, "opening", path);
   std::unique_ptr<LakeLock> lock(new LakeLock(fd));

@@ -1,8 +1,9 @@
-// One ingest at a time into a lake.
+// One ingest, and one run of steps, at a time in a lake.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "catalog/lake.h"
@@ -15,7 +16,8 @@ class LakeLock {
  public:
   // Waits for a run that has it; `on_wait` is called once, before waiting. kCancelled on
   // SIGINT.
-  static Result<std::unique_ptr<LakeLock>> Acquire(const catalog::Lake& lake,
+  // `work`: "ingest" or "run"; who does one waits for others who do the same.
+  static Result<std::unique_ptr<LakeLock>> Acquire(const catalog::Lake& lake, const std::string& work,
                                                    const std::function<void()>& on_wait);
   ~LakeLock();
   LakeLock(const LakeLock&) = delete;

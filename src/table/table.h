@@ -34,6 +34,9 @@ struct TableDefinition {
   // By what files are kept apart where that is not the columns themselves: partition_columns has the
   // columns whose values stand in no file.
   std::vector<PartitionField> partition_fields = {};
+  // Asked of a table that is made; what a table has its WriteRules say.
+  bool change_feed = false;
+  bool deletion_vectors = false;
 };
 
 // Which state to read: the latest, a version, or the latest not after a time

@@ -90,6 +90,9 @@ class Transaction {
   virtual void SetOperation(Operation operation) = 0;
   // Exactly once: commits nothing when the table has (app_id, >= version).
   virtual void SetTxn(std::string app_id, int64_t version) = 0;
+  // How far an application has come, noted with the commit (Snapshot::TxnVersion gives it back); any
+  // number of them, of any version. Another's note for the same `app_id` meanwhile is a conflict.
+  virtual Status NoteTxn(std::string app_id, int64_t version);
   // The staged files stay where they are even if they are not committed: something
   // durable names them and will commit them later, or the caller tries again with them.
   virtual void KeepStagedFiles() = 0;

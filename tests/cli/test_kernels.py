@@ -2,7 +2,7 @@
 
 import pytest
 
-OWN = {"hash", "header", "judge", "describe", "thumbnail"}
+OWN = {"hash", "header", "judge", "describe", "pixels", "thumbnail"}
 
 
 def test_every_kernel_says_its_parameters_and_columns(pixlake):

@@ -170,6 +170,36 @@ TEST(Append, TxnOfARacerIsSeenInTheRebase) {
   EXPECT_EQ(Must(table->Load())->version(), 1);
 }
 
+TEST(Append, NotesHowFarApplicationsHaveCome) {
+  testing::TemporaryFolder folder;
+  const auto table = CreateTable(folder.location());
+  const auto stale = Must(table->Load());
+  const auto note = [&](std::shared_ptr<const table::Snapshot> read, int64_t a, int64_t b) {
+    const auto transaction = Must(table->BeginAppend(std::move(read)));
+    EXPECT_TRUE(transaction->NoteTxn("a", a).ok());
+    EXPECT_TRUE(transaction->NoteTxn("b", b).ok());
+    return transaction->Commit();
+  };
+  EXPECT_EQ(Must(note(stale, 7, -3)).version, 1);
+  EXPECT_EQ(Must(note(Must(table->Load()), 5, 9)).version, 2);  // any version, lower ones too
+  EXPECT_EQ(Must(table->Load())->TxnVersion("a"), 5);
+  EXPECT_EQ(Must(table->Load())->TxnVersion("b"), 9);
+  // Who began before somebody else noted the same has done the same work.
+  EXPECT_EQ(CodeOf(note(stale, 8, 8).status()), ErrorCode::kCommitConflict);
+}
+
+TEST(Append, MakesTablesWithAFeedAndVectors) {
+  testing::TemporaryFolder folder;
+  table::TableDefinition definition;
+  definition.schema = arrow::schema({arrow::field("id", arrow::int64())});
+  definition.change_feed = true;
+  definition.deletion_vectors = true;
+  const auto table = Must(MakeDeltaFormat()->Create(folder.location("fed"), definition));
+  const table::WriteRules rules = Must(Must(table->Load())->Rules());
+  EXPECT_TRUE(rules.change_feed);
+  EXPECT_TRUE(rules.deletion_vectors);
+}
+
 TEST(Append, AbandonedTransactionLeavesNoFile) {
   testing::TemporaryFolder folder;
   const auto table = CreateTable(folder.location());

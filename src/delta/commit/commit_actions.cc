@@ -87,6 +87,9 @@ class CommitBuilder {
     if (changes_.txn) {
       Put(*changes_.txn);
     }
+    for (const Txn& txn : changes_.noted_txns) {
+      Put(txn);
+    }
     for (const AddFile& add : changes_.removed) {
       Put(RemoveOf(add, changes_.data_change, now_));
     }
@@ -234,7 +237,8 @@ class CommitBuilder {
 
 bool PendingChanges::empty() const {
   return appended.empty() && change_files.empty() && removed.empty() && committed_again.empty() &&
-         restated.empty() && !protocol && !metadata && domains.empty() && !txn && !only_noted;
+         restated.empty() && !protocol && !metadata && domains.empty() && !txn && noted_txns.empty() &&
+         !only_noted;
 }
 
 bool PendingChanges::OnlyAppends() const {

@@ -24,6 +24,7 @@ struct PendingChanges {
   std::optional<Metadata> metadata;
   std::map<std::string, DomainMetadata> domains;
   std::optional<Txn> txn;
+  std::vector<Txn> noted_txns;
   std::optional<table::Operation> operation;
   bool data_change = true;
   bool keeps_rules = false;  // constraints, generated columns and the like were seen to

@@ -28,6 +28,9 @@ Result<ConflictCheck::Winner> ConflictCheck::Read(std::string bytes, int64_t ver
     } else if (const auto* txn = std::get_if<Txn>(&action)) {
       winner.done = winner.done || (changes_.txn && txn->app_id == changes_.txn->app_id &&
                                     txn->version >= changes_.txn->version);
+      for (const Txn& noted : changes_.noted_txns) {
+        winner.came_further = winner.came_further || noted.app_id == txn->app_id;
+      }
     } else if (auto* metadata = std::get_if<Metadata>(&action)) {
       winner.metadata = std::move(*metadata);
     } else if (auto* protocol = std::get_if<Protocol>(&action)) {
@@ -168,6 +171,9 @@ Result<Standing> ConflictCheck::Pass(std::string bytes, TableHead* head) {
   }
   if (winner.done) {
     return Standing::kAlreadyDone;
+  }
+  if (winner.came_further) {
+    return Conflict(winner, "did the same piece of work");
   }
   TableHead next = *head;
   next.version = winner.version;

@@ -52,6 +52,7 @@ class ConflictCheck {
     std::vector<DomainMetadata> domains;
     bool ours = false;
     bool done = false;
+    bool came_further = false;  // noted progress that this transaction notes too
   };
 
   Result<Winner> Read(std::string bytes, int64_t version) const;

@@ -207,6 +207,11 @@ void DeltaTransaction::SetTxn(std::string app_id, int64_t version) {
   changes_.txn = Txn{std::move(app_id), version, NowMillis()};
 }
 
+Status DeltaTransaction::NoteTxn(std::string app_id, int64_t version) {
+  changes_.noted_txns.push_back(Txn{std::move(app_id), version, NowMillis()});
+  return Status::OK();
+}
+
 Status DeltaTransaction::CheckFiles(const arrow::Schema& schema) const {
   for (const table::StagedFile& file : changes_.appended) {
     for (const std::string& column : metadata().partition_columns) {

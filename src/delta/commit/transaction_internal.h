@@ -41,6 +41,7 @@ class DeltaTransaction : public table::Transaction {
   void SetDataChange(bool data_change) override { changes_.data_change = data_change; }
   void SetOperation(table::Operation operation) override { changes_.operation = std::move(operation); }
   void SetTxn(std::string app_id, int64_t version) override;
+  Status NoteTxn(std::string app_id, int64_t version) override;
   void KeepStagedFiles() override { never_delete_ = true; }
   Result<table::CommitOutcome> Commit() override;
 

@@ -11,8 +11,20 @@
 
 namespace pixlake::delta {
 
+namespace {
+
+std::map<std::string, std::string> PropertiesOf(const table::TableDefinition& definition) {
+  std::map<std::string, std::string> out = definition.properties;
+  if (definition.change_feed) out.emplace("delta.enableChangeDataFeed", "true");
+  if (definition.deletion_vectors) out.emplace("delta.enableDeletionVectors", "true");
+  return out;
+}
+
+}  // namespace
+
 Result<TableState> FirstState(const table::TableDefinition& definition) {
-  PL_RETURN_NOT_OK(CheckProperties(definition.properties, {}));
+  const std::map<std::string, std::string> properties = PropertiesOf(definition);
+  PL_RETURN_NOT_OK(CheckProperties(properties, {}));
   TableState state;
   state.version = kBeforeFirst;
   Metadata& metadata = state.metadata;
@@ -20,9 +32,9 @@ Result<TableState> FirstState(const table::TableDefinition& definition) {
   metadata.name = definition.name;
   metadata.description = definition.description;
   metadata.partition_columns = definition.partition_columns;
-  metadata.configuration = definition.properties;
+  metadata.configuration = properties;
   metadata.created_time = NowMillis();
-  std::vector<std::string> features = FeaturesForProperties(definition.properties);
+  std::vector<std::string> features = FeaturesForProperties(properties);
   for (std::string& name : FeaturesForSchema(*definition.schema)) features.push_back(std::move(name));
   if (!definition.clustering_columns.empty()) features.emplace_back("clustering");
   PL_ASSIGN_OR_RETURN(state.protocol, WithFeatures(ProtocolFor(*definition.schema), features));

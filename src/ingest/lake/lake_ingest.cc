@@ -49,7 +49,7 @@ class Run {
   }
 
   Result<LakeIngestReport> Take(std::unique_ptr<Source> source) {
-    PL_ASSIGN_OR_RETURN(const auto lock, lake::LakeLock::Acquire(lake_, options_.on_wait));
+    PL_ASSIGN_OR_RETURN(const auto lock, lake::LakeLock::Acquire(lake_, "ingest", options_.on_wait));
     PL_RETURN_NOT_OK(CleanSpills());
     PL_ASSIGN_OR_RETURN(tables_, lake::OpenLakeTables(lake_, format_));
     PL_ASSIGN_OR_RETURN(report_.replayed_batches, lake::ReplayManifests(lake_, format_));

@@ -153,6 +153,8 @@ class Runner {
                           {"numAddedChangeFiles", std::to_string(report_.change_files)}};
     if (!options_.operation.empty()) operation_.name = options_.operation;
     transaction_->SetOperation(operation_);
+    for (const auto& [app_id, version] : options_.noted_txns)
+      PL_RETURN_NOT_OK(transaction_->NoteTxn(app_id, version));
     PL_ASSIGN_OR_RETURN(const table::CommitOutcome outcome, transaction_->Commit());
     report_.version = outcome.version;
     report_.attempts = outcome.attempts;

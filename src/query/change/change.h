@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,8 @@ namespace pixlake::query {
 struct ChangeOptions {
   int64_t memory_bytes = int64_t{256} << 20;  // for rows on their way, besides the session's own
   std::string operation;                      // what the history calls it; empty: by the statement
+  // How far applications have come with this commit (Transaction::NoteTxn).
+  std::map<std::string, int64_t> noted_txns = {};
   // What the table is from this commit on, in place of all that it was; nothing of it is kept.
   std::optional<table::TableDefinition> definition = std::nullopt;
 };

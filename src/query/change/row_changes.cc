@@ -120,11 +120,13 @@ Result<std::unique_ptr<RowChanges>> RowChanges::Make(const table::Table& table,
   PL_ASSIGN_OR_RETURN(const auto file_schema, transaction->FileSchema());
   PL_ASSIGN_OR_RETURN(out->rows_, TableRowsWriter::Make(out->location_, target.schema, *file_schema,
                                                         partitions, "", memory / 4));
-  // A file that goes as a whole, or new rows alone, speak for themselves (PROTOCOL.md,
-  // "Change Data Files"); with anything else all changes of the commit must be told.
+  // A file that goes as a whole, new rows, and rows that a vector marks as deleted speak for themselves
+  // (PROTOCOL.md, "Change Data Files"), so that no image is copied to tell that it is gone; with anything
+  // else all changes of the commit must be told.
   const bool partly = std::any_of(out->counts_.begin(), out->counts_.end(), [&](const auto& entry) {
     const table::DataFile& file = out->files_[static_cast<size_t>(entry.first)];
-    return entry.second.updates > 0 || entry.second.deletes + file.deleted_rows != file.num_rows;
+    if (entry.second.updates > 0) return true;
+    return !target.rules.deletion_vectors && entry.second.deletes + file.deleted_rows != file.num_rows;
   });
   if (target.rules.change_feed && partly) {
     PL_ASSIGN_OR_RETURN(const auto feed_schema,

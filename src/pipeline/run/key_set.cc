@@ -1,0 +1,90 @@
+#include "pipeline/run/key_set.h"
+
+#include <algorithm>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/sql_text.h"
+
+namespace pixlake::pipeline {
+namespace {
+
+std::vector<std::string> PlainColumns(const arrow::Schema& schema) {
+  std::vector<std::string> names;
+  for (const auto& field : schema.fields()) {
+    const arrow::Type::type type = field->type()->id();
+    const bool blob = type == arrow::Type::BINARY || type == arrow::Type::LARGE_BINARY;
+    if (!blob) names.push_back(SqlName(field->name()));
+  }
+  return names;
+}
+
+std::string ChangedRows(const OpenInput& open, int64_t watermark) {
+  return fmt::format("SELECT {} FROM table_changes({}, {}, {})",
+                     fmt::join(PlainColumns(*open.snapshot->definition().schema), ", "),
+                     SqlLiteral(open.table->location().path), watermark + 1, open.snapshot->version());
+}
+
+// The keys that this input's changes touch.
+std::string KeysQuery(const OpenInput& open, const std::vector<OpenInput>& inputs, int64_t watermark) {
+  const StepInput& input = *open.input;
+  const std::string changed = fmt::format("changed AS ({})", ChangedRows(open, watermark));
+  if (input.keys.empty())
+    return fmt::format("(WITH {} SELECT {} AS key FROM changed)", changed, SqlName(input.key));
+  std::string with = changed;
+  for (const OpenInput& other : inputs)
+    with += fmt::format(", {} AS NOT MATERIALIZED ({})", SqlName(other.input->table.name), RowsOf(other, ""));
+  return fmt::format("(WITH {} SELECT key FROM ({}) AS touched(key))", with, input.keys);
+}
+
+}  // namespace
+
+std::string RowsOf(const OpenInput& open, const std::string& condition) {
+  return fmt::format("SELECT {} FROM table_scan({}, version := {}){}{}",
+                     fmt::join(PlainColumns(*open.snapshot->definition().schema), ", "),
+                     SqlLiteral(open.table->location().path), open.snapshot->version(),
+                     condition.empty() ? "" : " WHERE ", condition);
+}
+
+std::string KeySet::Condition(std::string_view column) const {
+  if (count > kMostLiterals) return fmt::format("{} IN (SELECT key FROM {})", SqlName(column), kTable);
+  std::vector<std::string> literals;
+  for (const std::string& key : in_memory) literals.push_back(SqlLiteral(key));
+  std::sort(literals.begin(), literals.end());
+  return fmt::format("{} IN ({})", SqlName(column), fmt::join(literals, ", "));
+}
+
+Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const std::vector<OpenInput>& inputs,
+                           const StepDecision& decision) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (*decision.watermarks[i] == inputs[i].snapshot->version()) continue;
+    parts.push_back(KeysQuery(inputs[i], inputs, *decision.watermarks[i]));
+  }
+  PL_RETURN_NOT_OK(WithContext(
+      session->Keep(KeySet::kTable,
+                    fmt::format("SELECT DISTINCT CAST(key AS VARCHAR) AS key FROM ({}) AS touched WHERE key "
+                                "IS NOT NULL",
+                                fmt::join(parts, " UNION ALL "))),
+      fmt::format("step {}, what changed", step.name)));
+  KeySet keys;
+  {
+    PL_ASSIGN_OR_RETURN(const auto counted,
+                        session->Query(fmt::format("SELECT count(*) FROM {}", KeySet::kTable)));
+    std::shared_ptr<arrow::RecordBatch> batch;
+    PL_RETURN_NOT_OK(counted->ReadNext(&batch));
+    keys.count = static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+  }
+  if (keys.count > KeySet::kMostInMemory) return keys;
+  PL_ASSIGN_OR_RETURN(const auto rows, session->Query(fmt::format("SELECT key FROM {}", KeySet::kTable)));
+  for (std::shared_ptr<arrow::RecordBatch> batch;;) {
+    PL_RETURN_NOT_OK(rows->ReadNext(&batch));
+    if (batch == nullptr) return keys;
+    const auto& texts = static_cast<const arrow::StringArray&>(*batch->column(0));
+    for (int64_t row = 0; row < batch->num_rows(); ++row) keys.in_memory.emplace(texts.GetView(row));
+  }
+}
+
+}  // namespace pixlake::pipeline

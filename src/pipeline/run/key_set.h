@@ -1,0 +1,40 @@
+// The keys that changes touch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/result.h"
+#include "query/session/sql_session.h"
+
+#include "pipeline/step/step_state.h"
+
+namespace pixlake::pipeline {
+
+// Kept in the session as a temporary table, larger than memory if need be; a few of them, or enough to
+// look rows up by, are in memory too.
+struct KeySet {
+  static constexpr char kTable[] = "pixlake_step_keys";  // of one column, `key`
+  static constexpr int64_t kMostLiterals = 256;
+  static constexpr int64_t kMostInMemory = 200'000;
+
+  int64_t count = 0;
+  // All of them, where there are at most kMostInMemory.
+  std::unordered_set<std::string> in_memory;
+
+  bool is_in_memory() const { return static_cast<int64_t>(in_memory.size()) == count; }
+  // A condition on a column of SQL: rows of these keys. Of a few keys it is one that files are skipped by.
+  std::string Condition(std::string_view column) const;
+};
+
+// Reads the change feeds of the inputs from their watermarks on. kUsage or kNotFound where an input keeps
+// none, or no longer: the caller makes all anew.
+Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const std::vector<OpenInput>& inputs,
+                           const StepDecision& decision);
+
+// An input as SQL names it, at the version that was opened: all its columns but its blobs.
+std::string RowsOf(const OpenInput& input, const std::string& condition);
+
+}  // namespace pixlake::pipeline

@@ -1,0 +1,46 @@
+// The steps of a lake, one after the other: each does what there is to do and no more.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "session/session.h"
+
+#include "pipeline/step/step.h"
+#include "pipeline/step/step_state.h"
+
+namespace pixlake::pipeline {
+
+struct RunOptions {
+  std::vector<std::string> only;  // steps by name; empty: all
+  bool plan = false;              // say what would be done, do nothing
+  int64_t batch_rows = 1000;      // images that a kernel gets at a time, at most
+  int64_t max_retries = 3;        // of a step that met another's commit, or a store that failed for a while
+  std::function<void()> on_wait;  // another run is at it
+};
+
+struct StepReport {
+  std::string name;
+  StepMode mode = StepMode::kNothing;
+  std::string reason;
+  int64_t keys = 0;      // that were made anew, where not all were
+  int64_t rows_in = 0;   // that a kernel worked on; of steps without one, the keys, or the first input's rows
+  int64_t rows_out = 0;  // written
+  int64_t rows_removed = 0;
+  int64_t version = -1;  // of the output, where it was committed to
+  int retries = 0;
+  double seconds = 0;
+};
+
+// Each step ends with one commit that notes which versions of its inputs it is made of: interrupted at any
+// point, a run again goes on with the step that was interrupted. Runs in one lake take turns. A step that
+// fails ends the run; those before it stay.
+//
+// `session` has the lake. kUsage for steps that do not fit together and names in `only` that are none.
+Result<std::vector<StepReport>> RunSteps(const session::Session& session, const std::vector<Step>& steps,
+                                         const RunOptions& options);
+
+}  // namespace pixlake::pipeline

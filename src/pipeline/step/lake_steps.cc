@@ -1,0 +1,184 @@
+#include "pipeline/step/lake_steps.h"
+
+#include <fmt/format.h>
+
+#include "base/sql_text.h"
+
+namespace pixlake::pipeline {
+namespace {
+
+StepInput ById(const char* zone, const char* table, const char* key) {
+  return {{zone, table}, key};
+}
+
+// A vector of each image, and what its pixels are like: the only step that reads images.
+Step FeaturesStep() {
+  Step step;
+  step.name = "features";
+  step.what = "Decode each image small; its colours as a vector, and how bright, sharp and noisy it is";
+  step.inputs = {ById("raw", "images", "id")};
+  step.output = {"processed", "features"};
+  step.key = "image_id";
+  step.kernel = {"pixels", {}, {"id", "date_partition"}};
+  step.sql = R"(
+    SELECT id AS image_id, feature_vector, model_version, {now} AS extracted_at, CAST(NULL AS DOUBLE) AS confidence,
+           brightness, contrast, sharpness, noise, uniform_share, problem, date_partition
+    FROM computed)";
+  return step;
+}
+
+// One row an image: raw.images, what it says of itself (of two places with the same content the first) and
+// what its pixels are like.
+constexpr char kImage[] = R"(
+    SELECT i.id, i.filename, i.source, i.label, i.mime_type, i.size, i.created_at, i.ingestion_time,
+           coalesce(m.format, i.metadata.format) AS format, m.mode, coalesce(m.width, i.metadata.width) AS width,
+           coalesce(m.height, i.metadata.height) AS height,
+           coalesce(m.channels, i.metadata.channels) AS channels,
+           coalesce(m.bit_depth, i.metadata.bit_depth) AS bit_depth,
+           m.* EXCLUDE (url, id, format, mode, width, height, channels, bit_depth, size, described_at,
+                        date_partition),
+           f.brightness, f.contrast, f.sharpness, f.noise, f.uniform_share, f.problem, i.date_partition
+    FROM images AS i
+    LEFT JOIN (SELECT * FROM metadata QUALIFY row_number() OVER (PARTITION BY id ORDER BY url, described_at) = 1)
+      AS m ON m.id = i.id
+    LEFT JOIN features AS f ON f.image_id = i.id)";
+
+std::vector<StepInput> ImageInputs() {
+  return {ById("raw", "images", "id"), ById("raw", "metadata", "id"),
+          ById("processed", "features", "image_id")};
+}
+
+std::string CheckStruct(const ImageCheck& check) {
+  return fmt::format(
+      "{{'name': {}, 'outcome': CASE ({}) WHEN true THEN 'passed' WHEN false THEN 'failed' ELSE "
+      "'not_applicable' "
+      "END, 'severity': {}, 'value': CAST(({}) AS VARCHAR), 'expected': {}}}",
+      SqlLiteral(check.name), check.condition, SqlLiteral(check.severity), check.value,
+      SqlLiteral(check.expected));
+}
+
+Step ValidatedStep(const std::vector<ImageCheck>& checks) {
+  Step step;
+  step.name = "validated";
+  step.what = "Ask each image what the checks of the settings ask";
+  step.inputs = ImageInputs();
+  step.output = {"processed", "validated"};
+  step.key = "image_id";
+  std::string list;
+  for (const ImageCheck& check : checks) list += (list.empty() ? "" : ", ") + CheckStruct(check);
+  constexpr char kType[] =
+      "STRUCT(name VARCHAR, outcome VARCHAR, severity VARCHAR, \"value\" VARCHAR, expected VARCHAR)[]";
+  step.sql = fmt::format(R"(
+    WITH image AS ({}), judged AS (SELECT id, date_partition, CAST([{}] AS {}) AS checks FROM image),
+    worst AS (SELECT *, list_filter(checks, c -> c.outcome = 'failed') AS failed_checks FROM judged)
+    SELECT id AS image_id,
+           CASE WHEN len(list_filter(failed_checks, c -> c.severity = 'stop')) > 0 THEN 'stopped'
+                WHEN len(list_filter(failed_checks, c -> c.severity = 'quarantine')) > 0 THEN 'quarantined'
+                WHEN len(list_filter(failed_checks, c -> c.severity = 'drop')) > 0 THEN 'dropped'
+                WHEN len(failed_checks) > 0 THEN 'warned' ELSE 'passed' END AS status,
+           list_transform(failed_checks, c -> c.name) AS failed, checks, {{now}} AS validated_at, date_partition
+    FROM worst)",
+                         kImage, list, kType);
+  return step;
+}
+
+Step EnrichedStep() {
+  Step step;
+  step.name = "enriched";
+  step.what = "All that is known of each image that was let through, a row each";
+  step.inputs = ImageInputs();
+  step.inputs.push_back(ById("processed", "validated", "image_id"));
+  step.output = {"processed", "enriched"};
+  step.key = "image_id";
+  step.sql = fmt::format(R"(
+    WITH image AS ({})
+    SELECT id AS image_id, filename, source, label, mime_type, size, created_at, ingestion_time, format, mode,
+           width, height, channels, bit_depth, width * height / 1e6 AS megapixels,
+           width / nullif(height, 0) AS aspect_ratio, CAST(NULL AS VARCHAR) AS make, CAST(NULL AS VARCHAR) AS model,
+           CAST(NULL AS VARCHAR) AS lens, CAST(NULL AS TIMESTAMPTZ) AS taken_at, CAST(NULL AS DOUBLE) AS exposure_s,
+           CAST(NULL AS DOUBLE) AS f_number, CAST(NULL AS INTEGER) AS iso, CAST(NULL AS DOUBLE) AS focal_length_mm,
+           CAST(NULL AS INTEGER) AS orientation, latitude, longitude, altitude, brightness, contrast, sharpness,
+           noise, uniform_share, v.status AS validation_status, v.failed AS failed_checks,
+           CAST(NULL AS VARCHAR) AS sidecar, CAST(NULL AS VARCHAR) AS sidecar_uri, image.date_partition
+    FROM image JOIN validated AS v ON v.image_id = image.id
+    WHERE v.status IN ('passed', 'warned'))",
+                         kImage);
+  return step;
+}
+
+Step AnalyticsStep() {
+  Step step;
+  step.name = "analytics";
+  step.what = "What class each image is of: so far the label that it came with";
+  step.inputs = {ById("processed", "enriched", "image_id")};
+  step.output = {"curated", "analytics"};
+  step.key = "image_id";
+  step.sql = R"(
+    SELECT image_id, label AS classification, CASE WHEN label IS NOT NULL THEN 1.0::DOUBLE END AS confidence,
+           CAST(NULL AS DOUBLE) AS processing_time, ingestion_time AS created_at,
+           CASE WHEN label IS NOT NULL THEN 'source' END AS classified_by, date_partition
+    FROM enriched)";
+  return step;
+}
+
+Step MlReadyStep() {
+  Step step;
+  step.name = "ml_ready";
+  step.what = "Images to train with; their split follows from their ids";
+  step.inputs = {ById("processed", "enriched", "image_id"), ById("processed", "features", "image_id")};
+  step.output = {"curated", "ml_ready"};
+  step.key = "image_id";
+  step.sql = R"(
+    SELECT e.image_id, e.label,
+           CASE WHEN part < 80 THEN 'train' WHEN part < 90 THEN 'validation' ELSE 'test' END AS split,
+           e.mime_type, e.width, e.height, e.channels, e.size, f.feature_vector, e.date_partition
+    FROM (SELECT *, CAST('0x' || substr(image_id, 1, 8) AS BIGINT) % 100 AS part FROM enriched) AS e
+    JOIN features AS f ON f.image_id = e.image_id
+    WHERE f.problem IS NULL)";
+  return step;
+}
+
+// Means are of decimals: they do not depend on the order in which rows are added up.
+Step ReportingStep() {
+  Step step;
+  step.name = "reporting";
+  step.what = "Counts a day: formats, cameras, places, labels, quality, and what was refused";
+  step.inputs = {{{"processed", "enriched"}, "date_partition"},
+                 {{"processed", "validated"}, "date_partition"},
+                 {{"raw", "quarantine"}, "date_partition"}};
+  step.output = {"curated", "reporting"};
+  step.key = "date_partition";
+  step.sql = R"(
+    WITH named AS (
+      SELECT e.*, unnest([{'report': 'total', 'name': 'all'}, {'report': 'format', 'name': format},
+                          {'report': 'camera', 'name': concat_ws(' ', make, model)},
+                          {'report': 'label', 'name': label},
+                          {'report': 'place', 'name': CASE WHEN latitude IS NOT NULL AND longitude IS NOT NULL
+                             THEN printf('%+03d%+04d', CAST(floor(latitude) AS INTEGER),
+                                         CAST(floor(longitude) AS INTEGER)) END}]) AS r
+      FROM enriched AS e)
+    SELECT r.report AS report, r.name AS name, count(*) AS images, CAST(sum(size) AS BIGINT) AS bytes,
+           avg(width) AS mean_width, avg(height) AS mean_height, avg(CAST(megapixels AS DECIMAL(18, 6))) AS mean_megapixels,
+           avg(CAST(brightness AS DECIMAL(18, 6))) AS mean_brightness, avg(CAST(sharpness AS DECIMAL(18, 6))) AS mean_sharpness, min(taken_at) AS first_taken_at,
+           max(taken_at) AS last_taken_at, date_partition
+    FROM named WHERE r.name IS NOT NULL AND r.name <> '' GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT 'status' AS report, status AS name, count(*) AS images, date_partition FROM validated GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT 'check' AS report, name, count(*) AS images, date_partition
+    FROM (SELECT unnest(failed) AS name, date_partition FROM validated) GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT 'verdict' AS report, verdict AS name, count(*) AS images, CAST(sum(size) AS BIGINT) AS bytes,
+           date_partition
+    FROM quarantine GROUP BY ALL)";
+  return step;
+}
+
+}  // namespace
+
+std::vector<Step> LakeSteps(const std::vector<ImageCheck>& checks) {
+  return {FeaturesStep(),  ValidatedStep(checks), EnrichedStep(),
+          AnalyticsStep(), MlReadyStep(),         ReportingStep()};
+}
+
+}  // namespace pixlake::pipeline
