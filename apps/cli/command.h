@@ -100,6 +100,7 @@ int RunProgram(CLI::App* program, int argc, char** argv);
 void AddMnistCommand(CLI::App* program);  // as `mnist-to-delta`
 void SetUpMnist(CLI::App* command);       // the program `mnist-to-delta` itself
 void AddInitCommand(CLI::App* program);
+void AddConfigCommand(CLI::App* program);
 void AddIngestCommand(CLI::App* program);
 void AddInspectCommand(CLI::App* program);
 void AddRunCommand(CLI::App* program);

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddTableCommand(&program);
   pixlake::cli::AddQuarantineCommand(&program);
   pixlake::cli::AddInitCommand(&program);
+  pixlake::cli::AddConfigCommand(&program);
   pixlake::cli::AddInspectCommand(&program);
   pixlake::cli::AddMetadataCommand(&program);
   pixlake::cli::AddMnistCommand(&program);

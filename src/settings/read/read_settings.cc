@@ -33,12 +33,7 @@ Result<std::string> Contents(const std::string& file) {
 
 Result<Settings> OrProblems(Reading reading, const std::string& file) {
   if (reading.problems.empty()) return std::move(reading.settings);
-  std::string text;
-  for (const Problem& problem : reading.problems) {
-    if (!text.empty()) text.push_back('\n');
-    text += ProblemText(file, problem);
-  }
-  return Error(ErrorCode::kUsage, std::move(text));
+  return Error(ErrorCode::kUsage, ProblemsText(file, reading.problems));
 }
 
 }  // namespace
@@ -57,6 +52,13 @@ std::string ProblemText(const std::string& file, const Problem& problem) {
   if (problem.place.line > 0) text += fmt::format(":{}:{}", problem.place.line, problem.place.column);
   if (!problem.key.empty()) text += ": " + problem.key;
   return text + ": " + problem.what;
+}
+
+std::string ProblemsText(const std::string& file, const std::vector<Problem>& problems) {
+  if (problems.size() == 1) return ProblemText(file, problems[0]);
+  std::string text = fmt::format("{}: {} problems", file, problems.size());
+  for (const Problem& problem : problems) text += "\n  " + ProblemText(file, problem);
+  return text;
 }
 
 std::string Settings::Where(const std::string& key) const {

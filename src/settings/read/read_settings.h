@@ -32,12 +32,15 @@ Reading ExamineSettings(std::string_view text, const std::string& file, const st
 // Of a file; an error only when it cannot be read at all.
 Result<Reading> ExamineSettings(const std::string& file);
 
-// The same; kUsage with one line a problem ("FILE:LINE:COLUMN: KEY: WHAT") when there are any.
+// The same; kUsage with ProblemsText when there are any.
 Result<Settings> ParseSettings(std::string_view text, const std::string& file, const std::string& root);
 Result<Settings> ReadSettings(const std::string& file);
 
 // "config/settings.yaml:12:3: processing.batch_sise: no such key; did you mean 'batch_size'?"
 std::string ProblemText(const std::string& file, const Problem& problem);
+
+// One problem as above; of several how many there are, and below it a line for each.
+std::string ProblemsText(const std::string& file, const std::vector<Problem>& problems);
 
 // The folder that holds the file's config/ when the file lies in such a folder, else the file's own;
 // absolute.

@@ -26,9 +26,10 @@ bool ExpandOne(std::string_view inside, YamlNode* node, std::string* out,
   const size_t dash = inside.find(":-");
   const std::string name(inside.substr(0, dash));
   if (!IsVariableName(name)) {
-    problems->push_back({node->place, fmt::format("'${{{}}}' names no variable; expected ${{NAME}}, "
-                                                  "${{NAME:-fallback}}, or $${{ for the letters themselves",
-                                                  inside.substr(0, 80))});
+    // What stands there may be a part of a password: it is not shown.
+    problems->push_back({node->place,
+                         "'${' that begins no variable; expected ${NAME}, ${NAME:-fallback}, or $${ for the "
+                         "letters themselves"});
     return false;
   }
   node->expanded = true;
