@@ -7,6 +7,7 @@
 #include "image/examine/examine.h"
 #include "kernel/built_in.h"
 #include "kernel/content_column.h"
+#include "kernel/fact_columns.h"
 #include "kernel/judge_options.h"
 #include "sandbox/examiner.h"
 
@@ -69,10 +70,14 @@ std::vector<GivenColumn> Gives(bool describe) {
       {field("longitude", arrow::float64()), "degrees, west negative"},
       {field("altitude", arrow::float64()), "metres, below sea level negative"},
       {field("direction", arrow::float64()), "degrees the camera looked at, 0 to 360"},
-      {field("gps_timestamp", arrow::utf8()), "ISO 8601, UTC"},
-      {field("document", arrow::utf8()),
-       "members of a JSON object: all of it (docs/metadata.md), without the verdict"}};
+      {field("gps_timestamp", arrow::utf8()), "ISO 8601, UTC"}};
   gives.insert(gives.end(), described.begin(), described.end());
+  image::CommonFacts none;
+  image::VisitFacts(none, [&](const char* name, const auto& member, const char* what) {
+    gives.push_back({field(name, FactType(member)), what});
+  });
+  gives.push_back({field("document", arrow::utf8()),
+                   "members of a JSON object: all of it (docs/metadata.md), without the verdict"});
   return gives;
 }
 
@@ -118,6 +123,11 @@ class Output {
     for (const auto& coordinate : {gps.latitude, gps.longitude, gps.altitude, gps.direction})
       PL_RETURN_NOT_OK(Number<arrow::DoubleBuilder>(coordinate.has_value(), coordinate.value_or(0)));
     PL_RETURN_NOT_OK(Text(gps.timestamp));
+    Status status;
+    image::VisitFacts(description.facts, [&](const char*, const auto& member, const char*) {
+      if (status.ok()) status = AppendFact(member, columns_->GetField(next_++));
+    });
+    PL_RETURN_NOT_OK(status);
     return Text(description.members);
   }
 
@@ -142,6 +152,7 @@ class Judge : public Kernel {
   // `name` is "judge", or "describe", which always describes.
   Judge(std::string name, const sandbox::ExamineOptions& options) : options_(options) {
     info_.name = std::move(name);
+    info_.version = 2;  // 2: columns for what people ask for; the document's shapes (docs/metadata.md)
     info_.what = info_.name == "judge"
                      ? "Whether each content is a sound image, and if not, what is wrong where"
                      : "What each image says of itself: EXIF, GPS, XMP, IPTC, ICC; and its verdict";

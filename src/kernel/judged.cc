@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "kernel/content_column.h"
+#include "kernel/fact_columns.h"
 
 namespace pixlake::kernel {
 namespace {
@@ -122,7 +123,23 @@ Result<Judged> Judged::Make(std::shared_ptr<arrow::RecordBatch> rows) {
     }
     judged.columns_.push_back(index);
   }
+  if (judged.columns_.size() == kColumns.size()) PL_RETURN_NOT_OK(judged.FindFacts());
   return judged;
+}
+
+Status Judged::FindFacts() {
+  Status status;
+  image::CommonFacts facts;
+  image::VisitFacts(facts, [&](const char* name, const auto& member, const char*) {
+    const int index = rows_->schema()->GetFieldIndex(name);
+    if (index < 0 || !rows_->column(index)->type()->Equals(FactType(member))) {
+      status = Error(ErrorCode::kSchemaMismatch,
+                     fmt::format("the kernel that judges gave no column `{}` of type {}", name,
+                                 FactType(member)->ToString()));
+    }
+    columns_.push_back(index);
+  });
+  return status;
 }
 
 int64_t Judged::num_rows() const {
@@ -174,6 +191,10 @@ image::Answer Judged::Answer(int64_t row) const {
   description.format = Text(kKind, row);
   description.mode = Text(kMode, row);
   description.members = Text(kDocument, row);
+  size_t fact = kColumns.size();
+  image::VisitFacts(description.facts, [&](const char*, auto& member, const char*) {
+    TakeFact(*rows_->column(columns_[fact++]), row, &member);
+  });
   image::GpsPosition gps;
   gps.latitude = Coordinate(kLatitude, row);
   gps.longitude = Coordinate(kLongitude, row);

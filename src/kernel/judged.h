@@ -41,11 +41,12 @@ class Judged {
 
  private:
   explicit Judged(std::shared_ptr<arrow::RecordBatch> rows) : rows_(std::move(rows)) {}
+  Status FindFacts();
   std::string_view Text(int column, int64_t row) const;
   std::optional<double> Coordinate(int column, int64_t row) const;
 
   std::shared_ptr<arrow::RecordBatch> rows_;
-  std::vector<int> columns_;  // in the order of judge's
+  std::vector<int> columns_;  // in the order of judge's, the facts' last
 };
 
 // Runs the kernel over the contents; each is under 2 GiB and lies in one of `owners`.

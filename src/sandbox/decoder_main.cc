@@ -68,14 +68,16 @@ bool Serve() {
   std::string name(wire.name_size, '\0');
   if (!ReadFully(kDecoderSocket, name.data(), name.size())) return false;
   image::Answer answer = AnswerMapped(image.get(), wire, FromWire(wire, std::move(name)));
-  const WireAnswer head = ToWire(&answer);
+  const std::string facts = FactsToWire(answer.description.facts);
+  WireAnswer head = ToWire(&answer);
+  head.facts_size = static_cast<uint32_t>(facts.size());
   if (!WriteFully(kDecoderSocket, &head, sizeof(head))) return false;
   const auto texts = TextsOf(&answer);
   for (size_t i = 0; i < texts.size(); ++i) {
     if (texts[i] != nullptr && !WriteFully(kDecoderSocket, texts[i]->data(), head.text_sizes[i]))
       return false;
   }
-  return true;
+  return WriteFully(kDecoderSocket, facts.data(), facts.size());
 }
 
 }  // namespace

@@ -83,7 +83,11 @@ bool ReceiveAnswer(int socket, image::Answer* answer) {
     texts[i]->resize(wire.text_sizes[i]);
     if (!ReadFully(socket, texts[i]->data(), wire.text_sizes[i])) return false;
   }
-  if (!AreMembers(sane->description.members)) return false;
+  std::string facts_text(wire.facts_size, '\0');
+  if (!ReadFully(socket, facts_text.data(), facts_text.size())) return false;
+  std::optional<image::CommonFacts> facts = FactsFromWire(facts_text);
+  if (!facts || !AreMembers(sane->description.members)) return false;
+  sane->description.facts = *std::move(facts);
   *answer = *std::move(sane);
   return true;
 }

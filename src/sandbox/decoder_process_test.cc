@@ -54,6 +54,7 @@ TEST(DecoderProcessTest, AnswersAsTheLibraryDoes) {
     EXPECT_EQ(there->judgement.message, here.judgement.message);
     EXPECT_EQ(there->description.members, here.description.members);
     EXPECT_EQ(there->description.mode, here.description.mode);
+    EXPECT_EQ(there->description.facts, here.description.facts);
     EXPECT_EQ(there->frames, here.frames);
     EXPECT_EQ(there->header.has_value(), here.header.has_value());
     png.resize(png.size() / 2);
@@ -67,6 +68,27 @@ TEST(DecoderProcessTest, OnlyMembersOfOneObjectAreBelieved) {
   for (const char* forged : {R"("a":1},{"b":2)", "\"a\":\n1", R"("a":1}{"b":2)", R"("url":"https://other")",
                              R"("a":1,"id":"0")", R"("a":)", R"(1)", R"("a":1}//)"}) {
     EXPECT_FALSE(AreMembers(forged)) << forged;
+  }
+}
+
+TEST(DecoderProcessTest, FactsArriveAsTheyAreAndOnlySaneOnesAreBelieved) {
+  EXPECT_EQ(FactsToWire({}), "");
+  EXPECT_EQ(FactsFromWire("").value(), image::CommonFacts{});
+  image::CommonFacts facts;
+  facts.make = "Ca\xC3\xB1on";
+  facts.taken_at = 1204882427123456;
+  facts.taken_at_zone = "gps";
+  facts.exposure_s = 1.0 / 3;
+  facts.iso = 400;
+  facts.rating = -1;
+  facts.keywords = {"a", "b \"c\""};
+  EXPECT_EQ(FactsFromWire(FactsToWire(facts)).value(), facts);
+  for (const char* forged :
+       {"[]", "{", R"({"make":1})", R"({"iso":"4"})", R"({"iso":4.5})", R"({"iso":4000000000})",
+        R"({"rating":9})", R"({"orientation":0})", R"({"exposure_s":1e999})", R"({"exposure_s":-1})",
+        R"({"taken_at":9223372036854775807})", R"({"taken_at_zone":"mine"})", R"({"keywords":["a",1]})",
+        R"({"keywords":"a"})", R"({"other":1})", "{\"make\":\"\xFF\"}"}) {
+    EXPECT_FALSE(FactsFromWire(forged)) << forged;
   }
 }
 

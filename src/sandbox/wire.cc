@@ -115,6 +115,7 @@ std::optional<image::Answer> FromWire(const WireAnswer& wire) {
                     wire.verdict <= static_cast<uint32_t>(image::Verdict::kUnreadable) && wire.offset >= -1 &&
                     wire.frames >= 0;
   if (!sane) return std::nullopt;
+  if (wire.facts_size > kMostFacts) return std::nullopt;
   for (size_t i = 0; i < wire.text_sizes.size(); ++i) {
     if (wire.text_sizes[i] > MostOfText(i)) return std::nullopt;
   }

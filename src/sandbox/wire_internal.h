@@ -20,6 +20,7 @@ constexpr uint32_t kMostName = 4096;
 constexpr uint32_t kMostMessage = 1 << 16;
 constexpr uint32_t kMostMembers = 256 << 20;
 constexpr uint32_t kMostWord = 64;  // of a format, a mode, a time
+constexpr uint32_t kMostFacts = 8 << 20;
 
 // Followed by `name_size` bytes; a descriptor of the image comes beside it.
 struct WireQuestion {
@@ -51,6 +52,7 @@ struct WireAnswer {
   uint32_t gps_has = 0;            // a bit for each of `gps` that is known
   std::array<double, 4> gps = {};  // latitude, longitude, altitude, direction
   std::array<uint32_t, 5> text_sizes = {};
+  uint32_t facts_size = 0;  // FactsToWire, behind the texts
 };
 
 WireQuestion ToWire(const image::Question& question, uint64_t size);
@@ -64,6 +66,11 @@ std::optional<image::Answer> FromWire(const WireAnswer& wire);
 // answer has no place for is left out; none is longer than MostOfText.
 std::array<std::string*, 5> TextsOf(image::Answer* answer);
 uint32_t MostOfText(size_t index);
+
+// CommonFacts as a JSON object of those that there are; empty: none at all.
+std::string FactsToWire(const image::CommonFacts& facts);
+// nullopt for what CommonFactsOf never says.
+std::optional<image::CommonFacts> FactsFromWire(const std::string& text);
 
 // Whether the members are what AppendMetadataMembers may have written: JSON, in one line.
 bool AreMembers(const std::string& members);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "image/header/image_header.h"
+#include "image/metadata/facts/common_facts.h"
 #include "image/metadata/metadata.h"
 
 namespace pixlake::image {
@@ -73,7 +74,8 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
   answer.description.format = metadata.format;
   answer.description.mode = metadata.mode;
   AppendMetadataMembers(metadata, &answer.description.members);
-  answer.description.gps = std::move(metadata.gps);
+  answer.description.gps = PositionOf(metadata);
+  answer.description.facts = CommonFactsOf(metadata);
   return answer;
 }
 
