@@ -16,6 +16,8 @@ namespace pixlake::cli {
 namespace {
 
 struct IngestOptions {
+  IngestOptions() { request.options.examine.describe = true; }
+
   CommonOptions common;
   engine::IngestRequest request;
 };
@@ -151,9 +153,14 @@ void AddIngestCommand(CLI::App* program) {
   command->add_flag("--hidden", source.hidden, "Also files and folders whose names begin with '.'");
   command->add_flag("--label-from-folder", source.label_from_folder,
                     "Label images with the name of their folder");
-  command->add_flag("--describe", request.options.examine.describe,
-                    "Images also get a row of raw.metadata: EXIF, GPS, XMP, IPTC, ICC; those too that the "
-                    "lake has already");
+  CLI::Option* no_metadata =
+      command->add_flag("!--no-metadata", request.options.examine.describe,
+                        "No rows of raw.metadata: EXIF, GPS, XMP, IPTC, ICC are not read");
+  command
+      ->add_flag("--describe", request.describe_known,
+                 "Images that the lake had before get their row of raw.metadata, too")
+      ->excludes(no_metadata)
+      ->group("");
   command->add_flag("--rehash", request.options.rehash,
                     "Read every file again, also those whose size and time have not changed");
   command

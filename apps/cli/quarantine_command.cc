@@ -106,6 +106,7 @@ void AddQuarantineCommand(CLI::App* program) {
                                            "raw.images and leaves raw.quarantine. Of what no bytes were "
                                            "kept is read or fetched again.");
   AddFilter(replay, options.get());
+  options->ingest.examine.describe = true;  // as ingest does
   AddExamineOptions(replay, &options->ingest.examine);
   AddFetchOptions(replay, &options->ingest.source.fetch);
   AddLakeOption(replay, &options->common);

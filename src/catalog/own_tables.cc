@@ -1,4 +1,6 @@
 // The tables a lake is born with (M1.3, M1.4).
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -46,16 +48,47 @@ std::shared_ptr<arrow::Schema> Binary() {
 
 // What images say of themselves: what one asks for most as columns, all of it as JSON in
 // `document` (docs/metadata.md). A content that was met under two urls may have two rows.
+// `taken_at_zone` is how the zone of `taken_at` is known; where it is `unknown`, `taken_at` is what the
+// camera's clock showed, as if it had been UTC.
 std::shared_ptr<arrow::Schema> Metadata() {
-  return arrow::schema({field("url", arrow::utf8()), field("id", arrow::utf8()),
-                        field("format", arrow::utf8()), field("mode", arrow::utf8()),
-                        field("width", arrow::int64()), field("height", arrow::int64()),
-                        field("channels", arrow::int32()), field("bit_depth", arrow::int32()),
-                        field("size", arrow::int64()), field("latitude", arrow::float64()),
-                        field("longitude", arrow::float64()), field("altitude", arrow::float64()),
-                        field("direction", arrow::float64()), field("gps_timestamp", Time()),
-                        field("document", arrow::utf8()), field("described_at", Time()), Partition()});
+  return arrow::schema({field("url", arrow::utf8()),
+                        field("id", arrow::utf8()),
+                        field("format", arrow::utf8()),
+                        field("mode", arrow::utf8()),
+                        field("width", arrow::int64()),
+                        field("height", arrow::int64()),
+                        field("channels", arrow::int32()),
+                        field("bit_depth", arrow::int32()),
+                        field("size", arrow::int64()),
+                        field("latitude", arrow::float64()),
+                        field("longitude", arrow::float64()),
+                        field("altitude", arrow::float64()),
+                        field("direction", arrow::float64()),
+                        field("gps_timestamp", Time()),
+                        field("make", arrow::utf8()),
+                        field("model", arrow::utf8()),
+                        field("lens", arrow::utf8()),
+                        field("taken_at", Time()),
+                        field("taken_at_zone", arrow::utf8()),
+                        field("exposure_s", arrow::float64()),
+                        field("f_number", arrow::float64()),
+                        field("iso", arrow::int32()),
+                        field("focal_length_mm", arrow::float64()),
+                        field("orientation", arrow::int32()),
+                        field("software", arrow::utf8()),
+                        field("artist", arrow::utf8()),
+                        field("copyright", arrow::utf8()),
+                        field("rating", arrow::int32()),
+                        field("keywords", arrow::list(field("element", arrow::utf8()))),
+                        field("document", arrow::utf8()),
+                        field("described_at", Time()),
+                        Partition()});
 }
+
+// Those of raw.metadata that lakes of earlier versions lack.
+constexpr auto kLaterMetadata = std::to_array<std::string_view>(
+    {"make", "model", "lens", "taken_at", "taken_at_zone", "exposure_s", "f_number", "iso", "focal_length_mm",
+     "orientation", "software", "artist", "copyright", "rating", "keywords"});
 
 // Every place a content was met under. A place met again with other bytes, tried again
 // without success, or gone, adds a row; the newest `last_seen` of a uri counts. `table_name` is
@@ -85,6 +118,8 @@ std::shared_ptr<arrow::Schema> Quarantine() {
 
 bool IsLaterColumn(const TableName& name, std::string_view column) {
   if (name.zone != "raw") return false;
+  if (name.name == "metadata")
+    return std::find(kLaterMetadata.begin(), kLaterMetadata.end(), column) != kLaterMetadata.end();
   if (name.name == "sources") return column == "attempts" || column == "problem";
   return name.name == "quarantine" && column == "attempts";
 }

@@ -21,8 +21,8 @@ struct Column {
   ColumnType type = ColumnType::kText;
 };
 
-// Null, a whole number, a number, a text or JSON.
-using Value = std::variant<std::monostate, int64_t, double, std::string>;
+// Null, a whole number, a number, a text or JSON; a list of texts comes to raw.metadata alone.
+using Value = std::variant<std::monostate, int64_t, double, std::string, std::vector<std::string>>;
 
 // Some rows. `lines` has them as JSON objects, each with a line feed behind it; `values`
 // by the sink's columns (the first of which is the url), only where `takes_values` says so.

@@ -47,6 +47,18 @@ def test_its_waiting_batch_is_finished_and_nothing_is_lost(pixlake, old):
     assert pixlake("ingest", photos, "--lake", lake, "--json", status=None).json["batches"] == 0
 
 
+def test_its_table_of_metadata_gets_the_columns_of_today(pixlake, old):
+    lake = old / "lake"
+    before = set(deltalake.DeltaTable(str(lake / "raw/metadata")).schema().to_arrow().names)
+    assert "document" in before and not before & {"make", "taken_at", "keywords"}
+    pixlake("metadata", "raw.images", "--success", "raw.metadata", "--lake", lake)
+    after = deltalake.DeltaTable(str(lake / "raw/metadata")).to_pyarrow_table()
+    assert before < set(after.schema.names)
+    assert {"make", "taken_at", "exposure_s", "iso", "keywords"} < set(after.schema.names)
+    assert after.num_rows > 0
+    pixlake("table", "check", lake / "raw/metadata")
+
+
 def test_its_index_is_used_as_it_is(pixlake, old):
     lake = old / "lake"
     runs = {run: run.read_bytes() for run in (lake / "raw/images/_pixlake/ids").glob("*.run")}

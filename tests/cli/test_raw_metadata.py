@@ -1,7 +1,8 @@
-"""What images say of themselves in the lake: `ingest --describe`, lists into raw.metadata."""
+"""What images say of themselves in the lake: `ingest`, lists into raw.metadata."""
 
 import json
 import struct
+import subprocess
 import zlib
 from datetime import UTC, datetime
 
@@ -49,10 +50,10 @@ def Lines(folder):
     return [json.loads(line) for part in sorted(folder.glob("*.jsonl")) for line in part.read_text().splitlines()]
 
 
-def test_ingest_describes_images_when_asked(pixlake, tmp_path):
+def test_ingest_describes_images(pixlake, tmp_path):
     lake, photos = tmp_path / "lake", tmp_path / "photos"
     plain = Photo(photos / "a.jpg", 1)
-    pixlake("ingest", photos, "--lake", lake)
+    pixlake("ingest", photos, "--lake", lake, "--no-metadata")
     assert Rows(lake, "raw.metadata") == []
     placed = Photo(photos / "b.jpg", 2, (-33.5, 151.25))
     (photos / "twice.jpg").write_bytes(placed.read_bytes())
@@ -82,10 +83,10 @@ def test_ingest_describes_images_when_asked(pixlake, tmp_path):
 def test_what_the_lake_has_is_described_once(pixlake, tmp_path):
     lake, photos = tmp_path / "lake", tmp_path / "photos"
     described = Photo(photos / "0.jpg", 0)
-    pixlake("ingest", photos, "--lake", lake, "--describe")
+    pixlake("ingest", photos, "--lake", lake)
     for i in range(1, 30):
         Photo(photos / f"{i}.jpg", i)
-    pixlake("ingest", photos, "--lake", lake)
+    pixlake("ingest", photos, "--lake", lake, "--no-metadata")
     command = ["metadata", "raw.images", "--lake", lake, "--failure", tmp_path / "failed", "--json"]
     outcome = pixlake(*command, "--success", "raw.metadata", "--check", "full")
     assert (outcome.json["succeeded"], outcome.json["done_before"]) == (29, 1)
@@ -122,6 +123,70 @@ def test_a_list_fills_the_lakes_table_and_goes_on_where_it_was(pixlake, tmp_path
     assert all(row["id"] is None for row in rows.values())
     found = pixlake("sql", "SELECT count(*) AS n FROM raw.metadata WHERE width > 17", "--lake", lake, "--format", "csv")
     assert found.stdout.split() == ["n", "3"]
+
+
+# What a photographer sets, as exiftool takes it, and what the columns are then.
+SET = {
+    "Make": "Canon",
+    "Model": "EOS 5D",
+    "LensModel": "EF24-70mm f/2.8L USM",
+    "DateTimeOriginal": "2008:03:07 11:33:47",
+    "SubSecTimeOriginal": "25",
+    "OffsetTimeOriginal": "+02:00",
+    "ExposureTime": "1/250",
+    "FNumber": "2.8",
+    "ISO": "400",
+    "FocalLength": "50",
+    "Orientation#": "6",
+    "Software": "Firmware 1.1.1",
+    "Artist": "Ada",
+    "Copyright": "(c) Ada",
+    "XMP:Rating": "4",
+}
+COLUMNS = {
+    "make": "Canon",
+    "model": "EOS 5D",
+    "lens": "EF24-70mm f/2.8L USM",
+    "taken_at": datetime(2008, 3, 7, 9, 33, 47, 250000, tzinfo=UTC),
+    "taken_at_zone": "offset",
+    "exposure_s": 1 / 250,
+    "f_number": 2.8,
+    "iso": 400,
+    "focal_length_mm": 50.0,
+    "orientation": 6,
+    "software": "Firmware 1.1.1",
+    "artist": "Ada",
+    "copyright": "(c) Ada",
+    "rating": 4,
+    "keywords": ["river", "tree", "boat"],
+}
+
+
+def test_what_people_ask_for_are_columns(pixlake, tmp_path):
+    photos = tmp_path / "photos"
+    photo, bare = Photo(photos / "set.jpg", 1), photos / "bare.png"
+    Image.new("RGB", (9, 9)).save(bare)
+    words = [f"-{tag}={value}" for tag, value in SET.items()]
+    kinds = ("IPTC:Keywords=river", "IPTC:Keywords=tree", "XMP-dc:Subject=tree", "XMP-dc:Subject=boat")
+    keywords = [f"-{kind}" for kind in kinds]
+    subprocess.run(["exiftool", "-q", "-overwrite_original", *words, *keywords, photo], check=True)
+
+    def Check(lake):
+        rows = {row["url"].split("/")[-1]: row for row in Rows(lake, "raw.metadata")}
+        assert {name: rows["set.jpg"][name] for name in COLUMNS} == COLUMNS
+        assert all(rows["bare.png"][name] is None for name in COLUMNS)
+        asked = "SELECT url FROM raw.metadata WHERE 'boat' IN keywords AND taken_at < '2008-03-07 10:00:00+00'"
+        answer = pixlake("sql", asked, "--lake", lake, "--format", "csv").stdout.split()
+        assert len(answer) == 2 and answer[1].endswith("set.jpg")
+        pixlake("table", "check", "raw.metadata", "--lake", lake)
+
+    pixlake("ingest", photos, "--lake", tmp_path / "plain")
+    Check(tmp_path / "plain")
+    pixlake("ingest", photos, "--lake", tmp_path / "boxed", "--sandbox")
+    Check(tmp_path / "boxed")
+    pixlake("init", tmp_path / "listed")
+    pixlake("metadata", photos, "--success", "raw.metadata", "--lake", tmp_path / "listed")
+    Check(tmp_path / "listed")
 
 
 def test_what_no_table_of_the_lake_takes_is_said(pixlake, tmp_path):

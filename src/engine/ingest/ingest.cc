@@ -54,8 +54,8 @@ Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequ
     PL_ASSIGN_OR_RETURN(const auto of_lake, session.WithLake(request.lake));
     PL_RETURN_NOT_OK(WithContext(SettleQuarantine(*of_lake), "the images are taken; tidying raw.quarantine"));
   }
-  // What was known before is described as well.
-  if (options.examine.describe && report.unchanged + report.added.unchanged + report.added.duplicates > 0) {
+  if (request.describe_known && options.examine.describe &&
+      report.unchanged + report.added.unchanged + report.added.duplicates > 0) {
     PL_ASSIGN_OR_RETURN(const auto of_lake, session.WithLake(request.lake));
     MetadataRequest known{"raw.images", "raw.metadata", "", {}};
     known.options.examine = request.options.examine;

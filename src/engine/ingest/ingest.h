@@ -23,6 +23,7 @@ struct IngestRequest {
   std::string lake;  // made when missing
   std::string table = "raw.images";
   ingest::LakeIngestOptions options;  // memory and threads are the engine's
+  bool describe_known = false;        // with `examine.describe`: also what the lake had before
 };
 
 Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequest& request);

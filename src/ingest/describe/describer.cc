@@ -59,7 +59,8 @@ Status Describer::Start(const std::string& success, const std::string& failure) 
   sink.local = options_.local;
   sink.table = "images";
   sink.columns = SuccessColumns();
-  if (options_.lake != nullptr && success == kMetadataTable) {
+  into_lake_ = options_.lake != nullptr && success == kMetadataTable;
+  if (into_lake_) {
     PL_ASSIGN_OR_RETURN(success_, OpenLakeSink(*options_.lake, options_.format, options_.memory.writers));
   } else {
     PL_ASSIGN_OR_RETURN(success_, sinks.Open(success, sink));
@@ -132,6 +133,7 @@ bool Describer::WorkNext() {
   if (!queue_.Pop(&item)) return false;
   std::unique_ptr<ImageGroup> group = TakeGroup();
   group->outputs.success_values = success_->takes_values();
+  group->outputs.success_facts = into_lake_;
   group->outputs.failure_values = failure_->takes_values();
   group->outputs.success = {};
   group->outputs.failure = {};

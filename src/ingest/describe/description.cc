@@ -51,7 +51,8 @@ bool AddAnswer(const Provenance& from, std::span<const uint8_t> bytes, std::stri
   }
   const Described image{from.url, id, bytes.size()};
   if (outputs->success_values) {
-    outputs->success.values.push_back(SuccessRow(image, answer.header, answer.description));
+    outputs->success.values.push_back(
+        SuccessRow(image, answer.header, answer.description, outputs->success_facts));
   } else {
     AppendDocument(image, answer.description, &outputs->success.lines);
     outputs->success.lines += '\n';

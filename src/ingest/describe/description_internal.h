@@ -38,6 +38,7 @@ struct Outputs {
   sink::Rows success;
   sink::Rows failure;
   bool success_values = false;
+  bool success_facts = false;  // behind the values what raw.metadata has and sinks have not
   bool failure_values = false;
   std::string last_code;  // of the failure added last
 };

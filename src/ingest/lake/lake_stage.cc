@@ -188,7 +188,7 @@ Status LakeStage::AddDescriptions(const std::vector<const Content*>& contents) {
   for (const Content* content : contents) {
     if (content->description.members.empty()) continue;
     rows.push_back(SuccessRow({content->item.uri, content->id, content->bytes.size()}, content->header,
-                              content->description));
+                              content->description, true));
   }
   if (rows.empty()) return Status::OK();
   PL_ASSIGN_OR_RETURN(auto* writer, WriterOf(*metadata_, SmallShare(), &metadata_writer_));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include <arrow/api.h>
@@ -18,8 +19,32 @@ Value Real(const std::optional<double>& number) {
   return number ? Value(*number) : Value();
 }
 
+Value FactValue(const std::string& text) {
+  return TextValue(text);
+}
+Value FactValue(const std::vector<std::string>& texts) {
+  if (texts.empty()) return {};
+  std::vector<std::string> valid;
+  for (const std::string& text : texts) valid.push_back(ValidUtf8(text));
+  return Value(std::move(valid));
+}
+template <typename Number>
+Value FactValue(const std::optional<Number>& number) {
+  if constexpr (std::is_integral_v<Number>) return number ? Value(int64_t{*number}) : Value();
+  return number ? Value(static_cast<double>(*number)) : Value();
+}
+
+Status AppendTexts(const std::vector<std::string>& texts, arrow::ArrayBuilder* builder) {
+  auto* list = static_cast<arrow::ListBuilder*>(builder);
+  PL_RETURN_NOT_OK(list->Append());
+  auto* elements = static_cast<arrow::StringBuilder*>(list->value_builder());
+  for (const std::string& text : texts) PL_RETURN_NOT_OK(elements->Append(text));
+  return Status::OK();
+}
+
 Status AppendTime(const Value& value, arrow::ArrayBuilder* builder) {
   auto* times = static_cast<arrow::TimestampBuilder*>(builder);
+  if (const auto* micros = std::get_if<int64_t>(&value); micros != nullptr) return times->Append(*micros);
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return times->AppendNull();
   const auto millis = ParseTimestamp(*text);
@@ -40,6 +65,8 @@ Status AppendValue(const Value& value, arrow::ArrayBuilder* builder) {
       return static_cast<arrow::DoubleBuilder*>(builder)->Append(std::get<double>(value));
     case arrow::Type::TIMESTAMP:
       return AppendTime(value, builder);
+    case arrow::Type::LIST:
+      return AppendTexts(std::get<std::vector<std::string>>(value), builder);
     default:
       return Error(ErrorCode::kInternal, "raw.metadata has a column of type " + builder->type()->ToString());
   }
@@ -66,6 +93,19 @@ std::vector<sink::Column> SuccessColumns() {
           {"document", ColumnType::kJson}};
 }
 
+namespace {
+
+// The names of a row's values with facts.
+std::vector<std::string> LakeColumns() {
+  std::vector<std::string> names;
+  for (const sink::Column& column : SuccessColumns()) names.push_back(column.name);
+  const image::CommonFacts none;
+  image::VisitFacts(none, [&](const char* name, const auto&, const char*) { names.emplace_back(name); });
+  return names;
+}
+
+}  // namespace
+
 void AppendDocument(const Described& image, const image::Description& description, std::string* out) {
   *out += "{\"url\":";
   image::AppendJsonString(image.url, out);
@@ -83,12 +123,12 @@ void AppendDocument(const Described& image, const image::Description& descriptio
 }
 
 std::vector<Value> SuccessRow(const Described& image, const std::optional<image::ImageHeader>& header,
-                              const image::Description& description) {
+                              const image::Description& description, bool facts) {
   const bool known = header.has_value();
   const image::ImageHeader shape = known ? *header : image::ImageHeader{};
   const image::GpsPosition gps = description.gps ? *description.gps : image::GpsPosition{};
   std::vector<Value> values;
-  values.reserve(15);
+  values.reserve(facts ? 30 : 15);
   values.emplace_back(ValidUtf8(image.url));
   values.push_back(TextValue(image.id));
   values.push_back(TextValue(description.format));
@@ -106,17 +146,20 @@ std::vector<Value> SuccessRow(const Described& image, const std::optional<image:
   std::string document;
   AppendDocument(image, description, &document);
   values.emplace_back(std::move(document));
+  if (!facts) return values;
+  image::VisitFacts(description.facts, [&](const char*, const auto& member, const char*) {
+    values.push_back(FactValue(member));
+  });
   return values;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> BuildMetadataRows(const std::shared_ptr<arrow::Schema>& schema,
                                                               const std::vector<std::vector<Value>>& rows,
                                                               int64_t described_at_us) {
-  const std::vector<sink::Column> columns = SuccessColumns();
+  const std::vector<std::string> columns = LakeColumns();
   arrow::ArrayVector arrays;
   for (const auto& field : schema->fields()) {
-    const auto column = std::find_if(columns.begin(), columns.end(),
-                                     [&](const auto& known) { return known.name == field->name(); });
+    const auto column = std::find(columns.begin(), columns.end(), field->name());
     PL_ASSIGN_OR_RETURN(const auto builder, arrow::MakeBuilder(field->type()));
     PL_RETURN_NOT_OK(builder->Reserve(static_cast<int64_t>(rows.size())));
     for (const std::vector<Value>& row : rows) {

@@ -34,14 +34,15 @@ sink::Value IntegerValue(bool there, int64_t number);
 // The columns of a row, the url first (docs/url-lists.md).
 std::vector<sink::Column> SuccessColumns();
 
-// Its values, in that order.
+// Its values, in that order. With `facts` those of what people ask for are behind them, as raw.metadata
+// has them and sinks have not.
 std::vector<sink::Value> SuccessRow(const Described& image, const std::optional<image::ImageHeader>& header,
-                                    const image::Description& description);
+                                    const image::Description& description, bool facts = false);
 
 // {"url": …, "id": …, and the description's members}
 void AppendDocument(const Described& image, const image::Description& description, std::string* out);
 
-// Rows of raw.metadata out of such values; `schema` is the table's without its partition
+// Rows of raw.metadata out of such values with facts; `schema` is the table's without its partition
 // column. A time of GPS that is no whole date and time becomes null.
 Result<std::shared_ptr<arrow::RecordBatch>> BuildMetadataRows(
     const std::shared_ptr<arrow::Schema>& schema, const std::vector<std::vector<sink::Value>>& rows,

@@ -166,13 +166,16 @@ def test_metadata_takes_folders_and_standard_input(pixlake, photos, tmp_path):
     assert (report["succeeded"], report["failed"]) == (8, 1)
 
 
-def test_known_images_are_described_when_asked(pixlake, own):
-    photos, lake = own
+def test_known_images_are_described_when_asked(pixlake, photos, tmp_path):
+    lake = tmp_path / "bare"
+    pixlake("ingest", photos, "--lake", lake, "--no-metadata", status=3)
+    assert pixlake("ingest", photos, "--lake", lake, "--json").json["described"] == 0
     assert pixlake("ingest", photos, "--lake", lake, "--describe", "--json").json["described"] == 8
     assert pixlake("ingest", photos, "--lake", lake, "--describe", "--json").json["described"] == 0
     assert (
         pixlake("sql", "SELECT count(*) FROM raw.metadata", "--lake", lake, "--format", "csv").stdout.split()[1] == "8"
     )
+    pixlake("ingest", photos, "--lake", lake, "--describe", "--no-metadata", status=2)
 
 
 def test_deleted_images_come_back_with_rehash(pixlake, own):
