@@ -16,7 +16,7 @@ struct ConfigOptions {
   std::string file = "config/settings.yaml";
 };
 
-Status RunCheck(const ConfigOptions& options) {
+Status RunConfigCheck(const ConfigOptions& options) {
   PL_ASSIGN_OR_RETURN(const settings::Reading reading, settings::ExamineSettings(options.file));
   const settings::Settings& read = reading.settings;
   if (reading.problems.empty()) {
@@ -50,7 +50,7 @@ Status RunCheck(const ConfigOptions& options) {
   return Reported(wrong);
 }
 
-Status RunShow(const ConfigOptions& options) {
+Status RunConfigShow(const ConfigOptions& options) {
   PL_ASSIGN_OR_RETURN(const settings::Settings read, settings::ReadSettings(options.file));
   if (options.common.json) {
     PrintJson({{"status", "ok"},
@@ -90,8 +90,9 @@ void AddConfigCommand(CLI::App* program) {
   CLI::App* group = program->add_subcommand("config", "Settings of a lake: config/settings.yaml");
   group->require_subcommand(1);
   AddConfigAction(group, "check", "Whether settings are right; all that is wrong, with line and column", true,
-                  RunCheck);
-  AddConfigAction(group, "show", "What is in force, defaults included; secrets are hidden", true, RunShow);
+                  RunConfigCheck);
+  AddConfigAction(group, "show", "What is in force, defaults included; secrets are hidden", true,
+                  RunConfigShow);
   AddConfigAction(group, "schema", "The JSON Schema of the settings, for editors", false,
                   [](const ConfigOptions&) { return RunSchema(); });
 }

@@ -1,7 +1,9 @@
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "engine/config/config.h"
 #include "engine/run/run.h"
 
 #include "cli/command.h"
@@ -12,7 +14,7 @@ namespace {
 struct RunCommandOptions {
   CommonOptions common;
   engine::RunRequest request;
-  std::vector<std::string> sources;
+  std::string config;
   bool graph = false;
 };
 
@@ -74,21 +76,46 @@ void PrintReport(const engine::RunReport& report, bool plan) {
   }
 }
 
+// The settings that were named; else those in the lake; else the defaults, of the lake alone.
+Status FindSettings(RunCommandOptions* options) {
+  std::string file = options->config;
+  if (file.empty() && !options->common.lake.empty()) {
+    const std::string inside = options->common.lake + "/config/settings.yaml";
+    std::error_code error;
+    if (std::filesystem::exists(inside, error)) file = inside;
+  }
+  settings::Settings& found = options->request.settings;
+  if (file.empty()) {
+    if (options->common.lake.empty())
+      return Error(ErrorCode::kUsage, "which lake? Give --config LAKE/config/settings.yaml, or --lake LAKE");
+    found.root = std::filesystem::absolute(options->common.lake).lexically_normal().string();
+    while (found.root.size() > 1 && found.root.ends_with('/')) found.root.pop_back();
+    for (std::string* path :
+         {&found.storage.raw_path, &found.storage.processed_path, &found.storage.curated_path})
+      *path = found.root + "/" + *path;
+    return Status::OK();
+  }
+  PL_ASSIGN_OR_RETURN(found, settings::ReadSettings(file));
+  CommonOptions& common = options->common;
+  if (!options->config.empty() && !common.lake.empty()) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("--config says that the lake is {}; leave --lake out", found.root));
+  }
+  common.lake = found.root;
+  if (common.threads == 0) common.threads = static_cast<int>(found.processing.threads);
+  if (common.memory.empty() && found.processing.memory_bytes > 0)
+    common.memory = std::to_string(found.processing.memory_bytes);
+  return Status::OK();
+}
+
 Status Run(RunCommandOptions* options) {
   engine::RunRequest& request = options->request;
-  if (options->graph) {
-    PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
-    PL_ASSIGN_OR_RETURN(Output* const output, session->output());
-    PL_ASSIGN_OR_RETURN(const std::string graph, engine::RunGraph(request));
-    return output->Write(graph);
-  }
+  PL_RETURN_NOT_OK(FindSettings(options));
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
-  if (!options->sources.empty()) {
-    engine::IngestRequest source;
-    source.sources = options->sources;
-    source.lake = options->common.lake;
-    source.options.examine.describe = true;
-    request.sources.push_back(std::move(source));
+  if (options->graph) {
+    PL_ASSIGN_OR_RETURN(Output* const output, session->output());
+    PL_ASSIGN_OR_RETURN(const std::string graph, engine::RunGraph(*session, request));
+    return output->Write(graph);
   }
   request.options.on_wait = [] {
     fmt::print(stderr, "pixlake: another run is at work in this lake; waiting for it\n");
@@ -109,10 +136,19 @@ Status Run(RunCommandOptions* options) {
 
 void AddRunCommand(CLI::App* program) {
   const auto options = std::make_shared<RunCommandOptions>();
-  CLI::App* command = program->add_subcommand("run", "Take in what is new and bring every table up to date.");
-  command->add_option("SOURCE", options->sources, "Folders, archives, URLs, as `pixlake ingest` takes them");
+  CLI::App* command = program->add_subcommand(
+      "run",
+      "Bring a lake up to date: take in what is new of its sources, then make what follows from it, from\n"
+      "raw to curated tables. Only what changed is worked on; interrupted, run it again.");
+  command
+      ->add_option("SOURCE", options->request.sources,
+                   "Sources beside those of the settings, as `pixlake ingest` takes them")
+      ->check(NotEmpty());
+  command->add_option("--config", options->config, "The lake's settings (config/settings.yaml in it)")
+      ->type_name("FILE")
+      ->check(NotEmpty());
   command->add_flag("--plan", options->request.options.plan, "Say what would be done and why; do nothing");
-  command->add_option("--only", options->request.options.only, "Only this step (repeatable)")
+  command->add_option("--only", options->request.options.only, "Only this step; `ingest` is one (repeatable)")
       ->type_name("STEP")
       ->check(NotEmpty());
   command->add_flag("--graph", options->graph, "Print the steps as a Mermaid flowchart");

@@ -2,32 +2,119 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/check/image_check.h"
 #include "pipeline/step/lake_steps.h"
+#include "pipeline/step/own_steps.h"
 
 namespace pixlake::engine {
+namespace {
+
+constexpr char kIngest[] = "ingest";
+
+Result<std::vector<pipeline::Step>> StepsOf(const Session& session, const RunRequest& request) {
+  return pipeline::WithOwnSteps(pipeline::LakeSteps(pipeline::ImageChecksOf(request.settings)),
+                                request.settings, session.kernels());
+}
+
+// The three zones are folders of the lake; anything else would be passed over in silence.
+Status CheckStorage(const settings::Settings& settings) {
+  if (settings.root.empty()) return Status::OK();
+  const settings::Storage& storage = settings.storage;
+  for (const auto& [key, path, zone] : {std::tuple("raw_path", storage.raw_path, "raw"),
+                                        std::tuple("processed_path", storage.processed_path, "processed"),
+                                        std::tuple("curated_path", storage.curated_path, "curated")}) {
+    const std::string expected = settings.root + "/" + zone;
+    if (path == expected) continue;
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{}: found {}; the zones of a lake are folders of it so far, expected {}",
+                             settings.Where(std::string("storage.") + key), path, expected));
+  }
+  return Status::OK();
+}
+
+IngestRequest RequestOf(const settings::Settings& settings, const settings::Source& source) {
+  IngestRequest out;
+  out.sources = {source.path};
+  out.lake = settings.root;
+  out.describe_known = true;
+  out.options.examine.describe = true;
+  const settings::Processing& processing = settings.processing;
+  if (const auto check = image::CheckLevelFromName(processing.check)) out.options.examine.check = *check;
+  out.options.examine.sandbox = processing.sandbox == "always"  ? sandbox::Sandbox::kAlways
+                                : processing.sandbox == "never" ? sandbox::Sandbox::kNever
+                                                                : sandbox::Sandbox::kFetched;
+  out.options.examine.max_pixels = processing.max_pixels;
+  out.options.examine.max_millis = processing.max_millis;
+  ingest::SourceOptions& from = out.options.source;
+  from.include = source.include;
+  from.exclude = source.exclude;
+  from.hidden = source.hidden;
+  from.follow_symlinks = source.follow_symlinks;
+  from.label_from_folder = source.label == "folder";
+  if (source.label != "folder" && source.label != "none") from.label_column = source.label;
+  from.url_column = source.url_column;
+  if (source.quote == "none") from.quoting = file::Quoting::kNone;
+  if (source.quote == "csv") from.quoting = file::Quoting::kCsv;
+  from.fetch.connections = static_cast<int>(settings.io.requests);
+  from.fetch.connections_per_host = static_cast<int>(settings.io.requests_per_host);
+  from.fetch.attempts = static_cast<int>(settings.io.attempts);
+  from.fetch.allow_private = source.allow_private;
+  from.fetch.obey_robots = source.obey_robots;
+  return out;
+}
+
+Status IngestAll(const Session& session, const RunRequest& request, RunReport* report) {
+  std::vector<settings::Source> sources;
+  for (const settings::Source& source : request.settings.sources) {
+    if (source.enabled) sources.push_back(source);
+  }
+  for (const std::string& path : request.sources) {
+    settings::Source source;
+    source.path = path;
+    sources.push_back(std::move(source));
+  }
+  for (const settings::Source& source : sources) {
+    IngestRequest one = RequestOf(request.settings, source);
+    one.options.on_wait = request.options.on_wait;
+    auto ingested = Ingest(session, one);
+    if (!ingested.ok()) return WithContext(ingested.status(), "source " + source.path);
+    report->ingested.push_back(*std::move(ingested));
+  }
+  return Status::OK();
+}
+
+}  // namespace
 
 Result<RunReport> Run(const Session& session, const RunRequest& request) {
   const StopScope scope = session.Enter();
+  PL_RETURN_NOT_OK(CheckStorage(request.settings));
+  // What cannot be done is said before anything is.
+  PL_ASSIGN_OR_RETURN(const std::vector<pipeline::Step> steps, StepsOf(session, request));
+  pipeline::RunOptions options = request.options;
+  options.batch_rows = request.settings.processing.batch_size;
+  options.max_retries = request.settings.processing.max_retries;
+  const auto is_ingest = [](const std::string& name) { return name == kIngest; };
+  const bool takes = options.only.empty() || std::any_of(options.only.begin(), options.only.end(), is_ingest);
+  const bool only_ingest =
+      !options.only.empty() && std::all_of(options.only.begin(), options.only.end(), is_ingest);
+  std::erase(options.only, kIngest);
+  PL_RETURN_NOT_OK(pipeline::CheckOnly(steps, options.only));
   RunReport report;
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<std::string>& only = request.options.only;
-  const bool takes = only.empty() || std::find(only.begin(), only.end(), "ingest") != only.end();
-  if (takes && !request.options.plan) {
-    for (const IngestRequest& source : request.sources) {
-      PL_ASSIGN_OR_RETURN(report.ingested.emplace_back(), Ingest(session, source));
-    }
-  }
+  if (takes && !options.plan) PL_RETURN_NOT_OK(IngestAll(session, request, &report));
   report.ingest_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  pipeline::RunOptions options = request.options;
-  std::erase(options.only, "ingest");
-  if (!only.empty() && options.only.empty()) return report;
-  PL_ASSIGN_OR_RETURN(report.steps, pipeline::RunSteps(session, pipeline::LakeSteps({}), options));
+  if (only_ingest) return report;
+  PL_ASSIGN_OR_RETURN(report.steps, pipeline::RunSteps(session, steps, options));
   return report;
 }
 
-Result<std::string> RunGraph(const RunRequest& /*request*/) {
-  return pipeline::ToMermaid(pipeline::LakeSteps({}));
+Result<std::string> RunGraph(const Session& session, const RunRequest& request) {
+  PL_ASSIGN_OR_RETURN(const std::vector<pipeline::Step> steps, StepsOf(session, request));
+  return pipeline::ToMermaid(steps);
 }
 
 }  // namespace pixlake::engine

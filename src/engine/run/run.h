@@ -1,6 +1,7 @@
 // A lake brought up to date: its sources taken in, then its steps.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,12 +11,14 @@
 #include "engine/session.h"
 
 #include "pipeline/run/run.h"
+#include "settings/settings.h"
 
 namespace pixlake::engine {
 
 struct RunRequest {
-  std::vector<IngestRequest> sources;  // in order; their `lake` is the session's
-  pipeline::RunOptions options;
+  settings::Settings settings;       // those of the file, or the defaults
+  std::vector<std::string> sources;  // beside those of the settings, with the defaults of one
+  pipeline::RunOptions options;      // "ingest" is a step here; batches and retries are the settings'
 };
 
 struct RunReport {
@@ -24,10 +27,10 @@ struct RunReport {
   std::vector<pipeline::StepReport> steps;
 };
 
-// What was committed stays, whatever fails; a run again does the rest.
+// The session's lake is the settings'. What was committed stays, whatever fails; a run again does the rest.
 Result<RunReport> Run(const Session& session, const RunRequest& request);
 
 // The steps as Mermaid's flowchart.
-Result<std::string> RunGraph(const RunRequest& request);
+Result<std::string> RunGraph(const Session& session, const RunRequest& request);
 
 }  // namespace pixlake::engine

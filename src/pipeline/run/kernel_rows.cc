@@ -61,7 +61,7 @@ class Computation {
       : session_(session),
         step_(step),
         input_(input),
-        keys_(keys != nullptr && keys->is_in_memory() ? keys : nullptr),
+        keys_(keys != nullptr && keys->is_in_memory() && !input.key.empty() ? keys : nullptr),
         plan_(session.Plan(Work::kStep)),
         at_once_(static_cast<size_t>(std::max(1, session.threads()))),
         examiner_({plan_.decoders, session.threads()}) {}
@@ -141,7 +141,7 @@ class Computation {
     // Two waves, of each as many batches as threads.
     request.batch_bytes = std::max<int64_t>(plan_.content / (2 * static_cast<int64_t>(at_once_) + 1), 1);
     if (keys_ != nullptr) {
-      request.columns = {input_.input->key, table::kPositionColumn};
+      request.columns = {input_.key, table::kPositionColumn};
       PL_ASSIGN_OR_RETURN(key_plan_, input_.snapshot->PlanFiles(request, files));
       request.columns = columns_;
     }

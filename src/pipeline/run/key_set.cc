@@ -32,7 +32,7 @@ std::string KeysQuery(const OpenInput& open, const std::vector<OpenInput>& input
   const StepInput& input = *open.input;
   const std::string changed = fmt::format("changed AS ({})", ChangedRows(open, watermark));
   if (input.keys.empty())
-    return fmt::format("(WITH {} SELECT {} AS key FROM changed)", changed, SqlName(input.key));
+    return fmt::format("(WITH {} SELECT {} AS key FROM changed)", changed, SqlName(open.key));
   std::string with = changed;
   for (const OpenInput& other : inputs)
     with += fmt::format(", {} AS NOT MATERIALIZED ({})", SqlName(other.input->table.name), RowsOf(other, ""));

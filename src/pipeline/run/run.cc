@@ -16,16 +16,6 @@
 namespace pixlake::pipeline {
 namespace {
 
-Status CheckOnly(const std::vector<Step>& steps, const std::vector<std::string>& only) {
-  std::vector<std::string> names;
-  for (const Step& step : steps) names.push_back(step.name);
-  for (const std::string& name : only) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    return Error(ErrorCode::kUsage, fmt::format("there is no step `{}`{}", name, DidYouMean(name, names)));
-  }
-  return Status::OK();
-}
-
 bool MayPass(const Status& status) {
   return CodeOf(status) == ErrorCode::kCommitConflict || RetryHelps(status);
 }
@@ -45,6 +35,16 @@ Result<StepReport> RunUntilDone(const session::Session& session, const catalog::
 }
 
 }  // namespace
+
+Status CheckOnly(const std::vector<Step>& steps, const std::vector<std::string>& only) {
+  std::vector<std::string> names;
+  for (const Step& step : steps) names.push_back(step.name);
+  for (const std::string& name : only) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    return Error(ErrorCode::kUsage, fmt::format("there is no step `{}`{}", name, DidYouMean(name, names)));
+  }
+  return Status::OK();
+}
 
 Result<std::vector<StepReport>> RunSteps(const session::Session& session, const std::vector<Step>& steps,
                                          const RunOptions& options) {
@@ -81,6 +81,13 @@ Result<std::vector<StepReport>> RunSteps(const session::Session& session, const 
     }
     PL_ASSIGN_OR_RETURN(reports.emplace_back(), RunUntilDone(session, lake, step, options, now_us));
     if (reports.back().mode != StepMode::kNothing) stale.insert(step.output.text());
+    if (options.plan || step.stops.empty()) continue;
+    PL_ASSIGN_OR_RETURN(const std::string why, WhyStop(session, lake, step));
+    if (why.empty()) continue;
+    return Error(ErrorCode::kSchemaMismatch,
+                 fmt::format("the run ends behind step {}: {}. What is in {} stays; nothing behind it was "
+                             "made anew",
+                             step.name, why, step.output.text()));
   }
   return reports;
 }

@@ -35,6 +35,9 @@ struct StepReport {
   double seconds = 0;
 };
 
+// kUsage for a name that is no step's, with what is near.
+Status CheckOnly(const std::vector<Step>& steps, const std::vector<std::string>& only);
+
 // Each step ends with one commit that notes which versions of its inputs it is made of: interrupted at any
 // point, a run again goes on with the step that was interrupted. Runs in one lake take turns. A step that
 // fails ends the run; those before it stay.

@@ -74,6 +74,7 @@ class StepRun {
       open.input = &input;
       PL_ASSIGN_OR_RETURN(open.table, session_.OpenToChange(lake_.TablePlace(input.table).path));
       PL_ASSIGN_OR_RETURN(open.snapshot, open.table->Load());
+      if (open.snapshot->row_schema()->GetFieldByName(input.key) != nullptr) open.key = input.key;
       inputs_.push_back(std::move(open));
     }
     return Status::OK();
@@ -104,7 +105,7 @@ class StepRun {
     std::unique_ptr<KernelRows> none;
     if (!step_.kernel.name.empty()) {
       const KeySet no_keys;
-      PL_ASSIGN_OR_RETURN(none, Compute(&no_keys, nullptr));
+      PL_ASSIGN_OR_RETURN(none, Compute(&no_keys, inputs_.front().snapshot.get()));
     }
     PL_ASSIGN_OR_RETURN(const auto rows,
                         sql_->Query(fmt::format("SELECT * FROM ({}) LIMIT 0", Rows(nullptr, none.get()))));
@@ -120,7 +121,7 @@ class StepRun {
   std::string Rows(const KeySet* keys, const KernelRows* computed) const {
     std::vector<std::string> with;
     for (const OpenInput& open : inputs_) {
-      const std::string& key = open.input->key;
+      const std::string& key = open.key;
       const std::string condition = keys == nullptr || key.empty() ? "" : keys->Condition(key);
       with.push_back(fmt::format("{} AS NOT MATERIALIZED ({})", SqlName(open.input->table.name),
                                  RowsOf(open, condition)));
@@ -235,6 +236,21 @@ Result<StepReport> RunStep(const session::Session& session, const catalog::Lake&
   PL_ASSIGN_OR_RETURN(StepReport report, run.Run());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return report;
+}
+
+Result<std::string> WhyStop(const session::Session& session, const catalog::Lake& lake, const Step& step) {
+  PL_ASSIGN_OR_RETURN(const auto sql, query::OpenSqlSession(session, Work::kStep));
+  PL_ASSIGN_OR_RETURN(const auto rows,
+                      sql->Query(fmt::format("WITH output AS (SELECT * FROM table_scan({})) SELECT min(why), "
+                                             "count(*) FROM ({}) AS stops(why)",
+                                             SqlLiteral(lake.TablePlace(step.output).path), step.stops)));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  PL_RETURN_NOT_OK(rows->ReadNext(&batch));
+  const int64_t count = static_cast<const arrow::Int64Array&>(*batch->column(1)).Value(0);
+  if (count == 0) return std::string();
+  std::string why = static_cast<const arrow::StringArray&>(*batch->column(0)).GetString(0);
+  if (count > 1) why += fmt::format(", and {} more", count - 1);
+  return why;
 }
 
 }  // namespace pixlake::pipeline

@@ -12,4 +12,7 @@ namespace pixlake::pipeline {
 Result<StepReport> RunStep(const session::Session& session, const catalog::Lake& lake, const Step& step,
                            const RunOptions& options, int64_t now_us);
 
+// The first words that step.stops gives for its output as it is; empty: none, the run goes on.
+Result<std::string> WhyStop(const session::Session& session, const catalog::Lake& lake, const Step& step);
+
 }  // namespace pixlake::pipeline

@@ -57,6 +57,16 @@ std::string CheckStruct(const ImageCheck& check) {
       SqlLiteral(check.expected));
 }
 
+// At how many places each content is now. A place that has another content touches those it had before.
+StepInput PlacesInput() {
+  return {{"raw", "sources"}, "", "SELECT id FROM sources WHERE uri IN (SELECT uri FROM changed)"};
+}
+
+constexpr char kPlaces[] = R"(
+    SELECT id AS place_id, count(*) AS places
+    FROM (SELECT arg_max(id, last_seen) AS id, arg_max(gone, last_seen) AS gone FROM sources GROUP BY uri)
+    WHERE NOT coalesce(gone, false) AND id IS NOT NULL GROUP BY id)";
+
 Step ValidatedStep(const std::vector<ImageCheck>& checks) {
   Step step;
   step.name = "validated";
@@ -65,7 +75,14 @@ Step ValidatedStep(const std::vector<ImageCheck>& checks) {
   step.output = {"processed", "validated"};
   step.key = "image_id";
   std::string list;
-  for (const ImageCheck& check : checks) list += (list.empty() ? "" : ", ") + CheckStruct(check);
+  std::string image = kImage;
+  for (const ImageCheck& check : checks) {
+    list += (list.empty() ? "" : ", ") + CheckStruct(check);
+    if (!check.needs_places || step.inputs.size() > 3) continue;
+    step.inputs.push_back(PlacesInput());
+    image = fmt::format("SELECT * EXCLUDE (place_id) FROM ({}) AS i LEFT JOIN ({}) AS p ON p.place_id = i.id",
+                        kImage, kPlaces);
+  }
   constexpr char kType[] =
       "STRUCT(name VARCHAR, outcome VARCHAR, severity VARCHAR, \"value\" VARCHAR, expected VARCHAR)[]";
   step.sql = fmt::format(R"(
@@ -78,7 +95,10 @@ Step ValidatedStep(const std::vector<ImageCheck>& checks) {
                 WHEN len(failed_checks) > 0 THEN 'warned' ELSE 'passed' END AS status,
            list_transform(failed_checks, c -> c.name) AS failed, checks, {{now}} AS validated_at, date_partition
     FROM worst)",
-                         kImage, list, kType);
+                         image, list, kType);
+  step.stops =
+      "SELECT concat('image ', image_id, ' fails ', array_to_string(failed, ', ')) FROM output "
+      "WHERE status = 'stopped'";
   return step;
 }
 
@@ -94,10 +114,8 @@ Step EnrichedStep() {
     WITH image AS ({})
     SELECT id AS image_id, filename, source, label, mime_type, size, created_at, ingestion_time, format, mode,
            width, height, channels, bit_depth, width * height / 1e6 AS megapixels,
-           width / nullif(height, 0) AS aspect_ratio, CAST(NULL AS VARCHAR) AS make, CAST(NULL AS VARCHAR) AS model,
-           CAST(NULL AS VARCHAR) AS lens, CAST(NULL AS TIMESTAMPTZ) AS taken_at, CAST(NULL AS DOUBLE) AS exposure_s,
-           CAST(NULL AS DOUBLE) AS f_number, CAST(NULL AS INTEGER) AS iso, CAST(NULL AS DOUBLE) AS focal_length_mm,
-           CAST(NULL AS INTEGER) AS orientation, latitude, longitude, altitude, brightness, contrast, sharpness,
+           width / nullif(height, 0) AS aspect_ratio, make, model, lens, taken_at, taken_at_zone, exposure_s,
+           f_number, iso, focal_length_mm, orientation, software, artist, copyright, rating, keywords, latitude, longitude, altitude, brightness, contrast, sharpness,
            noise, uniform_share, v.status AS validation_status, v.failed AS failed_checks,
            CAST(NULL AS VARCHAR) AS sidecar, CAST(NULL AS VARCHAR) AS sidecar_uri, image.date_partition
     FROM image JOIN validated AS v ON v.image_id = image.id

@@ -12,11 +12,13 @@ namespace pixlake::pipeline {
 
 struct StepInput {
   catalog::TableName table;
-  // The column by whose value a row of it is part of the output's rows of that key. Empty: `keys` says so.
+  // The column by whose value a row of it is part of the output's rows of that key. Empty, or a column that
+  // the table does not have: `keys` says so.
   std::string key;
   // Which keys of the output a change touches where it is no single column: a SELECT of one column out of
   // `changed`, the rows that were added, removed or changed. May name the step's inputs. Such an input is
   // read whole.
+  // Empty too: after any change of it all of the output is made anew.
   std::string keys = {};
 };
 
@@ -40,6 +42,8 @@ struct Step {
   // A SELECT with the output's columns by name. Inputs are called by the last part of their names, without
   // their blobs; the kernel's rows `computed`. {now}: when the run began.
   std::string sql;
+  // A SELECT of texts over `output`, the step's: a row ends the run behind the step, with these words.
+  std::string stops = {};
 };
 
 // In an order in which every step's inputs are there. kUsage for two steps of one name or one output, for

@@ -82,6 +82,12 @@ StepDecision Decide(const Step& step, const std::vector<OpenInput>& inputs, int6
       decision.reason = fmt::format("{} was put back to version {}", name, now);
       return decision;
     }
+    if (inputs[i].key.empty() && inputs[i].input->keys.empty()) {
+      decision.mode = StepMode::kAll;
+      decision.reason =
+          fmt::format("{} has no column `{}` to tell by what changed", name, inputs[i].input->key);
+      return decision;
+    }
     news.push_back(fmt::format("{} has versions {} to {}", name, *decision.watermarks[i] + 1, now));
   }
   if (news.empty()) {

@@ -19,6 +19,7 @@ namespace pixlake::pipeline {
 // An input, at the version that this run reads.
 struct OpenInput {
   const StepInput* input = nullptr;
+  std::string key;  // input->key, where the table has such a column
   std::unique_ptr<table::Table> table;
   std::shared_ptr<const table::Snapshot> snapshot;
 };

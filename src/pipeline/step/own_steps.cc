@@ -1,0 +1,107 @@
+#include "pipeline/step/own_steps.h"
+
+#include <algorithm>
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/near.h"
+#include "base/sql_text.h"
+
+namespace pixlake::pipeline {
+namespace {
+
+Status InSettings(const settings::Settings& settings, size_t index, const char* key,
+                  const std::string& what) {
+  return Error(ErrorCode::kUsage,
+               fmt::format("{}: {}", settings.Where(fmt::format("steps[{}].{}", index, key)), what));
+}
+
+Result<catalog::TableName> TableOf(const settings::Settings& settings, size_t index, const char* key,
+                                   const std::string& name) {
+  auto table = catalog::ParseTableName(name);
+  if (table) return *std::move(table);
+  return InSettings(
+      settings, index, key,
+      fmt::format("`{}` is no table of a lake; expected raw., processed. or curated. and a name "
+                  "of lower-case letters, digits and _",
+                  name));
+}
+
+// The column of an input that holds the step's key: its own name, but that the lake's tables of images call
+// an image's id `id`.
+std::string KeyIn(const catalog::TableName& table, const std::string& key) {
+  const auto own = catalog::OwnTable(table);
+  if (!own || own->schema->GetFieldByName(key) != nullptr) return key;
+  return key == "image_id" && own->schema->GetFieldByName("id") != nullptr ? "id" : key;
+}
+
+kernel::ParameterValues ValuesOf(const settings::Step& step) {
+  return {step.parameters.begin(), step.parameters.end()};
+}
+
+Result<Step> OwnStep(const settings::Settings& settings, size_t index,
+                     const kernel::KernelRegistry& kernels) {
+  const settings::Step& own = settings.steps[index];
+  Step step;
+  step.name = own.name;
+  step.what = own.description;
+  step.key = own.key.empty() ? "image_id" : own.key;
+  step.sql = own.sql;
+  PL_ASSIGN_OR_RETURN(step.output, TableOf(settings, index, "output", own.output));
+  if (step.output.zone == "raw")
+    return InSettings(settings, index, "output", "raw tables are ingest's; expected processed. or curated.");
+  for (const std::string& name : own.inputs) {
+    PL_ASSIGN_OR_RETURN(catalog::TableName table, TableOf(settings, index, "inputs", name));
+    std::string key = KeyIn(table, step.key);
+    step.inputs.push_back({std::move(table), std::move(key)});
+  }
+  if (own.kernel.empty()) return step;
+  const auto kernel = kernels.Make(own.kernel, ValuesOf(own));
+  if (!kernel.ok()) return InSettings(settings, index, "kernel", kernel.status().message());
+  step.kernel = {own.kernel, ValuesOf(own), {step.inputs.front().key}};
+  const auto input = catalog::OwnTable(step.inputs.front().table);
+  if (input && input->schema->GetFieldByName("date_partition") != nullptr)
+    step.kernel.passed.emplace_back("date_partition");
+  const std::string& key = step.inputs.front().key;
+  step.sql = key == step.key ? "SELECT * FROM computed"
+                             : fmt::format("SELECT {0} AS {1}, * EXCLUDE ({0}) FROM computed", SqlName(key),
+                                           SqlName(step.key));
+  return step;
+}
+
+}  // namespace
+
+Result<std::vector<Step>> WithOwnSteps(std::vector<Step> steps, const settings::Settings& settings,
+                                       const kernel::KernelRegistry& kernels) {
+  for (size_t i = 0; i < settings.steps.size(); ++i) {
+    const settings::Step& own = settings.steps[i];
+    const bool off = own.enabled && !*own.enabled;
+    if (own.own()) {
+      if (off) continue;
+      PL_ASSIGN_OR_RETURN(steps.emplace_back(), OwnStep(settings, i, kernels));
+      continue;
+    }
+    const auto known =
+        std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.name == own.name; });
+    if (known == steps.end()) {
+      std::vector<std::string> names;
+      for (const Step& step : steps) names.push_back(step.name);
+      return InSettings(
+          settings, i, "name",
+          fmt::format("a step without kernel and SQL is said of one there is, and `{}` is none{}", own.name,
+                      DidYouMean(own.name, names)));
+    }
+    if (off) {
+      steps.erase(known);
+      continue;
+    }
+    if (own.parameters.empty()) continue;
+    const auto kernel = kernels.Make(known->kernel.name, ValuesOf(own));
+    if (!kernel.ok()) return InSettings(settings, i, "parameters", kernel.status().message());
+    known->kernel.parameters = ValuesOf(own);
+  }
+  return steps;
+}
+
+}  // namespace pixlake::pipeline
