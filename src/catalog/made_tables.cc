@@ -23,6 +23,14 @@ std::shared_ptr<arrow::Schema> Features() {
                         field("problem", arrow::utf8()), field("date_partition", arrow::utf8())});
 }
 
+// JSON and YAML files that came along, as JSON; what does not parse, with its reason.
+std::shared_ptr<arrow::Schema> Sidecars() {
+  return arrow::schema({field("sidecar_id", arrow::utf8()), field("filename", arrow::utf8()),
+                        field("source", arrow::utf8()), field("document", arrow::utf8()),
+                        field("verdict", arrow::utf8()), field("message", arrow::utf8()),
+                        field("offset", arrow::int64()), field("date_partition", arrow::utf8())});
+}
+
 // What each check said of each image, and what follows from it.
 std::shared_ptr<arrow::Schema> Validated() {
   const auto check = arrow::struct_({field("name", arrow::utf8()), field("outcome", arrow::utf8()),
@@ -122,6 +130,7 @@ constexpr const char* kZoneCurated = "curated";
 const std::vector<Made>& All() {
   static const std::vector<Made> all = {
       {{kZoneProcessed, "features"}, Features, "A vector of each image, and what its pixels are like"},
+      {{kZoneProcessed, "sidecars"}, Sidecars, "JSON and YAML files that came along, parsed"},
       {{kZoneProcessed, "validated"}, Validated, "What each check said of each image"},
       {{kZoneProcessed, "enriched"}, Enriched, "All that is known of each image but its bytes"},
       {{kZoneCurated, "analytics"}, Analytics, "What class each image is of"},

@@ -13,6 +13,7 @@ Status RegisterHash(KernelRegistry* registry);       // hash
 Status RegisterHeader(KernelRegistry* registry);     // header
 Status RegisterJudge(KernelRegistry* registry);      // judge, describe
 Status RegisterPixels(KernelRegistry* registry);     // pixels
+Status RegisterSidecar(KernelRegistry* registry);    // sidecar
 Status RegisterThumbnail(KernelRegistry* registry);  // thumbnail
 
 }  // namespace pixlake::kernel

@@ -40,6 +40,7 @@ Status RegisterBuiltIns(KernelRegistry* registry) {
   PL_RETURN_NOT_OK(RegisterHeader(registry));
   PL_RETURN_NOT_OK(RegisterJudge(registry));
   PL_RETURN_NOT_OK(RegisterPixels(registry));
+  PL_RETURN_NOT_OK(RegisterSidecar(registry));
   return RegisterThumbnail(registry);
 }
 

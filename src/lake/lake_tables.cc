@@ -37,24 +37,28 @@ Status CheckSchema(const OpenedLakeTable& opened, const table::TableDefinition& 
 
 namespace {
 
-// A table of an earlier version gets the columns it lacks. One that somebody else gave them
-// meanwhile has them when it is loaded again.
-Status AddLaterColumns(const table::TableDefinition& own, OpenedLakeTable* opened) {
+// A table of an earlier version gets the columns it lacks, and keeps its changes from now on. One that
+// somebody else gave them meanwhile has them when it is loaded again.
+Status BringUpToDate(const table::TableDefinition& own, OpenedLakeTable* opened) {
   const auto lacks = [&](const arrow::Field& field) {
     return catalog::IsLaterColumn(opened->name, field.name()) &&
            opened->snapshot->definition().schema->GetFieldByName(field.name()) == nullptr;
   };
   const arrow::FieldVector& fields = own.schema->fields();
-  if (std::none_of(fields.begin(), fields.end(), [&](const auto& field) { return lacks(*field); }))
-    return Status::OK();
+  const bool lacks_some =
+      std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return lacks(*field); });
+  PL_ASSIGN_OR_RETURN(const table::WriteRules rules, opened->snapshot->Rules());
+  const bool lacks_feed = own.change_feed && !rules.change_feed && opened->table->change_feed().ok();
+  if (!lacks_some && !lacks_feed) return Status::OK();
   PL_ASSIGN_OR_RETURN(const auto transaction, opened->table->Begin(opened->snapshot));
   for (const auto& field : fields) {
     if (lacks(*field)) PL_RETURN_NOT_OK(transaction->Change(table::AddColumn{{}, field, {}}));
   }
-  transaction->SetOperation({"ADD COLUMNS", {}, {}});
+  if (lacks_feed) PL_RETURN_NOT_OK(transaction->Change(table::KeepChanges{}));
+  transaction->SetOperation({lacks_some ? "ADD COLUMNS" : "SET TBLPROPERTIES", {}, {}});
   const auto committed = transaction->Commit();
   if (!committed.ok() && CodeOf(committed.status()) != ErrorCode::kCommitConflict)
-    return WithContext(committed.status(), "adding the columns of this version to " + opened->name.text());
+    return WithContext(committed.status(), "bringing " + opened->name.text() + " up to this version");
   return opened->table->Load().Value(&opened->snapshot);
 }
 
@@ -75,7 +79,7 @@ Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFor
   PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
   PL_RETURN_NOT_OK(catalog::CheckOwnTableVersion(opened.snapshot->definition(), opened.place.path));
   own->schema = catalog::NamedAsFound(name, own->schema, *opened.snapshot->definition().schema);
-  PL_RETURN_NOT_OK(AddLaterColumns(*own, &opened));
+  PL_RETURN_NOT_OK(BringUpToDate(*own, &opened));
   PL_RETURN_NOT_OK(CheckSchema(opened, *own));
   arrow::FieldVector fields;
   for (const auto& field : own->schema->fields()) {

@@ -70,7 +70,10 @@ struct DropConstraint {
   bool if_exists = false;
 };
 
+// From now on changes are told to who reads them (table.h, ChangeFeed).
+struct KeepChanges {};
+
 using SchemaChange = std::variant<AddColumn, DropColumn, RenameColumn, ChangeColumn, SetProperties,
-                                  AddConstraint, DropConstraint>;
+                                  AddConstraint, DropConstraint, KeepChanges>;
 
 }  // namespace pixlake::table

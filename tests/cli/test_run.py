@@ -12,6 +12,7 @@ from PIL import Image
 TABLES = [
     "processed.features",
     "processed.validated",
+    "processed.sidecars",
     "processed.enriched",
     "curated.analytics",
     "curated.ml_ready",
@@ -56,9 +57,19 @@ def test_pictures_become_tables(pixlake, tmp_path):
     for i in range(5):
         Picture(source / "cats" / f"{i}.png", i)
     (source / "cats" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    (source / "cats" / "0.json").write_text("{}")
     pixlake("init", lake)
     steps = Steps(pixlake("run", "--lake", lake, source, "--json", status=3))
-    assert list(steps) == ["ingest", "features", "validated", "enriched", "analytics", "ml_ready", "reporting"]
+    assert list(steps) == [
+        "ingest",
+        "features",
+        "sidecars",
+        "validated",
+        "enriched",
+        "analytics",
+        "ml_ready",
+        "reporting",
+    ]
     assert (steps["ingest"]["rows_out"], steps["features"]["rows_in"]) == (5, 5)
     for table in TABLES:
         rows = Rows(lake, table)
@@ -124,7 +135,7 @@ def History(pixlake, folder, seed, rounds):
         pixlake("ingest", source, "--lake", lake, *(["--describe"] if dice.random() < 0.7 else []))
 
     def Restore():
-        versions = pixlake("table", "history", "raw.images", "--lake", lake, "--json").json["versions"]
+        versions = pixlake("table", "history", "raw.images", "--lake", lake, "--json").json["history"]
         Sql(f"RESTORE TABLE raw.images TO VERSION AS OF {dice.choice(versions[:4])['version']}")
 
     digit = "0123456789abcdef"
@@ -186,7 +197,7 @@ def test_pixels_are_measured_as_numpy_measures_them(pixlake, tmp_path):
     corners = luma[:-2, :-2] + luma[:-2, 2:] + luma[2:, :-2] + luma[2:, 2:]
     mask = corners - 2 * (up + down + left + right) + 4 * here
     assert row["noise"] == pytest.approx(np.sqrt(np.pi / 2) / 6 * np.abs(mask).mean())
-    rgb = np.asarray(picture)
+    rgb = np.asarray(picture).astype(int)
     levels = (rgb // 64).reshape(-1, 3)
     expected = np.bincount(levels[:, 0] * 16 + levels[:, 1] * 4 + levels[:, 2], minlength=64) / len(levels)
     assert row["feature_vector"] == pytest.approx(expected.tolist(), abs=1e-6)

@@ -117,6 +117,10 @@ class Alteration {
                       });
   }
 
+  Status operator()(const table::KeepChanges&) {
+    return (*this)(table::SetProperties{{{"delta.enableChangeDataFeed", "true"}}, {}});
+  }
+
   Status operator()(const table::SetProperties& change) {
     for (const std::string& key : change.unset) {
       const bool own = key.starts_with("delta.columnMapping.") || key.starts_with("delta.rowTracking") ||

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/near.h"
 #include "lake/lake_lock.h"
+#include "lake/lake_tables.h"
 
 #include "pipeline/run/step_run.h"
 
@@ -58,6 +59,8 @@ Result<std::vector<StepReport>> RunSteps(const session::Session& session, const 
   std::unique_ptr<lake::LakeLock> lock;
   if (!options.plan) {
     PL_ASSIGN_OR_RETURN(lock, lake::LakeLock::Acquire(lake, "run", options.on_wait));
+    // Those of an earlier version keep their changes from now on.
+    PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, session.new_table_format()).status());
   }
   const int64_t now_us = NowMillis() * 1000;
   std::vector<StepReport> reports;

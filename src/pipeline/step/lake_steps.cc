@@ -27,6 +27,44 @@ Step FeaturesStep() {
   return step;
 }
 
+// JSON and YAML that came along; what does not parse stays here with its reason.
+Step SidecarsStep() {
+  Step step;
+  step.name = "sidecars";
+  step.what = "Read the JSON and YAML files that came along with the images";
+  step.inputs = {ById("raw", "binary", "id")};
+  step.output = {"processed", "sidecars"};
+  step.key = "sidecar_id";
+  step.kernel = {"sidecar", {}, {"id", "filename", "source", "date_partition"}};
+  step.sql = R"(
+    SELECT id AS sidecar_id, filename, source, document, verdict, message, "offset", date_partition
+    FROM computed WHERE verdict IS NOT NULL)";
+  return step;
+}
+
+// A sidecar of a/b.jpg is a/b.json or a/b.jpg.json (or .yaml, .yml): what stands in front of the ending is
+// the image's place with its ending or without. Of several the first by its place.
+constexpr char kSidecarOfImage[] = R"(
+    SELECT i.id AS beside_id, min_by(s.document, p.uri) AS sidecar, min(p.uri) AS sidecar_uri
+    FROM places AS p JOIN sidecars AS s ON s.sidecar_id = p.id AND s.verdict = 'ok'
+    JOIN places AS i ON i.id <> p.id AND p.stem IN (i.stem, i.uri)
+    GROUP BY i.id)";
+
+// Where each place is now.
+constexpr char kPlacesNow[] = R"(
+    SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem, id
+    FROM (SELECT uri, arg_max(id, last_seen) AS id, arg_max(gone, last_seen) AS gone FROM sources GROUP BY uri)
+    WHERE NOT coalesce(gone, false) AND id IS NOT NULL)";
+
+// The images whose sidecar may be another one, after places or sidecars changed.
+std::string ImagesBeside(const char* changed_places) {
+  return fmt::format(R"(
+    WITH c AS (SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem FROM ({}))
+    SELECT id FROM sources
+    WHERE regexp_replace(uri, '\.[^./#]+$', '') IN (SELECT stem FROM c) OR uri IN (SELECT stem FROM c))",
+                     changed_places);
+}
+
 // One row an image: raw.images, what it says of itself (of two places with the same content the first) and
 // what its pixels are like.
 constexpr char kImage[] = R"(
@@ -108,19 +146,24 @@ Step EnrichedStep() {
   step.what = "All that is known of each image that was let through, a row each";
   step.inputs = ImageInputs();
   step.inputs.push_back(ById("processed", "validated", "image_id"));
+  step.inputs.push_back({{"raw", "sources"}, "", ImagesBeside("SELECT uri FROM changed")});
+  step.inputs.push_back(
+      {{"processed", "sidecars"},
+       "",
+       ImagesBeside("SELECT uri FROM sources WHERE id IN (SELECT sidecar_id FROM changed)")});
   step.output = {"processed", "enriched"};
   step.key = "image_id";
   step.sql = fmt::format(R"(
-    WITH image AS ({})
+    WITH image AS ({}), places AS ({}), beside AS ({})
     SELECT id AS image_id, filename, source, label, mime_type, size, created_at, ingestion_time, format, mode,
            width, height, channels, bit_depth, width * height / 1e6 AS megapixels,
            width / nullif(height, 0) AS aspect_ratio, make, model, lens, taken_at, taken_at_zone, exposure_s,
            f_number, iso, focal_length_mm, orientation, software, artist, copyright, rating, keywords, latitude, longitude, altitude, brightness, contrast, sharpness,
            noise, uniform_share, v.status AS validation_status, v.failed AS failed_checks,
-           CAST(NULL AS VARCHAR) AS sidecar, CAST(NULL AS VARCHAR) AS sidecar_uri, image.date_partition
-    FROM image JOIN validated AS v ON v.image_id = image.id
+           beside.sidecar, beside.sidecar_uri, image.date_partition
+    FROM image JOIN validated AS v ON v.image_id = image.id LEFT JOIN beside ON beside.beside_id = image.id
     WHERE v.status IN ('passed', 'warned'))",
-                         kImage);
+                         kImage, kPlacesNow, kSidecarOfImage);
   return step;
 }
 
@@ -195,8 +238,8 @@ Step ReportingStep() {
 }  // namespace
 
 std::vector<Step> LakeSteps(const std::vector<ImageCheck>& checks) {
-  return {FeaturesStep(),  ValidatedStep(checks), EnrichedStep(),
-          AnalyticsStep(), MlReadyStep(),         ReportingStep()};
+  return {FeaturesStep(),  SidecarsStep(), ValidatedStep(checks), EnrichedStep(),
+          AnalyticsStep(), MlReadyStep(),  ReportingStep()};
 }
 
 }  // namespace pixlake::pipeline

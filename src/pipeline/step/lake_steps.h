@@ -9,7 +9,7 @@
 
 namespace pixlake::pipeline {
 
-// features, validated (which asks `checks`), enriched, analytics, ml_ready, reporting.
+// features, sidecars, validated (which asks `checks`), enriched, analytics, ml_ready, reporting.
 std::vector<Step> LakeSteps(const std::vector<ImageCheck>& checks);
 
 }  // namespace pixlake::pipeline

@@ -47,7 +47,8 @@ TEST(InOrder, RefusesWhatDoesNotFitTogether) {
 }
 
 TEST(LakeSteps, FitTogetherAndMakeTheTablesOfTheCatalog) {
-  const auto steps = Must(InOrder(LakeSteps({}), {"raw.images", "raw.metadata", "raw.quarantine"}));
+  const auto steps = Must(
+      InOrder(LakeSteps({}), {"raw.images", "raw.metadata", "raw.binary", "raw.sources", "raw.quarantine"}));
   for (const Step& step : steps) EXPECT_TRUE(catalog::OwnTable(step.output)) << step.output.text();
   EXPECT_EQ(steps.size(), catalog::MadeTables().size());
 }
