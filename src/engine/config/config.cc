@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log/log.h"
+
 #include "settings/write/settings_file.h"
 
 namespace pixlake::engine {
@@ -39,7 +41,33 @@ Status CheckHasSources(const std::string& file, const std::vector<std::string>& 
   return Status::OK();
 }
 
+LogOptions ToLogOptions(const settings::Logging& logging) {
+  LogOptions options;
+  options.level = LogLevelFromName(logging.level);
+  for (const auto& [module, level] : logging.modules) options.modules[module] = LogLevelFromName(level);
+  options.json = logging.format == "json";
+  options.file = logging.file == "stderr" ? "" : logging.file;
+  options.rotation = {.size_bytes = logging.rotate_bytes,
+                      .every_ms = logging.rotate_every_ms,
+                      .keep = logging.keep,
+                      .keep_ms = logging.keep_ms};
+  return options;
+}
+
 }  // namespace
+
+std::string LoggingFileBeside(const std::string& settings_file) {
+  const auto file = std::filesystem::path(settings_file).parent_path() / "logging.yaml";
+  std::error_code error;
+  return std::filesystem::exists(file, error) ? file.string() : "";
+}
+
+Status StartLogBeside(const std::string& settings_file) {
+  const std::string file = LoggingFileBeside(settings_file);
+  if (file.empty()) return Status::OK();
+  PL_ASSIGN_OR_RETURN(const settings::Logging logging, settings::ReadLogging(file));
+  return StartLog(ToLogOptions(logging));
+}
 
 Result<ConfigFiles> ConfigFiles::Plan(const Session& session, const std::string& lake,
                                       const std::vector<std::string>& sources) {
@@ -66,6 +94,8 @@ Result<ConfigFiles> ConfigFiles::Plan(const Session& session, const std::string&
   PL_RETURN_NOT_OK(settings::ParseSettings(text, "--source", place.path).status());
   files.files_.push_back({kSettingsName, std::move(text)});
   files.files_.push_back({"config/settings.schema.json", settings::SettingsSchema()});
+  files.files_.push_back({"config/logging.yaml", settings::LoggingFile()});
+  files.files_.push_back({"config/logging.schema.json", settings::LoggingSchema()});
   return files;
 }
 

@@ -118,7 +118,7 @@ std::vector<Kind> KindsOfTables() {
                                                                            .type = KeyType::kDuration,
                                                                            .what = "largest age",
                                                                            .least = 1,
-                                                                           .most = 3.2e13,
+                                                                           .most = 365'000.0 * 86'400'000,
                                                                            .required = true,
                                                                            .example = "24h"})}},
       {"volume",

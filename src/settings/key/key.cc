@@ -127,6 +127,8 @@ std::string ExpectedWords(const Key& key) {
              "90";
     case KeyType::kTextMap:
     case KeyType::kScalarMap:
+      if (!key.one_of.empty())
+        return fmt::format("a mapping of names to one of: {}", fmt::join(key.one_of, ", "));
       return "a mapping of names to values, such as {name: value}";
     case KeyType::kGroup:
       return "a mapping";

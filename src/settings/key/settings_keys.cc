@@ -5,8 +5,8 @@
 namespace pixlake::settings {
 namespace {
 
-constexpr double kMostMillis = 3.2e13;  // a thousand years
-constexpr double kMostBytes = 9e15;     // eight pebibytes; exact as a double
+constexpr double kMostMillis = 365'000.0 * 86'400'000;  // a thousand years
+constexpr double kMostBytes = 9007199254740992.0;       // 8192TB; exact as a double
 
 std::vector<Key> StorageKeys() {
   const auto root = [](std::string name, std::string what, std::string Storage::*member) {
@@ -139,9 +139,7 @@ std::vector<Key> SourceKeys() {
                    .what = "not the files that match one of these",
                    .example = "['**/thumbs/**']"},
                &S::exclude),
-          Kept(Key{.name = "url_column",
-                   .what = "`path` is a .csv or .tsv, and this its column of places",
-                   .example = "url"},
+          Kept(Key{.name = "url_column", .what = "`path` is a .csv or .tsv, and this its column of places"},
                &S::url_column),
           Kept(Key{.name = "quote",
                    .what = "of a list: `csv` values may be in quotes, `none` a quote is a letter, `auto` "
@@ -286,7 +284,7 @@ std::vector<Key> ScheduleKeys() {
                .what = "what it is called",
                .form = TextForm::kName,
                .required = true,
-               .example = "nightly"},
+               .example = "hourly"},
            &Schedule::name),
       Kept(Key{.name = "command", .what = "what is done", .one_of = {"run", "maintain"}}, &Schedule::command),
       Kept(Key{.name = "every",

@@ -33,7 +33,8 @@ const YamlNode* EntryOf(const YamlNode& node, std::string_view name) {
 }  // namespace
 
 void KeyReader::Tell(Place place, const std::string& dotted, std::string what) {
-  if (problems_->size() < kMostProblems) problems_->push_back({place, dotted, std::move(what)});
+  if (context_.problems->size() < kMostProblems)
+    context_.problems->push_back({place, dotted, std::move(what)});
 }
 
 // The last part of a dotted key alone says whether it is secret; a step's `key` is a column's name.
@@ -50,7 +51,7 @@ void KeyReader::Wrong(const Key& key, const YamlNode& node, const std::string& d
 }
 
 void KeyReader::NoteEnvironment(const YamlNode& node, const std::string& dotted) {
-  if (node.from_environment) settings_->from_environment.insert(dotted);
+  if (node.from_environment) context_.from_environment->insert(dotted);
   for (const auto& entry : node.entries) NoteEnvironment(entry.second, dotted);
 }
 
@@ -87,7 +88,7 @@ void KeyReader::ReadEntries(const std::vector<const Key*>& keys, const YamlNode&
 
 void KeyReader::ReadKey(const Key& key, const YamlNode& node, Place place, const std::string& dotted,
                         void* object) {
-  settings_->places[dotted] = place;
+  (*context_.places)[dotted] = place;
   if (key.type == KeyType::kGroup) {
     ReadGroup(key.keys, node, dotted + ".", key.enter(object));
     return;
@@ -112,7 +113,7 @@ void KeyReader::ReadGroups(const Key& key, const YamlNode& node, const std::stri
   for (size_t i = 0; i < node.entries.size(); ++i) {
     const YamlNode& one = node.entries[i].second;
     const std::string name = fmt::format("{}[{}]", dotted, i);
-    settings_->places[name] = one.place;
+    (*context_.places)[name] = one.place;
     if (one.kind != YamlNode::Kind::kMap) {
       Tell(one.place, name, fmt::format("found {}; expected a mapping", FoundWords(one, false)));
       continue;

@@ -1,6 +1,8 @@
 // A tree of YAML into a struct, as keys say.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,11 +13,17 @@
 
 namespace pixlake::settings {
 
+// What a reader is told, and where it tells.
+struct KeyContext {
+  std::string root;                      // makes paths absolute
+  std::map<std::string, Place>* places;  // of keys that were given
+  std::set<std::string>* from_environment;
+  std::vector<Problem>* problems;
+};
+
 class KeyReader {
  public:
-  // `settings` gets places and what came from the environment; `root` makes paths absolute.
-  KeyReader(std::string root, Settings* settings, std::vector<Problem>* problems)
-      : root_(std::move(root)), settings_(settings), problems_(problems) {}
+  explicit KeyReader(KeyContext context) : context_(std::move(context)) {}
 
   // `object` is what the keys are kept in. `prefix` is "" or "sources[0].".
   void ReadGroup(const std::vector<Key>& keys, const YamlNode& node, const std::string& prefix, void* object);
@@ -37,10 +45,15 @@ class KeyReader {
   void Tell(Place place, const std::string& dotted, std::string what);
   void NoteEnvironment(const YamlNode& node, const std::string& dotted);
 
-  std::string root_;
-  Settings* settings_;
-  std::vector<Problem>* problems_;
+  const KeyContext context_;
 };
+
+// A text into what `keys` are kept in. False when it is no YAML. Problems are not in the file's order yet.
+bool ReadByKeys(std::string_view text, const std::vector<Key>& keys, const KeyContext& context, void* object);
+void InOrder(std::vector<Problem>* problems);
+
+// kNotFound with what makes such a file. One byte more than may be at most is read of a larger one.
+Result<std::string> ConfigContents(const std::string& file);
 
 // A plain scalar by YAML's core schema; a quoted one is text.
 Scalar ScalarOfNode(const YamlNode& node);

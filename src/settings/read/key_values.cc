@@ -80,7 +80,7 @@ Value KeyReader::TextOf(const Key& key, const YamlNode& node, const std::string&
     Wrong(key, node, dotted, "; '~' is not looked up: write ${HOME}");
     return {};
   }
-  return AbsolutePath(root_, node.text);
+  return AbsolutePath(context_.root, node.text);
 }
 
 // Booleans, numbers, sizes, durations.
@@ -119,7 +119,7 @@ Value KeyReader::ListOf(const Key& key, const YamlNode& node, const std::string&
   }
   std::vector<std::string> texts;
   std::vector<int64_t> integers;
-  const size_t before = problems_->size();
+  const size_t before = context_.problems->size();
   Key item = key;  // what one of the list must be
   item.required = false;
   item.type = key.type == KeyType::kTexts ? KeyType::kText : KeyType::kInteger;
@@ -128,12 +128,12 @@ Value KeyReader::ListOf(const Key& key, const YamlNode& node, const std::string&
     // What is written without quotes is taken as it stands: labels are often numbers.
     if (item.type == KeyType::kText) one.quoted = true, one.expanded = false;
     const std::string entry = fmt::format("{}[{}]", dotted, i);
-    settings_->places[entry] = one.place;
+    (*context_.places)[entry] = one.place;
     Value value = ValueOf(item, one, entry);
     if (auto* text = std::get_if<std::string>(&value)) texts.push_back(std::move(*text));
     if (const auto* integer = std::get_if<int64_t>(&value)) integers.push_back(*integer);
   }
-  if (problems_->size() != before) return {};
+  if (context_.problems->size() != before) return {};
   return item.type == KeyType::kText ? Value(std::move(texts)) : Value(std::move(integers));
 }
 
@@ -174,22 +174,28 @@ Value KeyReader::MapOf(const Key& key, const YamlNode& node, const std::string& 
   }
   std::map<std::string, std::string> texts;
   std::map<std::string, Scalar> scalars;
-  const size_t before = problems_->size();
+  const size_t before = context_.problems->size();
   for (size_t i = 0; i < node.entries.size(); ++i) {
     const auto& [name, one] = node.entries[i];
     const std::string entry = fmt::format("{}.{}", dotted, name.substr(0, 80));
-    settings_->places[entry] = node.key_places[i];
+    (*context_.places)[entry] = node.key_places[i];
     if (one.kind != YamlNode::Kind::kScalar) {
       Tell(one.place, entry,
            fmt::format("found {}; expected one value (text, a number, true or false)",
                        FoundWords(one, false)));
       continue;
     }
-    if (one.from_environment) settings_->from_environment.insert(entry);
+    if (one.from_environment) context_.from_environment->insert(entry);
+    if (!key.one_of.empty() &&
+        std::find(key.one_of.begin(), key.one_of.end(), one.text) == key.one_of.end()) {
+      Key value_key{.name = name, .what = "", .one_of = key.one_of};
+      TextOf(value_key, one, entry);  // says what is wrong
+      continue;
+    }
     texts[name] = one.text;
     scalars[name] = ScalarOfNode(one);
   }
-  if (problems_->size() != before) return {};
+  if (context_.problems->size() != before) return {};
   return key.type == KeyType::kTextMap ? Value(std::move(texts)) : Value(std::move(scalars));
 }
 

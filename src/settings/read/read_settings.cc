@@ -1,12 +1,6 @@
 #include "settings/read/read_settings.h"
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
-#include <tuple>
 
 #include <fmt/format.h>
 
@@ -15,21 +9,6 @@
 
 namespace pixlake::settings {
 namespace {
-
-// The bytes of a file, one more than may be at most, so that a larger one is seen to be.
-Result<std::string> Contents(const std::string& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rbe"), std::fclose);
-  if (stream == nullptr) return ErrnoError(errno, "reading settings", file);
-  std::string text;
-  std::array<char, 65536> block{};
-  while (text.size() <= kMostSettingsBytes) {
-    const size_t got = std::fread(block.data(), 1, block.size(), stream.get());
-    if (got == 0) break;
-    text.append(block.data(), got);
-  }
-  if (std::ferror(stream.get()) != 0) return ErrnoError(errno, "reading settings", file);
-  return text;
-}
 
 Result<Settings> OrProblems(Reading reading, const std::string& file) {
   if (reading.problems.empty()) return std::move(reading.settings);
@@ -71,13 +50,10 @@ Reading ExamineSettings(std::string_view text, const std::string& file, const st
   Settings& settings = reading.settings;
   settings.file = file;
   settings.root = root;
-  std::vector<YamlProblem> found;
-  YamlNode tree = ReadYaml(text, kMostSettingsBytes, &found);
-  const bool whole = found.empty() || tree.kind != YamlNode::Kind::kNull;
-  if (whole) ExpandEnvironment(&tree, &found);
-  for (YamlProblem& one : found) reading.problems.push_back({one.place, "", std::move(one.what)});
-  if (whole) {
-    KeyReader(root, &settings, &reading.problems).ReadGroup(SettingsKeys(), tree, "", &settings);
+  const bool read =
+      ReadByKeys(text, SettingsKeys(),
+                 {root, &settings.places, &settings.from_environment, &reading.problems}, &settings);
+  if (read) {
     for (Check& check : settings.checks) {
       if (check.name.empty()) check.name = check.kind;
     }
@@ -87,15 +63,12 @@ Reading ExamineSettings(std::string_view text, const std::string& file, const st
     CheckTogether(settings, &reading.problems);
     CheckPaths(settings, &reading.problems);
   }
-  std::stable_sort(reading.problems.begin(), reading.problems.end(), [](const Problem& a, const Problem& b) {
-    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
-  });
-  if (reading.problems.size() > 100) reading.problems.resize(100);
+  InOrder(&reading.problems);
   return reading;
 }
 
 Result<Reading> ExamineSettings(const std::string& file) {
-  PL_ASSIGN_OR_RETURN(const std::string text, Contents(file));
+  PL_ASSIGN_OR_RETURN(const std::string text, ConfigContents(file));
   return ExamineSettings(text, file, RootOf(file));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "settings/key/logging_keys.h"
 #include "settings/key/settings_keys.h"
 #include "settings/write/settings_file.h"
 
@@ -15,7 +16,7 @@ constexpr const char* kHidden = "***";
 
 class Shown {
  public:
-  explicit Shown(const Settings& settings) : settings_(settings) {}
+  explicit Shown(const std::set<std::string>& from_environment) : from_environment_(from_environment) {}
 
   Json Group(const std::vector<Key>& keys, const void* object, const std::string& prefix) const {
     Json json = Json::object();
@@ -51,7 +52,7 @@ class Shown {
 
   bool Hidden(const std::string& dotted, const std::string& name) const {
     // A step's `key` is the name of a column.
-    return settings_.from_environment.contains(dotted) || (name != "key" && IsSecretName(name));
+    return from_environment_.contains(dotted) || (name != "key" && IsSecretName(name));
   }
 
   Json One(const Key& key, const Value& value, const std::string& dotted) const {
@@ -66,7 +67,7 @@ class Shown {
     if (!json.is_object()) return json;
     for (const auto& [name, one] : json.items()) {
       const std::string entry = fmt::format("{}.{}", dotted, name.substr(0, 80));
-      if (settings_.from_environment.contains(entry) || IsSecretName(name)) {
+      if (from_environment_.contains(entry) || IsSecretName(name)) {
         json[name] = kHidden;
       } else if (one.is_string()) {
         json[name] = WithoutSecrets(one.get<std::string>());
@@ -75,7 +76,7 @@ class Shown {
     return json;
   }
 
-  const Settings& settings_;
+  const std::set<std::string>& from_environment_;
 };
 
 std::string FlowText(const Json& json) {
@@ -106,6 +107,16 @@ void WriteYaml(const Json& json, const std::string& indent, std::string* out) {
   }
 }
 
+std::string JsonText(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string YamlLines(const Json& json) {
+  std::string text;
+  WriteYaml(json, "", &text);
+  return text;
+}
+
 }  // namespace
 
 std::string WithoutSecrets(const std::string& text) {
@@ -122,15 +133,19 @@ std::string WithoutSecrets(const std::string& text) {
 }
 
 std::string EffectiveJson(const Settings& settings) {
-  return Shown(settings)
-      .Group(SettingsKeys(), &settings, "")
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonText(Shown(settings.from_environment).Group(SettingsKeys(), &settings, ""));
 }
 
 std::string EffectiveYaml(const Settings& settings) {
-  std::string text;
-  WriteYaml(Shown(settings).Group(SettingsKeys(), &settings, ""), "", &text);
-  return text;
+  return YamlLines(Shown(settings.from_environment).Group(SettingsKeys(), &settings, ""));
+}
+
+std::string EffectiveJson(const Logging& logging) {
+  return JsonText(Shown(logging.from_environment).Group(LoggingKeys(), &logging, ""));
+}
+
+std::string EffectiveYaml(const Logging& logging) {
+  return YamlLines(Shown(logging.from_environment).Group(LoggingKeys(), &logging, ""));
 }
 
 }  // namespace pixlake::settings

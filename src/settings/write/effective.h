@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "settings/logging.h"
 #include "settings/settings.h"
 
 namespace pixlake::settings {
@@ -11,6 +12,8 @@ namespace pixlake::settings {
 // a secret, is "***"; URIs come without user, password and query.
 std::string EffectiveJson(const Settings& settings);
 std::string EffectiveYaml(const Settings& settings);
+std::string EffectiveJson(const Logging& logging);
+std::string EffectiveYaml(const Logging& logging);
 
 // "s3://***@bucket/a", "https://host/a?***".
 std::string WithoutSecrets(const std::string& text);

@@ -2,7 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "settings/key/logging_keys.h"
 #include "settings/key/settings_keys.h"
+#include "settings/logging.h"
 
 namespace pixlake::settings {
 namespace {
@@ -94,6 +96,7 @@ Json ValueSchema(const Key& key) {
       return Polygons();
     case KeyType::kTextMap:
     case KeyType::kScalarMap:
+      if (!key.one_of.empty()) return {{"type", "object"}, {"additionalProperties", Text(key)}};
       return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
     case KeyType::kGroup:
     case KeyType::kGroups:
@@ -164,15 +167,23 @@ Json SchemaOf(const Key& key, void* object) {
   return schema;
 }
 
+std::string FileSchema(const char* title, const std::vector<Key>& keys, void* defaults) {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  schema.update(ObjectSchema(keys, defaults));
+  schema["type"] = {"object", "null"};
+  return schema.dump(2) + "\n";
+}
+
 }  // namespace
 
 std::string SettingsSchema() {
   Settings defaults;
-  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                 {"title", "config/settings.yaml of pixlake"}};
-  schema.update(ObjectSchema(SettingsKeys(), &defaults));
-  schema["type"] = {"object", "null"};
-  return schema.dump(2) + "\n";
+  return FileSchema("config/settings.yaml of pixlake", SettingsKeys(), &defaults);
+}
+
+std::string LoggingSchema() {
+  Logging defaults;
+  return FileSchema("config/logging.yaml of pixlake", LoggingKeys(), &defaults);
 }
 
 }  // namespace pixlake::settings

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "settings/key/logging_keys.h"
 #include "settings/key/settings_keys.h"
+#include "settings/logging.h"
 
 namespace pixlake::settings {
 namespace {
@@ -167,6 +169,16 @@ std::string SettingsFile(const std::vector<std::string>& sources) {
       text += GroupLines(key, &defaults, "");
     }
   }
+  return text;
+}
+
+std::string LoggingFile() {
+  const Logging defaults;
+  std::string text =
+      "# yaml-language-server: $schema=logging.schema.json\n"
+      "# What `pixlake run` writes to its log. `pixlake config check` finds what is wrong here, too.\n"
+      "# Paths are relative to the folder that holds config/.\n\n";
+  for (const Key& key : LoggingKeys()) text += KeyLines(key, &defaults, "", !key.shown);
   return text;
 }
 

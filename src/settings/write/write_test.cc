@@ -11,6 +11,7 @@
 
 #include "settings/key/check_kinds.h"
 #include "settings/key/settings_keys.h"
+#include "settings/read/read_logging.h"
 #include "settings/read/read_settings.h"
 #include "settings/write/effective.h"
 #include "settings/write/json_schema.h"
@@ -64,6 +65,18 @@ TEST(SettingsFile, WhatIsInCommentsIsRight) {
   EXPECT_EQ(settings.steps.size(), 1U);
   EXPECT_EQ(settings.maintenance.zorder.size(), 1U);
   EXPECT_EQ(settings.schedules.size(), 1U);
+}
+
+TEST(LoggingFile, SaysTheDefaultsAndWhatIsInCommentsIsRight) {
+  const LoggingReading written = ExamineLogging(LoggingFile(), "/l");
+  EXPECT_TRUE(written.problems.empty());
+  EXPECT_EQ(EffectiveJson(written.logging), EffectiveJson(ExamineLogging("", "/l").logging));
+  EXPECT_EQ(written.logging.file, "/l/logs/pixlake.log");
+  const std::string all = std::regex_replace(LoggingFile(), std::regex("\n# ([a-z_]+: )"), "\n$1");
+  EXPECT_NE(all, LoggingFile());
+  const LoggingReading reading = ExamineLogging(all, "/l");
+  EXPECT_TRUE(reading.problems.empty()) << ProblemsText("l", reading.problems) << all;
+  EXPECT_EQ(reading.logging.modules.at("ingest"), "debug");
 }
 
 TEST(SettingsFile, WritesSourcesThatAreReadBack) {
