@@ -113,7 +113,7 @@ TEST_F(LogTest, EndsOldFilesAndDeletesOlderOnes) {
   EXPECT_EQ(Files().size(), 5U);  // that of today, and those that ended within three days
   std::ofstream(folder_ / "logs" / "a.log.notes") << "mine";
   ASSERT_TRUE(file.Append("y\n", today + 30 * kDay).ok());
-  EXPECT_THAT(Files(), ElementsAre("a.log", "a.log.20241104T000000000Z", "a.log.notes"));
+  EXPECT_THAT(Files(), ElementsAre("a.log", "a.log.20241103T000000000Z", "a.log.notes"));
 }
 
 TEST_F(LogTest, ProcessesAndThreadsShareAFileAndLoseNoLine) {

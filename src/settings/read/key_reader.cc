@@ -52,7 +52,7 @@ void KeyReader::Wrong(const Key& key, const YamlNode& node, const std::string& d
 
 void KeyReader::NoteEnvironment(const YamlNode& node, const std::string& dotted) {
   if (node.from_environment) context_.from_environment->insert(dotted);
-  for (const auto& entry : node.entries) NoteEnvironment(entry.second, dotted);
+  for (const auto& entry : node.entries) NoteEnvironment(entry.value, dotted);
 }
 
 void KeyReader::ReadGroup(const std::vector<Key>& keys, const YamlNode& node, const std::string& prefix,
@@ -111,7 +111,7 @@ void KeyReader::ReadGroups(const Key& key, const YamlNode& node, const std::stri
     return;
   }
   for (size_t i = 0; i < node.entries.size(); ++i) {
-    const YamlNode& one = node.entries[i].second;
+    const YamlNode& one = node.entries[i].value;
     const std::string name = fmt::format("{}[{}]", dotted, i);
     (*context_.places)[name] = one.place;
     if (one.kind != YamlNode::Kind::kMap) {

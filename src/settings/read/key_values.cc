@@ -124,7 +124,7 @@ Value KeyReader::ListOf(const Key& key, const YamlNode& node, const std::string&
   item.required = false;
   item.type = key.type == KeyType::kTexts ? KeyType::kText : KeyType::kInteger;
   for (size_t i = 0; i < node.entries.size(); ++i) {
-    YamlNode one = node.entries[i].second;
+    YamlNode one = node.entries[i].value;
     // What is written without quotes is taken as it stands: labels are often numbers.
     if (item.type == KeyType::kText) one.quoted = true, one.expanded = false;
     const std::string entry = fmt::format("{}[{}]", dotted, i);
@@ -153,10 +153,10 @@ Value KeyReader::PolygonOf(const Key& key, const YamlNode& node, const std::stri
   };
   bool good = node.kind == YamlNode::Kind::kSequence && node.entries.size() >= 3;
   for (size_t i = 0; good && i < node.entries.size(); ++i) {
-    const YamlNode& corner = node.entries[i].second;
+    const YamlNode& corner = node.entries[i].value;
     std::array<double, 2> at{};
     if (corner.kind != YamlNode::Kind::kSequence || corner.entries.size() != 2 ||
-        !number(corner.entries[0].second, 180, &at[0]) || !number(corner.entries[1].second, 90, &at[1])) {
+        !number(corner.entries[0].value, 180, &at[0]) || !number(corner.entries[1].value, 90, &at[1])) {
       Wrong(key, corner, fmt::format("{}[{}]", dotted, i));
       return {};
     }

@@ -166,7 +166,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (level.node.kind == YamlNode::Kind::kMap) level.awaits_key = true;
     if (!level.keep) return;
     if (level.node.kind == YamlNode::Kind::kMap) level.node.key_places.push_back(level.key_place);
-    level.node.entries.emplace_back(std::move(level.key), std::move(node));
+    level.node.entries.push_back({std::move(level.key), std::move(node)});
     level.key.clear();
   }
 

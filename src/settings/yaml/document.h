@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "settings/settings.h"
@@ -14,16 +13,23 @@ namespace pixlake::settings {
 inline constexpr int kDeepestYaml = 16;
 inline constexpr size_t kMostYamlNodes = 50'000;
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
   Kind kind = Kind::kNull;
   Place place;
-  std::string text;               // of a scalar
-  bool quoted = false;            // a scalar in quotes or a block is text whatever it looks like
-  bool expanded = false;          // had a ${NAME}: quotes say nothing then
-  bool from_environment = false;  // never printed
-  std::vector<std::pair<std::string, YamlNode>> entries;  // a sequence's have no names
-  std::vector<Place> key_places;                          // of a map's entries
+  std::string text;                // of a scalar
+  bool quoted = false;             // a scalar in quotes or a block is text whatever it looks like
+  bool expanded = false;           // had a ${NAME}: quotes say nothing then
+  bool from_environment = false;   // never printed
+  std::vector<YamlEntry> entries;  // a sequence's have no names
+  std::vector<Place> key_places;   // of a map's entries
+};
+
+struct YamlEntry {
+  std::string name;
+  YamlNode value;
 };
 
 struct YamlProblem {

@@ -87,7 +87,7 @@ void ExpandText(YamlNode* node, size_t* left, std::vector<YamlProblem>* problems
 void ExpandNode(YamlNode* node, size_t* left, std::vector<YamlProblem>* problems) {
   if (node->kind == YamlNode::Kind::kScalar && *left > 0 && node->text.find('$') != std::string::npos)
     ExpandText(node, left, problems);
-  for (auto& entry : node->entries) ExpandNode(&entry.second, left, problems);
+  for (auto& entry : node->entries) ExpandNode(&entry.value, left, problems);
 }
 
 }  // namespace
