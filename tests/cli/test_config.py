@@ -122,6 +122,31 @@ def test_logging_is_checked_too(pixlake, tmp_path):
     assert (shown["file"], shown["format"]) == ("stderr", "json")
 
 
+def test_a_run_is_in_the_log(pixlake, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.txt").write_text("no image")
+    lake = tmp_path / "lake"
+    pixlake("init", lake, "--source", tmp_path / "photos")
+    settings, logging = lake / "config/settings.yaml", lake / "config/logging.yaml"
+    pixlake("run", "--config", settings)
+    lines = (lake / "logs/pixlake.log").read_text().splitlines()
+    assert re.fullmatch(rf"\S+Z info run run begins settings={settings} lake={lake}", lines[0])
+    assert " info ingest source taken in items=1 " in lines[1]
+    assert " info run run ended " in lines[-1]
+
+    pixlake("run", "--config", settings, "--plan")  # does nothing, so says nothing there
+    assert (lake / "logs/pixlake.log").read_text().splitlines() == lines
+
+    logging.write_text("{format: json, file: logs/run.json, modules: {ingest: off}}")
+    pixlake("run", "--config", settings)
+    rows = [json.loads(line) for line in (lake / "logs/run.json").read_text().splitlines()]
+    assert (rows[0]["message"], rows[-1]["message"]) == ("run begins", "run ended")
+    assert "ingest" not in {row["module"] for row in rows}
+
+    logging.write_text("file: /dev/null/none")
+    assert "log" in pixlake("run", "--config", settings, status=1).stderr
+
+
 def test_secrets_are_not_shown(pixlake, tmp_path, monkeypatch):
     monkeypatch.setenv("PIXLAKE_TEST_SECRET", "hunter2")
     file = Write(tmp_path, "spark: {app_name: '${PIXLAKE_TEST_SECRET}', conf: {a.secret.key: hunter2, b: 1}}\n")

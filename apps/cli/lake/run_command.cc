@@ -5,6 +5,7 @@
 
 #include "engine/config/config.h"
 #include "engine/run/run.h"
+#include "engine/run/run_log.h"
 
 #include "cli/command.h"
 
@@ -120,7 +121,10 @@ Status Run(RunCommandOptions* options) {
   request.options.on_wait = [] {
     fmt::print(stderr, "pixlake: another run is at work in this lake; waiting for it\n");
   };
-  PL_ASSIGN_OR_RETURN(const engine::RunReport report, engine::Run(*session, request));
+  PL_RETURN_NOT_OK(engine::StartRunLog(request));
+  const Result<engine::RunReport> done = engine::Run(*session, request);
+  engine::LogRun(request, done);
+  PL_ASSIGN_OR_RETURN(const engine::RunReport report, done);
   if (options->common.json) {
     PrintJson(ToJson(report, request.options.plan));
   } else {

@@ -19,7 +19,7 @@ const std::vector<Key>& LoggingKeys() {
                .type = KeyType::kTextMap,
                .what = "other levels, by the module's name",
                .one_of = kLogLevels,
-               .example = "{ingest: debug, io: warning}"},
+               .example = "{ingest: warning, pipeline: debug}"},
            &L::modules),
       Kept(Key{.name = "format",
                .what = "`text`: a line for people; `json`: an object a line",

@@ -76,7 +76,7 @@ TEST(LoggingFile, SaysTheDefaultsAndWhatIsInCommentsIsRight) {
   EXPECT_NE(all, LoggingFile());
   const LoggingReading reading = ExamineLogging(all, "/l");
   EXPECT_TRUE(reading.problems.empty()) << ProblemsText("l", reading.problems) << all;
-  EXPECT_EQ(reading.logging.modules.at("ingest"), "debug");
+  EXPECT_EQ(reading.logging.modules.at("ingest"), "warning");
 }
 
 TEST(SettingsFile, WritesSourcesThatAreReadBack) {

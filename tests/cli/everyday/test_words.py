@@ -41,7 +41,7 @@ def test_options_of_all_commands_may_stand_before_them(pixlake, lake):
 REFUSED = [
     (["ingset"], "there is no command 'ingset'; did you mean 'ingest'?"),
     (["table", "lst"], "there is no command 'table lst'; did you mean 'list'?"),
-    (["frobnicate"], "there is no command 'frobnicate'; there are: ingest, sql,"),
+    (["frobnicate"], "there is no command 'frobnicate'; there are: ingest, run, sql,"),
     (
         ["ingest", "--labels-from-folder", "p"],
         "pixlake ingest has no option '--labels-from-folder'; did you mean '--label-from-folder'?",
