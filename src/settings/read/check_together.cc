@@ -28,7 +28,8 @@ class TogetherCheck {
       Once(check.name, key + ".name", check.place, &names);
       if (check.table != "images" && check.table.find('.') == std::string::npos) {
         Tell(key + ".table", check.place,
-             fmt::format("found \"{}\"; expected images or a table as zone.name", check.table.substr(0, 80)));
+             fmt::format("found {}; expected images or a table as zone.name",
+                         Shown(key + ".table", check.table)));
       }
       Ordered(check, key, "min_width", "max_width");
       Ordered(check, key, "min_height", "max_height");
@@ -48,16 +49,19 @@ class TogetherCheck {
       if (!step.kernel.empty() && !step.sql.empty())
         Tell(key + ".sql", step.place, "a step has a kernel or SQL; expected one of the two");
       if (step.own()) {
-        if (step.inputs.empty())
+        if (step.inputs.empty() && !Given(key + ".inputs"))
           Tell(key + ".inputs", step.place,
                "missing; expected the tables that the step reads, such as [raw.metadata]");
-        if (step.output.empty())
+        if (step.output.empty() && !Given(key + ".output"))
           Tell(key + ".output", step.place, "missing; expected the table that the step fills, as zone.name");
         Once(step.output, key + ".output", step.place, &outputs);
         if (std::find(step.inputs.begin(), step.inputs.end(), step.output) != step.inputs.end())
-          Tell(key + ".output", step.place, fmt::format("{} is one of the step's inputs, too", step.output));
+          Tell(key + ".output", step.place,
+               fmt::format("{} is one of the step's inputs, too", Shown(key + ".output", step.output)));
         if (!step.sql.empty() && !step.parameters.empty())
           Tell(key + ".parameters", step.place, "SQL has none; expected them with a kernel");
+      } else if (Given(key + ".kernel") || Given(key + ".sql")) {
+        continue;  // what is wrong with it was told
       } else if (!step.inputs.empty() || !step.output.empty() || !step.key.empty()) {
         Tell(key, step.place, "neither kernel nor SQL; expected one of the two");
       }
@@ -71,8 +75,10 @@ class TogetherCheck {
       if (source.label != "none" && source.label != "folder" && source.url_column.empty()) {
         const std::vector<std::string> names = {"none", "folder"};
         Tell(key + ".label", source.place,
-             fmt::format("found \"{}\"; expected none, folder, or with url_column a column of the list{}",
-                         source.label.substr(0, 80), Near(source.label, names)));
+             fmt::format(
+                 "found {}; expected none, folder, or with url_column a column of the list{}",
+                 Shown(key + ".label", source.label),
+                 settings_.from_environment.contains(key + ".label") ? "" : Near(source.label, names)));
       }
     }
   }
@@ -83,10 +89,11 @@ class TogetherCheck {
       const Schedule& schedule = settings_.schedules[i];
       const std::string key = fmt::format("schedules[{}]", i);
       Once(schedule.name, key + ".name", schedule.place, &names);
-      if ((schedule.every_ms != 0) == !schedule.at.empty()) {
+      const bool neither = !Given(key + ".every") && !Given(key + ".at");
+      if (neither || (schedule.every_ms != 0 && !schedule.at.empty())) {
         Tell(key, schedule.place,
-             schedule.at.empty() ? "neither every nor at; expected one of the two"
-                                 : "both every and at; expected one of the two");
+             neither ? "neither every nor at; expected one of the two"
+                     : "both every and at; expected one of the two");
       }
     }
   }
@@ -109,6 +116,12 @@ class TogetherCheck {
   }
 
  private:
+  bool Given(const std::string& key) const { return settings_.places.contains(key); }
+
+  std::string Shown(const std::string& key, const std::string& value) const {
+    return settings_.from_environment.contains(key) ? "***" : fmt::format("'{}'", value.substr(0, 80));
+  }
+
   void Tell(const std::string& key, Place otherwise, std::string what) {
     const auto found = settings_.places.find(key);
     problems_->push_back({found == settings_.places.end() ? otherwise : found->second, key, std::move(what)});
@@ -118,7 +131,8 @@ class TogetherCheck {
             std::map<std::string, std::string>* names) {
     if (name.empty()) return;
     const auto [before, fresh] = names->emplace(name, key);
-    if (!fresh) Tell(key, place, fmt::format("'{}' is {}'s, too; expected another", name, before->second));
+    if (!fresh)
+      Tell(key, place, fmt::format("{} is {}'s, too; expected another", Shown(key, name), before->second));
   }
 
   void Ordered(const Check& check, const std::string& key, const char* least, const char* most) {

@@ -156,6 +156,14 @@ TEST(ReadSettings, KeysThatGoTogether) {
   EXPECT_THAT(ProblemsOf("sources: [{path: 's3://b', label: foldr}]"), HasSubstr("did you mean 'folder'?"));
 }
 
+TEST(ReadSettings, WhatIsWrongIsNotCalledMissingToo) {
+  EXPECT_EQ(ProblemsOf("schedules: [{name: a, every: 10}]").find("problems"), std::string::npos);
+  EXPECT_EQ(ProblemsOf("steps: [{name: a, sql: SELECT 1, inputs: [raw.images], output: x}]").find("problems"),
+            std::string::npos);
+  EXPECT_EQ(ProblemsOf("steps: [{name: a, sql: 1, inputs: [raw.images], output: a.b}]").find("problems"),
+            std::string::npos);
+}
+
 TEST(ReadSettings, AMissingFolderSaysWhatIsNear) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "settings_paths";
   std::filesystem::create_directories(folder / "photos" / "2024");
@@ -183,6 +191,8 @@ TEST(ReadSettings, TakesValuesFromTheEnvironmentAndNeverShowsThem) {
   EXPECT_EQ(ProblemsOf("processing: {batch_size: '${PIXLAKE_TEST_SECRET}'}"),
             "s.yaml:1:26: processing.batch_size: found *** (from the environment); expected a whole number "
             "from 1 to 1000000");
+  EXPECT_THAT(ProblemsOf("sources: [{path: 's3://b', label: '${PIXLAKE_TEST_SECRET}'}]"),
+              HasSubstr("sources[0].label: found ***; expected none"));
   EXPECT_THAT(ProblemsOf("spark: {app_name: '${PIXLAKE_TEST_NONE}'}"),
               HasSubstr("the environment has no PIXLAKE_TEST_NONE"));
   EXPECT_THAT(ProblemsOf("spark: {app_name: '${a'}"), HasSubstr("without its '}'"));
