@@ -30,8 +30,8 @@ constexpr Parts PartsOf(Work work) {
       return {2, 2, 0, 4, 8, 0};
     case Work::kReplay:
       return {2, 2, 1, 2, 7, 2};
-    case Work::kStep:
-      return {3, 3, 0, 0, 8, 2};
+    case Work::kKernel:
+      return {6, 6, 0, 0, 0, 4};
   }
   return {0, kParts, 0, 0, 0, 0};
 }

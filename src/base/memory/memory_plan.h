@@ -13,7 +13,7 @@ enum class Work {
   kRewrite,   // optimize, zorder, MNIST: rows through writers
   kLookUp,    // single images out of tables: cat, show, export
   kReplay,    // quarantine again: a query feeds an ingest
-  kStep,      // a kernel over a table's rows, and a query that takes what it gives
+  kKernel,    // a kernel over a table's rows
 };
 
 // Shares of a session's memory, in bytes. Whatever the work and the budget, they add up to the

@@ -9,6 +9,7 @@
 #include "pipeline/check/image_check.h"
 #include "pipeline/step/lake_steps.h"
 #include "pipeline/step/own_steps.h"
+#include "settings/write/effective.h"
 
 namespace pixlake::engine {
 namespace {
@@ -81,7 +82,7 @@ Status IngestAll(const Session& session, const RunRequest& request, RunReport* r
     IngestRequest one = RequestOf(request.settings, source);
     one.options.on_wait = request.options.on_wait;
     auto ingested = Ingest(session, one);
-    if (!ingested.ok()) return WithContext(ingested.status(), "source " + source.path);
+    if (!ingested.ok()) return WithContext(ingested.status(), "source " + settings::WithoutSecrets(source.path));
     report->ingested.push_back(*std::move(ingested));
   }
   return Status::OK();

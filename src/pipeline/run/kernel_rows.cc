@@ -62,7 +62,7 @@ class Computation {
         step_(step),
         input_(input),
         keys_(keys != nullptr && keys->is_in_memory() && !input.key.empty() ? keys : nullptr),
-        plan_(session.Plan(Work::kStep)),
+        plan_(session.Plan(Work::kKernel)),
         at_once_(static_cast<size_t>(std::max(1, session.threads()))),
         examiner_({plan_.decoders, session.threads()}) {}
 
@@ -74,7 +74,12 @@ class Computation {
     PL_ASSIGN_OR_RETURN(plan_of_rows_, PlanRows(since, batch_rows));
     const auto store = io::MakeLocalStore({.sync = false});
     PL_ASSIGN_OR_RETURN(auto output, store->Create(path));
-    PL_ASSIGN_OR_RETURN(auto writer, file::BlobParquetWriter::Open(std::move(output), output_schema_));
+    // SQL reads it again within a share of its own.
+    file::BlobParquetOptions parquet;
+    parquet.row_group_bytes = std::clamp(plan_.writers / 4, int64_t{1} << 20, int64_t{16} << 20);
+    parquet.page_bytes = parquet.row_group_bytes / 8;
+    PL_ASSIGN_OR_RETURN(auto writer,
+                        file::BlobParquetWriter::Open(std::move(output), output_schema_, parquet));
     // Two waves: while the kernel works on one the next is read.
     Pending<Result<std::vector<Batch>>> next = StartWork(WorkKind::kIo, [this] { return ReadWave(); });
     while (true) {

@@ -28,6 +28,12 @@ bool IsWithoutFeed(const Status& status) {
   return code == ErrorCode::kUsage || code == ErrorCode::kNotFound || code == ErrorCode::kUnsupported;
 }
 
+// A part of the keys, so that what a query joins and groups fits into its memory.
+struct Slice {
+  int64_t index = 0;
+  int64_t count = 1;
+};
+
 class StepRun {
  public:
   StepRun(const session::Session& session, const catalog::Lake& lake, const Step& step,
@@ -55,7 +61,7 @@ class StepRun {
     report_.mode = decision_.mode;
     report_.reason = decision_.reason;
     if (options_.plan || decision_.mode == StepMode::kNothing) return report_;
-    PL_ASSIGN_OR_RETURN(sql_, query::OpenSqlSession(session_, Work::kStep));
+    PL_ASSIGN_OR_RETURN(sql_, query::OpenSqlSession(session_, Work::kSql));
     if (output_ == nullptr) PL_RETURN_NOT_OK(MakeOutput(place, format));
     if (decision_.mode == StepMode::kChanged) {
       auto keys = ChangedKeys(sql_.get(), step_, inputs_, decision_);
@@ -117,12 +123,27 @@ class StepRun {
                             session_.Watch(step_.name));
   }
 
+  // How many, by a guess at what a row takes while it is joined.
+  int64_t SlicesFor(int64_t rows) const {
+    constexpr int64_t kBytesOfARow = 1500;
+    const int64_t share = std::max<int64_t>(session_.Plan(Work::kSql).duckdb / 2, 1);
+    return std::clamp<int64_t>((rows * kBytesOfARow + share - 1) / share, 1, 1024);
+  }
+
+  static std::string Condition(const KeySet* keys, const std::string& column, const Slice& slice) {
+    std::string out = keys == nullptr ? "" : keys->Condition(column);
+    if (slice.count == 1) return out;
+    out += fmt::format("{}coalesce(hash(CAST({} AS VARCHAR)) % {}, 0) = {}", out.empty() ? "" : " AND ",
+                       SqlName(column), slice.count, slice.index);
+    return out;
+  }
+
   // The step's rows: of some keys, or all.
-  std::string Rows(const KeySet* keys, const KernelRows* computed) const {
+  std::string Rows(const KeySet* keys, const KernelRows* computed, const Slice& slice = {}) const {
     std::vector<std::string> with;
     for (const OpenInput& open : inputs_) {
       const std::string& key = open.key;
-      const std::string condition = keys == nullptr || key.empty() ? "" : keys->Condition(key);
+      const std::string condition = key.empty() ? "" : Condition(keys, key, slice);
       with.push_back(fmt::format("{} AS NOT MATERIALIZED ({})", SqlName(open.input->table.name),
                                  RowsOf(open, condition)));
     }
@@ -135,8 +156,17 @@ class StepRun {
     for (size_t at = 0; (at = sql.find(kNow, at)) != std::string::npos; at += now.size())
       sql.replace(at, kNow.size(), now);
     std::string out = fmt::format("WITH {} SELECT * FROM ({}) AS made", fmt::join(with, ", "), sql);
-    if (keys != nullptr) out += " WHERE " + keys->Condition(step_.key);
+    const std::string condition = Condition(keys, step_.key, slice);
+    if (!condition.empty()) out += " WHERE " + condition;
     return out;
+  }
+
+  // What a kernel gave is passed on as it comes; what is joined is so slice by slice.
+  void SetQueries(const KeySet* keys, const KernelRows* computed, int64_t rows,
+                  query::InsertStatement* insert) const {
+    const int64_t slices = computed != nullptr ? 1 : SlicesFor(rows);
+    insert->query = Rows(keys, computed, Slice{0, slices});
+    for (int64_t i = 1; i < slices; ++i) insert->more_queries.push_back(Rows(keys, computed, Slice{i, slices}));
   }
 
   Result<StepReport> RunAll() {
@@ -150,7 +180,7 @@ class StepRun {
     }
     query::InsertStatement insert;
     insert.mode = query::InsertStatement::Mode::kOverwrite;
-    insert.query = Rows(nullptr, computed.get());
+    SetQueries(nullptr, computed.get(), report_.rows_in, &insert);
     return Write(std::move(insert));
   }
 
@@ -167,7 +197,7 @@ class StepRun {
     query::InsertStatement insert;
     insert.mode = query::InsertStatement::Mode::kReplaceWhere;
     insert.replace_where = keys.Condition(step_.key);
-    insert.query = Rows(&keys, computed.get());
+    SetQueries(&keys, computed.get(), keys.count, &insert);
     return Write(std::move(insert));
   }
 
@@ -201,8 +231,9 @@ class StepRun {
   Result<StepReport> Write(query::InsertStatement insert) {
     insert.target = {output_->location().path, "target"};
     insert.by_name = true;
+    insert.as_it_comes = true;  // inputs are read file by file, which are each of one partition
     query::ChangeOptions change;
-    change.memory_bytes = session_.Plan(Work::kStep).writers;
+    change.memory_bytes = session_.Plan(Work::kSql).writers;
     change.operation = "STEP " + step_.name;
     change.noted_txns = notes_;
     const auto done =
@@ -239,7 +270,7 @@ Result<StepReport> RunStep(const session::Session& session, const catalog::Lake&
 }
 
 Result<std::string> WhyStop(const session::Session& session, const catalog::Lake& lake, const Step& step) {
-  PL_ASSIGN_OR_RETURN(const auto sql, query::OpenSqlSession(session, Work::kStep));
+  PL_ASSIGN_OR_RETURN(const auto sql, query::OpenSqlSession(session, Work::kSql));
   PL_ASSIGN_OR_RETURN(const auto rows,
                       sql->Query(fmt::format("WITH output AS (SELECT * FROM table_scan({})) SELECT min(why), "
                                              "count(*) FROM ({}) AS stops(why)",

@@ -42,19 +42,28 @@ Step SidecarsStep() {
   return step;
 }
 
-// A sidecar of a/b.jpg is a/b.json or a/b.jpg.json (or .yaml, .yml): what stands in front of the ending is
-// the image's place with its ending or without. Of several the first by its place.
-constexpr char kSidecarOfImage[] = R"(
-    SELECT i.id AS beside_id, min_by(s.document, p.uri) AS sidecar, min(p.uri) AS sidecar_uri
-    FROM places AS p JOIN sidecars AS s ON s.sidecar_id = p.id AND s.verdict = 'ok'
-    JOIN places AS i ON i.id <> p.id AND p.stem IN (i.stem, i.uri)
-    GROUP BY i.id)";
-
-// Where each place is now.
-constexpr char kPlacesNow[] = R"(
-    SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem, id
-    FROM (SELECT uri, arg_max(id, last_seen) AS id, arg_max(gone, last_seen) AS gone FROM sources GROUP BY uri)
-    WHERE NOT coalesce(gone, false) AND id IS NOT NULL)";
+// A sidecar of a/b.jpg is a/b.json or a/b.jpg.json (or .yaml, .yml): what stands in front of the ending is the
+// image's place with its ending or without. Of several the first by its place. Only places that sidecars
+// had, and those beside them, are looked at: most lakes have few. Windows and not aggregates, which keep texts
+// in memory.
+constexpr char kBeside[] = R"(
+    sound AS (SELECT sidecar_id, document FROM sidecars WHERE verdict = 'ok'),
+    stems AS (SELECT DISTINCT regexp_replace(uri, '\.[^./#]+$', '') AS stem FROM sources
+              WHERE id IN (SELECT sidecar_id FROM sound)),
+    near AS (SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem, id, last_seen, gone FROM sources
+             WHERE regexp_replace(uri, '\.[^./#]+$', '') IN (SELECT stem FROM stems)
+                OR uri IN (SELECT stem FROM stems)),
+    places AS (SELECT uri, stem, id FROM (SELECT * FROM near
+                 QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC) = 1)
+               WHERE NOT coalesce(gone, false) AND id IS NOT NULL),
+    pairs AS (SELECT i.id AS image_id, p.id AS sidecar_id, p.uri FROM places AS p JOIN places AS i
+                ON p.stem = i.stem AND i.id <> p.id WHERE p.id IN (SELECT sidecar_id FROM sound)
+              UNION ALL
+              SELECT i.id, p.id, p.uri FROM places AS p JOIN places AS i ON p.stem = i.uri
+              WHERE p.id IN (SELECT sidecar_id FROM sound)),
+    beside AS (SELECT first.image_id AS beside_id, s.document AS sidecar, first.uri AS sidecar_uri
+               FROM (SELECT * FROM pairs QUALIFY row_number() OVER (PARTITION BY image_id ORDER BY uri) = 1)
+                 AS first JOIN sound AS s ON s.sidecar_id = first.sidecar_id))";
 
 // The images whose sidecar may be another one, after places or sidecars changed.
 std::string ImagesBeside(const char* changed_places) {
@@ -102,7 +111,8 @@ StepInput PlacesInput() {
 
 constexpr char kPlaces[] = R"(
     SELECT id AS place_id, count(*) AS places
-    FROM (SELECT arg_max(id, last_seen) AS id, arg_max(gone, last_seen) AS gone FROM sources GROUP BY uri)
+    FROM (SELECT id, gone FROM sources
+          QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC) = 1)
     WHERE NOT coalesce(gone, false) AND id IS NOT NULL GROUP BY id)";
 
 Step ValidatedStep(const std::vector<ImageCheck>& checks) {
@@ -154,7 +164,7 @@ Step EnrichedStep() {
   step.output = {"processed", "enriched"};
   step.key = "image_id";
   step.sql = fmt::format(R"(
-    WITH image AS ({}), places AS ({}), beside AS ({})
+    WITH image AS ({}), {}
     SELECT id AS image_id, filename, source, label, mime_type, size, created_at, ingestion_time, format, mode,
            width, height, channels, bit_depth, width * height / 1e6 AS megapixels,
            width / nullif(height, 0) AS aspect_ratio, make, model, lens, taken_at, taken_at_zone, exposure_s,
@@ -163,7 +173,7 @@ Step EnrichedStep() {
            beside.sidecar, beside.sidecar_uri, image.date_partition
     FROM image JOIN validated AS v ON v.image_id = image.id LEFT JOIN beside ON beside.beside_id = image.id
     WHERE v.status IN ('passed', 'warned'))",
-                         kImage, kPlacesNow, kSidecarOfImage);
+                         kImage, kBeside);
   return step;
 }
 

@@ -134,6 +134,13 @@ class Runner {
     PL_ASSIGN_OR_RETURN(const auto changes, MakeChanges(query, std::move(counts)));
     if (replace) PL_RETURN_NOT_OK(Stream(OrderedChanges(0), changes.get()));
     PL_RETURN_NOT_OK(Stream(query.select, changes.get()));
+    for (const std::string& more : given.more_queries) {
+      InsertStatement next = given;
+      next.query = more;
+      PL_ASSIGN_OR_RETURN(next, SpelledOut(target_, next));
+      PL_ASSIGN_OR_RETURN(const ChangeQuery rows, QueryOf(target_, next, columns->field_names()));
+      PL_RETURN_NOT_OK(Stream(rows.select, changes.get()));
+    }
     return changes->Finish();
   }
 

@@ -64,6 +64,12 @@ struct InsertStatement {
   std::string query;
   // PARTITION (a = 'x', b): what has no expression comes last of the query's columns.
   std::vector<Assignment> partition = {};
+  // Rows of a partition lie together in the query's result, or nearly: they are not sorted, which takes all
+  // of them at once.
+  bool as_it_comes = false;
+  // Rows that come behind those of `query`, of its columns: one query after the other, so that what each
+  // holds in memory is gone before the next.
+  std::vector<std::string> more_queries = {};
   // The query's rows, where one of them has a DEFAULT for a value.
   std::vector<std::vector<std::string>> value_rows = {};
 };
