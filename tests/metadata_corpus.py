@@ -28,8 +28,35 @@ def NameOf(directory: str, tag: int) -> str:
     return table.get(tag, f"0x{tag:04X}")
 
 
+def Stored(value):
+    """A value of ours as the file has it: rationals as pairs, codes without words, one value without a list."""
+    if isinstance(value, list):
+        parts = [Stored(part) for part in value]
+        return parts[0] if len(parts) == 1 else parts
+    if not isinstance(value, dict):
+        return value
+    if "numerator" in value:
+        return value["value"] if value["numerator"] is None else [value["numerator"], value["denominator"]]
+    if value.keys() == {"value", "text"}:
+        return value["value"]
+    if "type" in value:
+        return Stored(next(part for key, part in value.items() if key != "type"))
+    return value
+
+
+def StoredExif(exif: dict) -> dict:
+    """Directories by the names of their tags, also where the value stands under the tag's number."""
+    return {
+        directory: {
+            NameOf(directory, int(tag, 16)) if tag.startswith("0x") else tag: Stored(value)
+            for tag, value in entries.items()
+        }
+        for directory, entries in exif.items()
+    }
+
+
 class Corpus:
-    """Every image of the corpus with what we say of it."""
+    """Every image of the corpus with what we say of it: `told` as we print it, `ours` as the file has it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -39,7 +66,15 @@ class Corpus:
             for path in sorted((folder / part).rglob("*"))
             if path.is_file() and path.suffix.lower() in SUFFIXES
         ]
-        self.ours = dict(zip(map(self.Name, self.paths), Probe(self.paths)))
+        self.told = dict(zip(map(self.Name, self.paths), Probe(self.paths)))
+        self.ours = {
+            name: {
+                **told,
+                "exif": StoredExif(told["exif"]),
+                "xmp": {key.removesuffix("[]"): value for key, value in told["xmp"].items()},
+            }
+            for name, told in self.told.items()
+        }
 
     def Name(self, path: Path) -> str:
         return str(path.relative_to(self.folder))

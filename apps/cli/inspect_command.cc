@@ -33,9 +33,20 @@ std::string Shown(std::string_view text) {
   return shown;
 }
 
-bool IsPair(const Json& value) {
-  return value.is_array() && value.size() == 2 && value[0].is_number_integer() &&
-         value[1].is_number_integer();
+bool IsRational(const Json& value) {
+  return value.is_object() && value.contains("numerator");
+}
+
+// "71/10 = 7.1"; of one that was written as a float the number alone.
+std::string Rational(const Json& value, bool alone) {
+  if (value["numerator"].is_null()) return value["value"].dump();
+  std::string text = fmt::format("{}/{}", value["numerator"].dump(), value["denominator"].dump());
+  if (alone && !value["value"].is_null()) text += fmt::format(" = {:.6g}", value["value"].get<double>());
+  return text;
+}
+
+bool IsCode(const Json& value) {
+  return value.is_object() && value.size() == 2 && value.contains("value") && value.contains("text");
 }
 
 // One line for a person; long lists and texts are cut.
@@ -49,6 +60,9 @@ std::string Text(const Json& value) {
     while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
     return text.substr(0, cut) + "…";
   }
+  if (IsRational(value)) return Rational(value, true);
+  if (IsCode(value) && value["text"].is_null()) return Text(value["value"]);
+  if (IsCode(value)) return fmt::format("{} ({})", Text(value["text"]), Text(value["value"]));
   if (value.is_object()) {
     std::string text;
     for (const auto& [key, part] : value.items()) {
@@ -60,7 +74,7 @@ std::string Text(const Json& value) {
   std::string text;
   for (size_t i = 0; i < value.size() && i < kMostShown; ++i) {
     if (i != 0) text += ", ";
-    text += IsPair(value[i]) ? fmt::format("{}/{}", value[i][0].dump(), value[i][1].dump()) : Text(value[i]);
+    text += IsRational(value[i]) ? Rational(value[i], false) : Text(value[i]);
   }
   if (value.size() > kMostShown) text += fmt::format(", … ({} in all)", value.size());
   return text;
@@ -76,23 +90,6 @@ void PrintSection(std::string_view title, const Json& members) {
   }
 }
 
-// Rationals of Exif are pairs; in a directory they are told from lists by nothing but
-// their being two integers, so a person is shown both as a fraction's halves.
-void PrintExif(const Json& exif) {
-  for (const auto& [directory, entries] : exif.items()) {
-    Json shown = Json::object();
-    for (const auto& [tag, value] : entries.items()) {
-      if (IsPair(value) && value[1] != 0) {
-        const double quotient = value[0].get<double>() / value[1].get<double>();
-        shown[tag] = fmt::format("{}/{} = {:.6g}", value[0].dump(), value[1].dump(), quotient);
-      } else {
-        shown[tag] = value;
-      }
-    }
-    PrintSection("EXIF " + directory, shown);
-  }
-}
-
 void PrintForPerson(const Json& image) {
   fmt::print("{}\n", Shown(image["path"].get<std::string>()));
   Json head = Json::object();
@@ -102,7 +99,7 @@ void PrintForPerson(const Json& image) {
   }
   PrintSection("Image", head);
   if (!image.contains("exif")) return;
-  PrintExif(image["exif"]);
+  for (const auto& [directory, entries] : image["exif"].items()) PrintSection("EXIF " + directory, entries);
   PrintSection("GPS", image["gps"]);
   PrintSection("XMP", image["xmp"]);
   PrintSection("IPTC", image["iptc"]);

@@ -152,7 +152,8 @@ class Judge : public Kernel {
   // `name` is "judge", or "describe", which always describes.
   Judge(std::string name, const sandbox::ExamineOptions& options) : options_(options) {
     info_.name = std::move(name);
-    info_.version = 2;  // 2: columns for what people ask for; the document's shapes (docs/metadata.md)
+    // 2: columns for what people ask for; the document's shapes (docs/metadata.md).
+    if (options_.describe) info_.version = 2;
     info_.what = info_.name == "judge"
                      ? "Whether each content is a sound image, and if not, what is wrong where"
                      : "What each image says of itself: EXIF, GPS, XMP, IPTC, ICC; and its verdict";

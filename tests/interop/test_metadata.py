@@ -315,7 +315,7 @@ def CompareJava(name, ours, text, differences):
             differences.Compare(name, label, (ours["icc"] or {}).get("description"), value)
         elif group == "XMPMeta" and "[" not in label and "/" not in label:
             mine = ours["xmp"].get(label, "not there")
-            mine = value if isinstance(mine, dict) else mine  # too long, and left out by us
+            mine = value if mine is None else mine  # too long, and left out by us
             differences.Compare(name, f"xmp.{label}", mine, value)
 
 

@@ -39,6 +39,15 @@ void AppendEscaped(char c, std::string* out) {
   }
 }
 
+// Whether the text stands in JSON as it is and is UTF-8, too. Without a way out of the loop, so that many
+// bytes are looked at at once.
+bool IsPlainAscii(std::string_view text) {
+  unsigned other = 0;
+  for (const char c : text)
+    other |= static_cast<unsigned>(!IsPlain(c)) | (static_cast<unsigned char>(c) & 0x80U);
+  return other == 0;
+}
+
 // Each byte that begins no UTF-8 sequence becomes U+FFFD.
 std::string Repaired(std::string_view text) {
   std::string repaired;
@@ -61,6 +70,12 @@ std::string Repaired(std::string_view text) {
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string* out) {
+  if (IsPlainAscii(text)) {
+    out->push_back('"');
+    out->append(text);
+    out->push_back('"');
+    return;
+  }
   std::string repaired;
   if (!IsAscii(BytesOf(text)) && !IsUtf8(BytesOf(text))) {
     repaired = Repaired(text);
@@ -96,14 +111,17 @@ void AppendNumber(double number, std::string* out) {
 
 void AppendBase64(std::span<const uint8_t> bytes, std::string* out) {
   static constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t at = out->size();
+  out->resize(at + (bytes.size() + 2) / 3 * 4);
+  char* const to = out->data();
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const size_t left = bytes.size() - i;
     const uint32_t group = uint32_t{bytes[i]} << 16 | (left > 1 ? uint32_t{bytes[i + 1]} << 8 : 0) |
                            (left > 2 ? uint32_t{bytes[i + 2]} : 0);
-    out->push_back(kLetters[group >> 18]);
-    out->push_back(kLetters[group >> 12 & 63]);
-    out->push_back(left > 1 ? kLetters[group >> 6 & 63] : '=');
-    out->push_back(left > 2 ? kLetters[group & 63] : '=');
+    to[at++] = kLetters[group >> 18];
+    to[at++] = kLetters[group >> 12 & 63];
+    to[at++] = left > 1 ? kLetters[group >> 6 & 63] : '=';
+    to[at++] = left > 2 ? kLetters[group & 63] : '=';
   }
 }
 

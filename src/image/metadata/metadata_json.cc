@@ -1,10 +1,12 @@
 // One image as one JSON object; docs/metadata.md describes it.
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "image/metadata/iptc_names_internal.h"
 #include "image/metadata/metadata_internal.h"
+#include "image/metadata/xmp_names_internal.h"
 
 namespace pixlake::image {
 namespace {
@@ -62,17 +64,20 @@ void AppendGps(const std::optional<GpsPosition>& gps, std::string* out) {
   out->push_back('}');
 }
 
+// A list where the property's definition has one; a list where it has none is told by its name, so that a
+// name always has one shape.
 void AppendXmp(const std::vector<XmpProperty>& properties, std::string* out) {
   out->push_back('{');
   for (size_t i = 0; i < properties.size(); ++i) {
     const XmpProperty& property = properties[i];
     if (i != 0) out->push_back(',');
-    AppendJsonString(property.name, out);
+    const bool known = IsXmpArray(property.name);
+    AppendJsonString(property.is_array && !known ? property.name + "[]" : property.name, out);
     out->push_back(':');
-    if (property.left_out != 0) {
-      *out += fmt::format("{{\"size\":{}}}", property.left_out);
-    } else if (property.is_array) {
+    if (property.is_array || known) {
       AppendStrings(property.values, out);
+    } else if (property.left_out != 0) {
+      *out += "null";
     } else {
       AppendJsonString(property.values.empty() ? std::string_view() : property.values[0], out);
     }
@@ -80,7 +85,8 @@ void AppendXmp(const std::vector<XmpProperty>& properties, std::string* out) {
   out->push_back('}');
 }
 
-// Datasets in their order within a name; a name in the order of its first.
+// Datasets in their order within a name; a name in the order of its first. A list where IIM lets one be
+// repeated; of one that is repeated all the same the first has the name, the others its number.
 void AppendIptc(const std::vector<IptcDataset>& datasets, std::string* out) {
   std::vector<size_t> order(datasets.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -94,17 +100,23 @@ void AppendIptc(const std::vector<IptcDataset>& datasets, std::string* out) {
     for (; i < order.size() && key(order[i]) == key(order[begin]); ++i)
       values.push_back(datasets[order[i]].text);
     if (begin != 0) out->push_back(',');
-    AppendJsonString(
-        first.name.empty() ? fmt::format("{}:{}", first.record, first.number) : std::string(first.name), out);
-    out->push_back(':');
     const IptcName* known = FindIptcName(first.record, first.number);
-    if (values.size() > 1 || (known != nullptr && known->repeatable)) {
+    const std::string number = fmt::format("{}:{}", first.record, first.number);
+    AppendJsonString(known == nullptr ? number : known->name, out);
+    out->push_back(':');
+    if (known == nullptr || known->repeatable) {
       AppendStrings(values, out);
-    } else if (known != nullptr && known->kind == IptcKind::kNumber) {
+      continue;
+    }
+    if (known->kind == IptcKind::kNumber) {
       *out += values[0];
     } else {
       AppendJsonString(values[0], out);
     }
+    if (values.size() == 1) continue;
+    values.erase(values.begin());
+    AppendKey(number, out);
+    AppendStrings(values, out);
   }
   out->push_back('}');
 }
@@ -125,25 +137,21 @@ void AppendIcc(const std::optional<IccProfile>& icc, std::string* out) {
   out->push_back('}');
 }
 
+// Of several with one keyword the second is "keyword[2]", or the next number that is nobody's.
 void AppendText(const std::vector<TextItem>& items, std::string* out) {
+  std::set<std::string> taken;
+  for (const TextItem& item : items) taken.insert(item.keyword);
+  std::set<std::string_view> met;
   out->push_back('{');
   for (size_t i = 0; i < items.size(); ++i) {
-    const auto same = [&](const TextItem& item) { return item.keyword == items[i].keyword; };
-    const auto begin = items.begin();
-    const auto here = begin + static_cast<ptrdiff_t>(i);
-    if (std::any_of(begin, here, same)) continue;
     if (i != 0) out->push_back(',');
-    AppendJsonString(items[i].keyword, out);
-    out->push_back(':');
-    std::vector<std::string> values;
-    std::for_each(here, items.end(), [&](const TextItem& item) {
-      if (same(item)) values.push_back(item.text);
-    });
-    if (values.size() > 1) {
-      AppendStrings(values, out);
-    } else {
-      AppendJsonString(values[0], out);
+    std::string key = items[i].keyword;
+    if (!met.insert(items[i].keyword).second) {
+      for (size_t n = 2; !taken.insert(key).second; ++n) key = fmt::format("{}[{}]", items[i].keyword, n);
     }
+    AppendJsonString(key, out);
+    out->push_back(':');
+    AppendJsonString(items[i].text, out);
   }
   out->push_back('}');
 }

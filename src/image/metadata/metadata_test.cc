@@ -8,6 +8,7 @@
 
 #include "image/json.h"
 #include "image/metadata/metadata_fixture_internal.h"
+#include "image/metadata/metadata_internal.h"
 #include "image/metadata/text_encoding.h"
 
 namespace pixlake::image {
@@ -43,6 +44,22 @@ TEST(Xmp, IsFlattenedToQualifiedNames) {
                         R"("dc:title[fr]":"U","xmpMM:DerivedFrom/stRef:documentID":"1",)"
                         R"("xmpMM:Ingredients[1]/stRef:documentID":"2"})"));
   EXPECT_TRUE(metadata.notes.empty());
+}
+
+TEST(Xmp, AListIsOneByItsNameAlone) {
+  const auto metadata = Read(
+      WithXmp(Rdf("<d:subject>alone</d:subject><d:source><rdf:Bag><rdf:li>a</rdf:li></rdf:Bag></d:source>")));
+  EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("dc:subject":["alone"],"dc:source[]":["a"])"));
+}
+
+TEST(Xmp, AValueTooLongIsNull) {
+  ImageMetadata metadata;
+  const std::string large =
+      Rdf("<d:source>" + std::string(70000, 'a') + "</d:source><d:subject><rdf:Bag><rdf:li>" +
+          std::string(70000, 'b') + "</rdf:li><rdf:li>c</rdf:li></rdf:Bag></d:subject>");
+  ReadXmp(BytesOf(large), -1, &metadata);
+  EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("dc:source":null,"dc:subject":["c"])"));
+  EXPECT_TRUE(metadata.HasNote("xmp_value_left_out"));
 }
 
 TEST(Xmp, ExpandsNoEntity) {
@@ -105,8 +122,15 @@ TEST(Iptc, NamesDatasetsAndTakesTheDeclaredEncoding) {
   EXPECT_THAT(
       JsonOf(metadata),
       HasSubstr("\"ApplicationRecordVersion\":4,\"ObjectName\":\"Title\",\"Keywords\":[\"caf\xC3\xA9\","
-                "\"two\"],\"2:250\":\"x\"}"));
+                "\"two\"],\"2:250\":[\"x\"]}"));
   EXPECT_TRUE(metadata.notes.empty());
+}
+
+TEST(Iptc, OfWhatMayNotBeRepeatedTheFirstHasTheName) {
+  const auto metadata = Read(
+      WithIptc(Dataset(2, 5, "one") + Dataset(2, 5, "two") + Dataset(2, 5, "three") + Dataset(2, 25, "k")));
+  EXPECT_THAT(JsonOf(metadata),
+              HasSubstr(R"("iptc":{"ObjectName":"one","2:5":["two","three"],"Keywords":["k"]})"));
 }
 
 // Photoshop 3 and others: IPTC as LONGs, written in the machine's order.
@@ -171,10 +195,18 @@ TEST(Metadata, ReadsExifAndTextsOfPng) {
   const auto metadata = Read(PngWith(PngChunk("eXIf", tiff) + PngChunk("tEXt", "Author\0Jos\xE9"s) +
                                      PngChunk("zTXt", "Long\0\0"s + Deflated("text")) +
                                      PngChunk("acTL", Number(3, 4, true) + Number(0, 4, true))));
-  EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("exif":{"IFD0":{"Orientation":6}})"));
+  EXPECT_THAT(JsonOf(metadata),
+              HasSubstr(R"("exif":{"IFD0":{"Orientation":{"value":6,"text":"Rotate 90 CW"}}})"));
   EXPECT_THAT(JsonOf(metadata), HasSubstr("\"text\":{\"Author\":\"Jos\xC3\xA9\",\"Long\":\"text\"}"));
   EXPECT_TRUE(metadata.HasNote("animated"));
   EXPECT_EQ(metadata.mode, "RGB");
+}
+
+TEST(Metadata, TextsUnderOneKeywordAreCounted) {
+  const auto metadata = Read(PngWith(PngChunk("tEXt", "A\0one"s) + PngChunk("tEXt", "A[2]\0its own"s) +
+                                     PngChunk("tEXt", "A\0two"s) + PngChunk("tEXt", "A\0three"s)));
+  EXPECT_THAT(JsonOf(metadata),
+              HasSubstr(R"("text":{"A":"one","A[2]":"its own","A[3]":"two","A[4]":"three"})"));
 }
 
 TEST(Metadata, BoundsWhatPngTextsInflateTo) {

@@ -205,6 +205,8 @@ void XmpReader::Store(const std::string& path, std::string value, bool in_array,
   XmpProperty& property = metadata_->xmp[found->second];
   if (left_out != 0) {
     property.left_out += left_out + value.size();
+    AddNote(metadata_, "xmp_value_left_out", fmt::format("{} bytes", left_out + value.size()), -1,
+            "xmp." + path);
     return;
   }
   property.is_array |= in_array;

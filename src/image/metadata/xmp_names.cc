@@ -57,7 +57,81 @@ constexpr auto kPrefixes = std::to_array<Prefix>({
     {"http://ns.google.com/photos/1.0/camera/", "GCamera"},
 });
 
+// Sorted. Parts 1 and 2, and IPTC's, PLUS's, CIPA's and the makers' own.
+constexpr auto kArrays = std::to_array<std::string_view>({
+    "Iptc4xmpCore:Scene",
+    "Iptc4xmpCore:SubjectCode",
+    "Iptc4xmpExt:ModelAge",
+    "Iptc4xmpExt:OrganisationInImageCode",
+    "Iptc4xmpExt:OrganisationInImageName",
+    "Iptc4xmpExt:PersonInImage",
+    "MicrosoftPhoto:LastKeywordIPTC",
+    "MicrosoftPhoto:LastKeywordXMP",
+    "crs:ToneCurve",
+    "crs:ToneCurveBlue",
+    "crs:ToneCurveGreen",
+    "crs:ToneCurvePV2012",
+    "crs:ToneCurvePV2012Blue",
+    "crs:ToneCurvePV2012Green",
+    "crs:ToneCurvePV2012Red",
+    "crs:ToneCurveRed",
+    "dc:contributor",
+    "dc:creator",
+    "dc:date",
+    "dc:language",
+    "dc:publisher",
+    "dc:relation",
+    "dc:subject",
+    "dc:type",
+    "digiKam:TagsList",
+    "exif:CFAPattern/exif:Values",
+    "exif:ComponentsConfiguration",
+    "exif:DeviceSettingDescription/exif:Settings",
+    "exif:ISOSpeedRatings",
+    "exif:OECF/exif:Names",
+    "exif:OECF/exif:Values",
+    "exif:SpatialFrequencyResponse/exif:Names",
+    "exif:SpatialFrequencyResponse/exif:Values",
+    "exif:SubjectArea",
+    "exif:SubjectLocation",
+    "exifEX:LensSpecification",
+    "lr:hierarchicalSubject",
+    "lr:weightedFlatSubject",
+    "photoshop:DocumentAncestors",
+    "photoshop:SupplementalCategories",
+    "plus:ModelReleaseID",
+    "plus:PropertyReleaseID",
+    "tiff:BitsPerSample",
+    "tiff:PrimaryChromaticities",
+    "tiff:ReferenceBlackWhite",
+    "tiff:TransferFunction",
+    "tiff:WhitePoint",
+    "tiff:YCbCrCoefficients",
+    "tiff:YCbCrSubSampling",
+    "xmp:Advisory",
+    "xmp:Identifier",
+    "xmpRights:Owner",
+    "xmpTPg:PlateNames",
+});
+static_assert(std::is_sorted(kArrays.begin(), kArrays.end()));
+
+// Every property is asked for; nearly all are told from those above by size and two letters.
+constexpr size_t Sketch(std::string_view name) {
+  const auto letter = [&](size_t from_end) { return static_cast<size_t>(name[name.size() - from_end] & 31); };
+  return (name.size() & 15) << 6 ^ letter(1) << 3 ^ letter(3);
+}
+constexpr auto kMayBeArray = [] {
+  std::array<bool, 1024> may = {};
+  for (const std::string_view name : kArrays) may[Sketch(name)] = true;
+  return may;
+}();
+
 }  // namespace
+
+bool IsXmpArray(std::string_view name) {
+  if (name.size() < 3 || !kMayBeArray[Sketch(name)]) return false;
+  return std::binary_search(kArrays.begin(), kArrays.end(), name);
+}
 
 XmpName SplitXmpName(std::string_view qualified, char separator) {
   XmpName name;

@@ -18,4 +18,7 @@ struct XmpName {
 // specifications give a prefix has that one, whatever the packet calls it.
 XmpName SplitXmpName(std::string_view qualified, char separator);
 
+// Whether specifications have a list of texts (Bag, Seq) under the name, "dc:subject".
+bool IsXmpArray(std::string_view name);
+
 }  // namespace pixlake::image

@@ -92,7 +92,7 @@ class Describer {
   std::mutex sink_mutex_;
   std::unique_ptr<sink::Sink> success_, failure_;
   bool into_lake_ = false;  // `success_` is raw.metadata
-  Status ended_by_;  // what a sink or the sandbox says
+  Status ended_by_;         // what a sink or the sandbox says
   std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
   DescribeReport report_;
 

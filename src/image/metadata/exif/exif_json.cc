@@ -1,7 +1,8 @@
-// Exif's directories as JSON. What each type becomes is in docs/metadata.md.
+// Exif's directories as JSON. docs/metadata.md has what each value becomes.
 #include <array>
 
 #include "image/metadata/exif/exif_tags_internal.h"
+#include "image/metadata/exif/exif_values_internal.h"
 #include "image/metadata/metadata_internal.h"
 #include "image/metadata/text_encoding.h"
 
@@ -73,19 +74,25 @@ class ExifWriter {
 
  private:
   void WriteDirectory(const ExifDirectory& directory) {
+    const ExifValueWriter values(exif_, directory.kind, out_);
     out_->push_back('{');
     bool first = true;
     for (const ExifEntry& entry : directory.entries) {
-      if (!first) out_->push_back(',');
+      *out_ += first ? "\"" : ",\"";
       first = false;
-      out_->push_back('"');
-      if (entry.info != nullptr) {
-        *out_ += entry.info->name;
+      const TagKind kind = KindOf(entry);
+      if (kind == TagKind::kMakerNote || kind == TagKind::kBlob) {
+        out_->append(entry.info->name).append("\":");
+        WritePlace(entry.offset, entry.value.size(),
+                   kind == TagKind::kMakerNote ? Maker(entry) : std::string_view());
+      } else if (FitsItsTag(entry)) {
+        out_->append(entry.info->name).append("\":");
+        values.Write(entry);
       } else {
-        *out_ += TagText(entry);
+        *out_ += TagNumber(entry.tag);
+        *out_ += "\":";
+        values.WriteTyped(entry);
       }
-      *out_ += "\":";
-      WriteValue(entry);
     }
     if (directory.name == "IFD1") WriteThumbnail(directory, first);
     out_->push_back('}');
@@ -116,44 +123,6 @@ class ExifWriter {
       AppendJsonString(maker, out_);
     }
     out_->push_back('}');
-  }
-
-  void WriteValue(const ExifEntry& entry) {
-    const TagKind kind = KindOf(entry);
-    if (entry.is_text) return AppendJsonString(entry.text, out_);
-    if (kind == TagKind::kMakerNote) return WritePlace(entry.offset, entry.value.size(), Maker(entry));
-    if (kind == TagKind::kBlob) return WritePlace(entry.offset, entry.value.size(), {});
-    if (entry.type == kExifUndefined && kind != TagKind::kNumbers) {
-      *out_ += "{\"base64\":\"";
-      AppendBase64(entry.value, out_);
-      *out_ += "\"}";
-      return;
-    }
-    const uint64_t count = entry.count();
-    if (count == 1) return WriteElement(entry, 0);
-    out_->push_back('[');
-    for (uint64_t i = 0; i < count; ++i) {
-      if (i != 0) out_->push_back(',');
-      WriteElement(entry, i);
-    }
-    out_->push_back(']');
-  }
-
-  void WriteElement(const ExifEntry& entry, uint64_t index) {
-    if (entry.type == kExifRational || entry.type == kExifSignedRational) {
-      const Rational rational = exif_.RationalAt(entry, index);
-      out_->push_back('[');
-      AppendInteger(rational.numerator, out_);
-      out_->push_back(',');
-      AppendInteger(rational.denominator, out_);
-      out_->push_back(']');
-    } else if (entry.type == kExifFloat || entry.type == kExifDouble) {
-      AppendNumber(exif_.Real(entry, index), out_);
-    } else if (entry.type == kExifLong8 || entry.type == kExifIfd8) {
-      *out_ += std::to_string(exif_.Integer(entry, index));
-    } else {
-      AppendInteger(exif_.SignedInteger(entry, index), out_);
-    }
   }
 
   // By its signature, else by the Make tag's first word.

@@ -8,15 +8,29 @@
 
 namespace pixlake::image {
 
+// What a tag's definition says of its value: the shape that it has in JSON, whatever a file holds. Plural
+// where the count is not 1 (Exif 3.0's "Any" is plural).
 enum class TagKind : uint8_t {
-  kPlain,        // as its type says
+  kText,
+  kTextCode,  // a text that is a code: GPSLatitudeRef
+  kInteger,
+  kIntegers,
+  kCode,  // an integer that is a code: Flash
+  kCodes,
+  kNumberCode,   // the same, UNDEFINED by type: FileSource
+  kNumberCodes,  // ComponentsConfiguration
+  kRational,
+  kRationals,
+  kReal,  // any number: what DNG and GeoTIFF have as FLOAT and DOUBLE
+  kReals,
+  kBytes,        // UNDEFINED
   kVersion,      // UNDEFINED that is four ASCII digits
   kCharsetText,  // UNDEFINED: 8 bytes name the character set, text follows
   kUtf16,        // BYTE: little-endian UTF-16
-  kNumbers,      // UNDEFINED that is small numbers
   kCopyright,    // photographer's and editor's, a NUL between
   kBlob,         // another format's bytes: its place is given
   kMakerNote,
+  kUnknown,  // no table has the tag
 };
 
 struct TagInfo {
@@ -29,7 +43,7 @@ struct TagInfo {
 const TagInfo* FindTag(IfdKind kind, uint16_t tag);
 
 inline TagKind KindOf(const ExifEntry& entry) {
-  return entry.info == nullptr ? TagKind::kPlain : entry.info->kind;
+  return entry.info == nullptr ? TagKind::kUnknown : entry.info->kind;
 }
 
 }  // namespace pixlake::image

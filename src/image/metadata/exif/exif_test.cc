@@ -28,10 +28,57 @@ TEST(Exif, KeepsRationalsExactInBothByteOrders) {
                                     {0x9204, kExifSignedRational, 1, Fractions({4294967295u, 0}, big)}},
                                    0, big));
     const auto metadata = Read(bytes);
-    EXPECT_THAT(JsonOf(metadata), HasSubstr(R"("XResolution":[4294967295,3],"ExposureBiasValue":[-1,0])"));
+    EXPECT_THAT(JsonOf(metadata),
+                HasSubstr(R"("XResolution":{"numerator":4294967295,"denominator":3,"value":1431655765},)"
+                          R"("ExposureBiasValue":{"numerator":-1,"denominator":0,"value":null})"));
     EXPECT_EQ(metadata.exif.big_endian, big);
     EXPECT_TRUE(metadata.notes.empty());
   }
+}
+
+std::string ExifOf(const std::vector<Field>& fields) {
+  const std::string json = JsonOf(Read(JpegWithExif(TiffStart() + Directory(8, fields))));
+  const size_t begin = json.find("{\"IFD0\":") + 8;
+  return json.substr(begin, json.find(",\"gps\"") - begin - 1);
+}
+
+TEST(Exif, AShapeIsTheDefinitionsNotTheFiles) {
+  // One value where the count is any, a whole number and a float where there is to be a rational.
+  EXPECT_EQ(ExifOf({{0x0102, kExifShort, 1, Number(8, 2)}}), R"({"BitsPerSample":[8]})");
+  EXPECT_EQ(ExifOf({{0x011A, kExifShort, 1, Number(72, 2)}}),
+            R"({"XResolution":{"numerator":72,"denominator":1,"value":72}})");
+  EXPECT_EQ(ExifOf({{0x011A, kExifFloat, 1, Number(0x3FC00000, 4)}}),
+            R"({"XResolution":{"numerator":null,"denominator":null,"value":1.5}})");
+  EXPECT_EQ(ExifOf({{0x011A, kExifRational, 1, Fractions({71, 10})}}),
+            R"({"XResolution":{"numerator":71,"denominator":10,"value":7.1}})");
+  EXPECT_EQ(ExifOf({{0x0102, kExifShort, 0, ""}}), R"({"BitsPerSample":[]})");
+}
+
+TEST(Exif, WhatDoesNotFitItsTagStandsUnderItsNumber) {
+  EXPECT_EQ(ExifOf({Text(0x829D, "2.8")}), R"({"0x829D":{"type":"ASCII","text":"2.8"}})");
+  EXPECT_EQ(ExifOf({{0x0112, kExifShort, 2, Number(1, 2) + Number(6, 2)}}),
+            R"({"0x0112":{"type":"SHORT","integers":[1,6]}})");
+  EXPECT_EQ(ExifOf({{0x0112, kExifShort, 0, ""}}), R"({"0x0112":{"type":"SHORT","integers":[]}})");
+  EXPECT_EQ(ExifOf({{0x010F, kExifUndefined, 2, "\1\2"}}),
+            R"({"0x010F":{"type":"UNDEFINED","bytes":{"base64":"AQI="}}})");
+  // What no table has is always told so.
+  EXPECT_EQ(ExifOf({{0x0001, kExifSignedByte, 1, "\xFF"},
+                    {0x0002, kExifDouble, 1, Number(0x7FF8000000000000, 8)},
+                    {0x0003, kExifSignedRational, 1, Fractions({1, 2})}}),
+            R"({"0x0001":{"type":"SBYTE","integers":[-1]},"0x0002":{"type":"DOUBLE","numbers":[null]},)"
+            R"("0x0003":{"type":"SRATIONAL","rationals":[{"numerator":1,"denominator":2,"value":0.5}]}})");
+}
+
+TEST(Exif, CodesAreAlsoWords) {
+  EXPECT_EQ(ExifOf({{0x9209, kExifShort, 1, Number(16, 2)}}),
+            R"({"Flash":{"value":16,"text":"Off, Did not fire"}})");
+  EXPECT_EQ(ExifOf({{0x9209, kExifShort, 1, Number(999, 2)}}), R"({"Flash":{"value":999,"text":null}})");
+  EXPECT_EQ(ExifOf({{0x9101, kExifUndefined, 4, "\1\2\3\0"s}}),
+            R"({"ComponentsConfiguration":[{"value":1,"text":"Y"},{"value":2,"text":"Cb"},)"
+            R"({"value":3,"text":"Cr"},{"value":0,"text":"-"}]})");
+  const auto gps = Read(WithGps({Text(1, "S"), Text(3, "x\"")}));
+  EXPECT_THAT(JsonOf(gps), HasSubstr(R"("GPSLatitudeRef":{"value":"S","text":"South"})"));
+  EXPECT_THAT(JsonOf(gps), HasSubstr(R"("GPSLongitudeRef":{"value":"x\"","text":null})"));
 }
 
 TEST(Exif, RejectsIfdThatPointsToItself) {
