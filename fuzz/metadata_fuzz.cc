@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "image/metadata/facts/common_facts.h"
 #include "image/metadata/metadata.h"
 #include "image/metadata/text_encoding.h"
 
@@ -18,6 +19,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (metadata.gps && metadata.gps->latitude &&
       !(*metadata.gps->latitude >= -90 && *metadata.gps->latitude <= 90))
+    std::abort();
+  const auto facts = pixlake::image::CommonFactsOf(metadata);
+  if (facts.taken_at.has_value() == facts.taken_at_zone.empty()) std::abort();
+  if (facts.exposure_s && !(*facts.exposure_s > 0 && *facts.exposure_s < 1e8)) std::abort();
+  if (!pixlake::image::IsUtf8(pixlake::image::BytesOf(facts.make + facts.artist + facts.copyright)))
+    std::abort();
+  const auto position = pixlake::image::PositionOf(metadata);
+  if (position && position->longitude && !(*position->longitude >= -180 && *position->longitude <= 180))
     std::abort();
   return 0;
 }

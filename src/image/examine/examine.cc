@@ -11,6 +11,8 @@
 namespace pixlake::image {
 namespace {
 
+constexpr size_t kUsualMembers = 6 << 10;  // bytes of a photograph's JSON
+
 // Returns what is irregular behind the headers.
 std::vector<Irregularity> CheckAllPixels(std::span<const uint8_t> bytes, const Question& question,
                                          Judgement* judgement, Answer* answer) {
@@ -73,6 +75,7 @@ Answer Examine(std::span<const uint8_t> bytes, const Question& question) {
   answer.judgement = metadata.judgement;
   answer.description.format = metadata.format;
   answer.description.mode = metadata.mode;
+  answer.description.members.reserve(kUsualMembers);
   AppendMetadataMembers(metadata, &answer.description.members);
   answer.description.gps = PositionOf(metadata);
   answer.description.facts = CommonFactsOf(metadata);

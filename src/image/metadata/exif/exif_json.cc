@@ -78,19 +78,19 @@ class ExifWriter {
     out_->push_back('{');
     bool first = true;
     for (const ExifEntry& entry : directory.entries) {
-      *out_ += first ? "\"" : ",\"";
+      *out_ += first ? "\""sv : ",\""sv;
       first = false;
       const TagKind kind = KindOf(entry);
       if (kind == TagKind::kMakerNote || kind == TagKind::kBlob) {
-        out_->append(entry.info->name).append("\":");
+        out_->append(entry.info->name).append("\":"sv);
         WritePlace(entry.offset, entry.value.size(),
                    kind == TagKind::kMakerNote ? Maker(entry) : std::string_view());
       } else if (FitsItsTag(entry)) {
-        out_->append(entry.info->name).append("\":");
+        out_->append(entry.info->name).append("\":"sv);
         values.Write(entry);
       } else {
         *out_ += TagNumber(entry.tag);
-        *out_ += "\":";
+        *out_ += "\":"sv;
         values.WriteTyped(entry);
       }
     }
@@ -104,22 +104,22 @@ class ExifWriter {
     const ExifEntry* size = directory.Find(kJpegInterchangeLength);
     if (offset == nullptr || size == nullptr) return;
     if (!first) out_->push_back(',');
-    *out_ += "\"thumbnail\":";
+    *out_ += "\"thumbnail\":"sv;
     const int64_t place = static_cast<int64_t>(exif_.Integer(*offset) & 0x7FFFFFFFFFFF);
     WritePlace(exif_.file_offset < 0 ? -1 : exif_.file_offset + place, exif_.Integer(*size), {});
   }
 
   void WritePlace(int64_t offset, uint64_t size, std::string_view maker) {
-    *out_ += "{\"offset\":";
+    *out_ += "{\"offset\":"sv;
     if (offset < 0) {
-      *out_ += "null";
+      *out_ += "null"sv;
     } else {
       AppendInteger(offset, out_);
     }
-    *out_ += ",\"size\":";
+    *out_ += ",\"size\":"sv;
     AppendInteger(static_cast<int64_t>(size), out_);
     if (!maker.empty()) {
-      *out_ += ",\"maker\":";
+      *out_ += ",\"maker\":"sv;
       AppendJsonString(maker, out_);
     }
     out_->push_back('}');

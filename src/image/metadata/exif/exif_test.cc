@@ -69,6 +69,14 @@ TEST(Exif, WhatDoesNotFitItsTagStandsUnderItsNumber) {
             R"("0x0003":{"type":"SRATIONAL","rationals":[{"numerator":1,"denominator":2,"value":0.5}]}})");
 }
 
+TEST(Exif, LongListsAreNotMadeManyTimesAsLong) {
+  for (const uint16_t tag : {0x0152, 0x9101, 0x013E}) {  // ExtraSamples, ComponentsConfiguration, WhitePoint
+    const std::string json = ExifOf({{tag, kExifByte, 60000, std::string(60000, '\1')}});
+    EXPECT_THAT(json, HasSubstr("integers")) << tag;
+    EXPECT_LT(json.size(), 130000u) << tag;
+  }
+}
+
 TEST(Exif, CodesAreAlsoWords) {
   EXPECT_EQ(ExifOf({{0x9209, kExifShort, 1, Number(16, 2)}}),
             R"({"Flash":{"value":16,"text":"Off, Did not fire"}})");

@@ -6,6 +6,9 @@
 #include "image/metadata/metadata_internal.h"
 
 namespace pixlake::image {
+
+using namespace std::string_view_literals;
+
 namespace {
 
 bool IsRationalType(uint16_t type) {
@@ -20,6 +23,10 @@ bool IsIntegerType(uint16_t type) {
   return !IsRationalType(type) && !IsRealType(type) && type != kExifAscii && type != kExifUtf8 &&
          type != kExifUndefined;
 }
+
+// A value that becomes many times as long in words, or as fractions that it has none of, is told as such
+// only up to here.
+constexpr uint64_t kMostElements = 1024;
 
 bool IsEightBytes(uint16_t type) {
   return type == kExifLong8 || type == kExifIfd8;
@@ -37,7 +44,7 @@ std::string_view TypeName(uint16_t type) {
 
 bool FitsItsTag(const ExifEntry& entry) {
   const uint16_t type = entry.type;
-  const bool one = entry.count() == 1;
+  const bool one = entry.value.size() == ExifTypeBytes(type);
   switch (KindOf(entry)) {
     case TagKind::kText:
     case TagKind::kTextCode:
@@ -50,18 +57,21 @@ bool FitsItsTag(const ExifEntry& entry) {
     case TagKind::kCode:
       return one && IsIntegerType(type);
     case TagKind::kIntegers:
-    case TagKind::kCodes:
       return IsIntegerType(type);
+    case TagKind::kCodes:
+      return IsIntegerType(type) && entry.count() <= kMostElements;
     case TagKind::kNumberCode:
       return one && (IsIntegerType(type) || type == kExifUndefined);
     case TagKind::kNumberCodes:
-      return IsIntegerType(type) || type == kExifUndefined;
+      return (IsIntegerType(type) || type == kExifUndefined) && entry.count() <= kMostElements;
     // A whole number is a rational, too: many write resolutions as SHORT.
     case TagKind::kRational:
       return one &&
              (IsRationalType(type) || IsRealType(type) || (IsIntegerType(type) && !IsEightBytes(type)));
     case TagKind::kRationals:
-      return IsRationalType(type) || IsRealType(type) || (IsIntegerType(type) && !IsEightBytes(type));
+      if (IsRationalType(type)) return true;
+      return (IsRealType(type) || (IsIntegerType(type) && !IsEightBytes(type))) &&
+             entry.count() <= kMostElements;
     case TagKind::kReal:
       return one && (IsRealType(type) || IsIntegerType(type));
     case TagKind::kReals:
@@ -85,7 +95,7 @@ std::string TagNumber(uint16_t tag) {
 void ExifValueWriter::Write(const ExifEntry& entry) const {
   switch (KindOf(entry)) {
     case TagKind::kTextCode:
-      *out_ += "{\"value\":";
+      *out_ += "{\"value\":"sv;
       AppendJsonString(entry.text, out_);
       return Words(WordsOfText(kind_, entry.tag, entry.text));
     case TagKind::kInteger:
@@ -114,21 +124,21 @@ void ExifValueWriter::Write(const ExifEntry& entry) const {
 }
 
 void ExifValueWriter::WriteTyped(const ExifEntry& entry) const {
-  out_->append("{\"type\":\"").append(TypeName(entry.type)).append("\",");
+  out_->append("{\"type\":\""sv).append(TypeName(entry.type)).append("\","sv);
   if (entry.is_text) {
-    *out_ += "\"text\":";
+    *out_ += "\"text\":"sv;
     AppendJsonString(entry.text, out_);
   } else if (entry.type == kExifUndefined) {
-    *out_ += "\"bytes\":";
+    *out_ += "\"bytes\":"sv;
     Base64(entry);
   } else if (IsRationalType(entry.type)) {
-    *out_ += "\"rationals\":";
+    *out_ += "\"rationals\":"sv;
     List(entry, [&](uint64_t i) { Rational(entry, i); });
   } else if (IsRealType(entry.type)) {
-    *out_ += "\"numbers\":";
+    *out_ += "\"numbers\":"sv;
     List(entry, [&](uint64_t i) { Real(entry, i); });
   } else {
-    *out_ += "\"integers\":";
+    *out_ += "\"integers\":"sv;
     List(entry, [&](uint64_t i) { Integer(entry, i); });
   }
   out_->push_back('}');
@@ -164,19 +174,19 @@ void ExifValueWriter::Real(const ExifEntry& entry, uint64_t index) const {
 // Exact, and as a number; x/0 has none. A FLOAT where the tag wants a rational has its number alone.
 void ExifValueWriter::Rational(const ExifEntry& entry, uint64_t index) const {
   if (IsRealType(entry.type)) {
-    *out_ += "{\"numerator\":null,\"denominator\":null,\"value\":";
+    *out_ += "{\"numerator\":null,\"denominator\":null,\"value\":"sv;
     AppendNumber(exif_.Real(entry, index), out_);
     out_->push_back('}');
     return;
   }
   const image::Rational rational = exif_.RationalAt(entry, index);
-  *out_ += "{\"numerator\":";
+  *out_ += "{\"numerator\":"sv;
   AppendInteger(rational.numerator, out_);
-  *out_ += ",\"denominator\":";
+  *out_ += ",\"denominator\":"sv;
   AppendInteger(rational.denominator, out_);
-  *out_ += ",\"value\":";
+  *out_ += ",\"value\":"sv;
   if (rational.denominator == 0) {
-    *out_ += "null";
+    *out_ += "null"sv;
   } else if (rational.numerator % rational.denominator == 0) {
     AppendInteger(rational.numerator / rational.denominator, out_);
   } else {
@@ -186,7 +196,7 @@ void ExifValueWriter::Rational(const ExifEntry& entry, uint64_t index) const {
 }
 
 void ExifValueWriter::Code(const ExifEntry& entry, uint64_t index) const {
-  *out_ += "{\"value\":";
+  *out_ += "{\"value\":"sv;
   Integer(entry, index);
   Words(WordsOfCode(kind_, entry.tag, exif_.SignedInteger(entry, index)));
 }
@@ -194,16 +204,16 @@ void ExifValueWriter::Code(const ExifEntry& entry, uint64_t index) const {
 // The rest of a code's object.
 void ExifValueWriter::Words(std::string_view words) const {
   if (words.empty()) {
-    *out_ += ",\"text\":null}";
+    *out_ += ",\"text\":null}"sv;
   } else {
-    out_->append(",\"text\":\"").append(words).append("\"}");
+    out_->append(",\"text\":\""sv).append(words).append("\"}"sv);
   }
 }
 
 void ExifValueWriter::Base64(const ExifEntry& entry) const {
-  *out_ += "{\"base64\":\"";
+  *out_ += "{\"base64\":\""sv;
   AppendBase64(entry.value, out_);
-  *out_ += "\"}";
+  *out_ += "\"}"sv;
 }
 
 }  // namespace pixlake::image

@@ -1,6 +1,7 @@
 #include "image/metadata/facts/common_facts.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -58,7 +59,18 @@ namespace {
 
 class FactsReader {
  public:
-  explicit FactsReader(const ImageMetadata& metadata) : metadata_(metadata), exif_(metadata.exif) {}
+  explicit FactsReader(const ImageMetadata& metadata) : metadata_(metadata), exif_(metadata.exif) {
+    // Exif's tags stand where they belong or, with some writers, in IFD0.
+    for (const std::string_view name : {"IFD0", "Exif"}) {
+      const ExifDirectory* directory = exif_.Directory(name);
+      if (directory == nullptr) continue;
+      for (const ExifEntry& entry : directory->entries) {
+        const auto* wanted = std::lower_bound(kTags.begin(), kTags.end(), entry.tag);
+        if (wanted != kTags.end() && *wanted == entry.tag)
+          entries_[static_cast<size_t>(wanted - kTags.begin())] = &entry;
+      }
+    }
+  }
 
   CommonFacts Read() {
     CommonFacts facts;
@@ -78,10 +90,16 @@ class FactsReader {
   }
 
  private:
-  // Exif's tags stand where they belong or, with some writers, in IFD0.
+  // Sorted; one look at each entry finds them all.
+  static constexpr auto kTags =
+      std::to_array<uint16_t>({0x010F, 0x0110, 0x0112, 0x0131, 0x013B, 0x4746, 0x8298, 0x829A, 0x829D, 0x8827,
+                               0x8831, 0x8832, 0x8833, 0x9201, 0x9202, 0x920A, 0x9C9D, 0xA434});
+  static_assert(std::is_sorted(kTags.begin(), kTags.end()));
+
   const ExifEntry* Entry(uint16_t tag) const {
-    const ExifEntry* entry = exif_.Find("Exif", tag);
-    return entry != nullptr ? entry : exif_.Find("IFD0", tag);
+    const auto* found = std::lower_bound(kTags.begin(), kTags.end(), tag);
+    return found != kTags.end() && *found == tag ? entries_[static_cast<size_t>(found - kTags.begin())]
+                                                 : nullptr;
   }
 
   // The tag's first value; nullopt for x/0 and for what is no number.
@@ -221,6 +239,7 @@ class FactsReader {
 
   const ImageMetadata& metadata_;
   const ExifData& exif_;
+  std::array<const ExifEntry*, kTags.size()> entries_ = {};
 };
 
 // XMP part 2, 1.2.7.4 GPSCoordinate: "DDD,MM,SSk" or "DDD,MM.mmk", k one of N, S, E, W.
