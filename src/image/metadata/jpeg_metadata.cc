@@ -43,6 +43,15 @@ bool IsTiff(std::span<const uint8_t> bytes) {
   return StartsWith(bytes, "II*\0"sv) || StartsWith(bytes, "MM\0*"sv);
 }
 
+// Whether " hdrgm:Version=\"" is in it. A packet is full of blanks, so those are looked at last.
+bool HasGainMap(std::string_view packet) {
+  constexpr auto kAttribute = "hdrgm:Version=\""sv;
+  size_t at = packet.find(kAttribute);
+  while (at != std::string_view::npos && (at == 0 || packet[at - 1] != ' '))
+    at = packet.find(kAttribute, at + 1);
+  return at != std::string_view::npos;
+}
+
 class JpegReader {
  public:
   JpegReader(const HostileBytes& bytes, ImageMetadata* metadata) : bytes_(bytes), metadata_(metadata) {}
@@ -136,7 +145,7 @@ void JpegReader::TakeApp1(const Segment& segment) {
   }
   if (!StartsWith(segment.body, kXmp)) return;
   if (xmp_.size() <= kMostXmpPackets) xmp_.push_back(Behind(segment, kXmp.size()));
-  gain_map_ |= ViewOf(segment.body).find(" hdrgm:Version=\"") != std::string_view::npos;
+  gain_map_ |= HasGainMap(ViewOf(segment.body));
 }
 
 void JpegReader::PutTogether() {
