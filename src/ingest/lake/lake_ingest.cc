@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLeastMemory = int64_t{64} << 20;
 constexpr int64_t kMaxBatchBytes = int64_t{16} << 20;
+constexpr int64_t kBytesOfADescription = int64_t{16} << 10;
 
 int64_t NowMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -129,6 +130,11 @@ class Run {
     pipeline.content.spill_folder = lake_.Internal("tmp");
     pipeline.threads = options_.threads;
     pipeline.batch_bytes = BatchBytes();
+    // What small images say of themselves takes more room than they do, and is not counted.
+    if (options_.examine.describe) {
+      pipeline.batch_items =
+          std::clamp<int64_t>(BatchBytes() / kBytesOfADescription, 64, pipeline.batch_items);
+    }
     // More batches than keep the threads busy would only be colder when they are written.
     const int64_t busy = (2 * int64_t{options_.threads} + 2) * BatchBytes();
     pipeline.budget_bytes = std::max(std::min(options_.memory.content, busy), 2 * BatchBytes());
