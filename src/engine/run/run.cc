@@ -82,7 +82,8 @@ Status IngestAll(const Session& session, const RunRequest& request, RunReport* r
     IngestRequest one = RequestOf(request.settings, source);
     one.options.on_wait = request.options.on_wait;
     auto ingested = Ingest(session, one);
-    if (!ingested.ok()) return WithContext(ingested.status(), "source " + settings::WithoutSecrets(source.path));
+    if (!ingested.ok())
+      return WithContext(ingested.status(), "source " + settings::WithoutSecrets(source.path));
     report->ingested.push_back(*std::move(ingested));
   }
   return Status::OK();

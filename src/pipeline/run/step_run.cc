@@ -166,7 +166,8 @@ class StepRun {
                   query::InsertStatement* insert) const {
     const int64_t slices = computed != nullptr ? 1 : SlicesFor(rows);
     insert->query = Rows(keys, computed, Slice{0, slices});
-    for (int64_t i = 1; i < slices; ++i) insert->more_queries.push_back(Rows(keys, computed, Slice{i, slices}));
+    for (int64_t i = 1; i < slices; ++i)
+      insert->more_queries.push_back(Rows(keys, computed, Slice{i, slices}));
   }
 
   Result<StepReport> RunAll() {

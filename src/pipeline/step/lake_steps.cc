@@ -42,10 +42,10 @@ Step SidecarsStep() {
   return step;
 }
 
-// A sidecar of a/b.jpg is a/b.json or a/b.jpg.json (or .yaml, .yml): what stands in front of the ending is the
-// image's place with its ending or without. Of several the first by its place. Only places that sidecars
-// had, and those beside them, are looked at: most lakes have few. Windows and not aggregates, which keep texts
-// in memory.
+// A sidecar of a/b.jpg is a/b.json or a/b.jpg.json (or .yaml, .yml): what stands in front of the ending is
+// the image's place with its ending or without. Of several the first by its place. Only places that sidecars
+// had, and those beside them, are looked at: most lakes have few. Windows and not aggregates, which keep
+// texts in memory.
 constexpr char kBeside[] = R"(
     sound AS (SELECT sidecar_id, document FROM sidecars WHERE verdict = 'ok'),
     stems AS (SELECT DISTINCT regexp_replace(uri, '\.[^./#]+$', '') AS stem FROM sources

@@ -453,7 +453,8 @@ Result<ChangeQuery> QueryOf(const ChangeTarget& target, const InsertStatement& s
   }
   std::vector<std::string> order;
   for (const std::string& column : target.partition_columns) order.push_back(SqlName(column));
-  if (!order.empty() && !statement.as_it_comes) out.select += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
+  if (!order.empty() && !statement.as_it_comes)
+    out.select += fmt::format(" ORDER BY {}", fmt::join(order, ", "));
   return out;
 }
 
