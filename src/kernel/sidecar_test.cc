@@ -46,7 +46,9 @@ TEST(Sidecar, SaysWhyThereIsNoDocument) {
 }
 
 TEST(Sidecar, IsBoundedWhateverItIsGiven) {
-  EXPECT_EQ(Read(std::string(5000, '['), "a.json").judgement.verdict, Verdict::kUnsupported);
+  EXPECT_EQ(Read(std::string(5000, '[') + std::string(5000, ']'), "a.json").judgement.verdict,
+            Verdict::kUnsupported);
+  EXPECT_EQ(Read(std::string(5000, '['), "a.json").judgement.verdict, Verdict::kCorrupt);
   EXPECT_NE(Read(std::string(5000, '['), "a.yaml").judgement.verdict, Verdict::kOk);
   EXPECT_EQ(Read(std::string((size_t{1} << 20) + 1, ' '), "a.yaml").judgement.verdict, Verdict::kUnsupported);
   // Nine aliases of nine aliases of …: 10^9 values in 500 bytes.
