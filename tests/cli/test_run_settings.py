@@ -200,6 +200,52 @@ def test_steps_of_ones_own(pixlake, tmp_path):
     assert {row["label"]: row["images"] for row in Rows(lake, "curated.labels")} == {"0": 2, "1": 3}
 
 
+def test_checks_that_are_not_asked_are_refused(pixlake, tmp_path):
+    Picture(tmp_path / "in" / "a.png", 1)
+    file = Lake(pixlake, tmp_path, {"checks": [{"kind": "unique", "column": "id", "table": "raw.metadata"}]})
+    assert "checks[0]" in pixlake("run", "--config", file, status=1).stderr
+    cut = {"name": "x", "kind": "sql", "condition": "true) FROM image; COPY (SELECT 1) TO 'out.csv'; SELECT (true"}
+    file = Lake(pixlake, tmp_path, {"checks": [cut]})
+    assert "several statements" in pixlake("run", "--config", file, status=2).stderr
+
+
+def Own(**step):
+    return {"steps": [{"inputs": ["processed.enriched"], "output": "curated.own", "key": "label"} | step]}
+
+
+def test_rows_without_a_key_belong_together_and_keys_may_be_numbers(pixlake, tmp_path):
+    for seed in range(3):
+        Picture(tmp_path / "in" / f"{seed}.png", seed, (40 + seed, 20))
+    by_lens = Own(name="own", key="lens", sql="SELECT lens, count(*) AS n FROM enriched GROUP BY lens")
+    by_width = Own(name="own", key="width", sql="SELECT width, count(*) AS n FROM enriched GROUP BY width")
+    lake = tmp_path / "lake"
+    pixlake("run", "--config", Lake(pixlake, tmp_path, by_lens))
+    assert [(row["lens"], row["n"]) for row in Rows(lake, "curated.own")] == [(None, 3)]
+    Picture(tmp_path / "in" / "more.png", 9, (40, 20))
+    pixlake("run", "--config", Lake(pixlake, tmp_path, by_lens))
+    assert [(row["lens"], row["n"]) for row in Rows(lake, "curated.own")] == [(None, 4)]
+    # Other columns: the table is another one from then on, its versions stay.
+    pixlake("run", "--config", Lake(pixlake, tmp_path, by_width))
+    assert {row["width"]: row["n"] for row in Rows(lake, "curated.own")} == {40: 2, 41: 1, 42: 1}
+    (tmp_path / "in" / "more.png").unlink()
+    Picture(tmp_path / "in" / "last.png", 10, (41, 20))
+    steps = Steps(pixlake("run", "--config", Lake(pixlake, tmp_path, by_width), "--json"))
+    # The one whose place is gone was looked at again, too.
+    assert (steps["own"]["mode"], steps["own"]["keys"]) == ("changed", 2)
+    assert {row["width"]: row["n"] for row in Rows(lake, "curated.own")} == {40: 2, 41: 2, 42: 1}
+
+
+def test_a_key_that_is_none_of_the_inputs_is_refused(pixlake, tmp_path):
+    Picture(tmp_path / "in" / "a" / "1.png", 1)
+    shouting = Own(name="own", sql="SELECT upper(label) AS label, count(*) AS n FROM enriched GROUP BY 1")
+    pixlake("run", "--config", Lake(pixlake, tmp_path, shouting))
+    Picture(tmp_path / "in" / "a" / "2.png", 2)
+    done = pixlake("run", "--config", Lake(pixlake, tmp_path, shouting), status=1)
+    assert "step own" in done.stderr
+    assert "outside" in done.stderr
+    assert [(row["label"], row["n"]) for row in Rows(tmp_path / "lake", "curated.own")] == [("A", 1)]
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

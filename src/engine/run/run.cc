@@ -17,8 +17,9 @@ namespace {
 constexpr char kIngest[] = "ingest";
 
 Result<std::vector<pipeline::Step>> StepsOf(const Session& session, const RunRequest& request) {
-  return pipeline::WithOwnSteps(pipeline::LakeSteps(pipeline::ImageChecksOf(request.settings)),
-                                request.settings, session.kernels());
+  PL_ASSIGN_OR_RETURN(const std::vector<pipeline::ImageCheck> checks,
+                      pipeline::ImageChecksOf(request.settings));
+  return pipeline::WithOwnSteps(pipeline::LakeSteps(checks), request.settings, session.kernels());
 }
 
 // The three zones are folders of the lake; anything else would be passed over in silence.

@@ -1,13 +1,14 @@
 #include "pipeline/check/image_check.h"
 
-#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/sql_text.h"
+#include "query/text/sql_cursor.h"
 
 namespace pixlake::pipeline {
 namespace {
@@ -172,12 +173,27 @@ const std::map<std::string, Asked (*)(const Check&)>& ByKind() {
 
 }  // namespace
 
-std::vector<ImageCheck> ImageChecksOf(const settings::Settings& settings) {
+Result<std::vector<ImageCheck>> ImageChecksOf(const settings::Settings& settings) {
   std::vector<ImageCheck> out;
-  for (const Check& check : settings.checks) {
+  for (size_t i = 0; i < settings.checks.size(); ++i) {
+    const Check& check = settings.checks[i];
+    if (!check.enabled) continue;
+    const auto wrong = [&](ErrorCode code, const char* key, const std::string& what) {
+      return Error(code, fmt::format("{}: {}", settings.Where(fmt::format("checks[{}].{}", i, key)), what));
+    };
     const auto kind = ByKind().find(check.kind);
-    if (!check.enabled || check.table != "images" || kind == ByKind().end()) continue;
+    if (check.table != "images" || kind == ByKind().end()) {
+      return wrong(ErrorCode::kUnsupported, check.table != "images" ? "table" : "kind",
+                   fmt::format("checks `{}` of {} are not asked yet; switch it off with enabled: false",
+                               check.kind, check.table));
+    }
     Asked asked = kind->second(check);
+    if (check.kind == "sql") {
+      const auto parts = query::SplitStatements(asked.condition, std::make_shared<query::SqlNames>());
+      if (!parts.ok()) return wrong(ErrorCode::kUsage, "condition", parts.status().message());
+      if (parts->size() != 1)
+        return wrong(ErrorCode::kUsage, "condition", "several statements; expected one condition");
+    }
     out.push_back({check.name, std::string(settings::SeverityName(check.severity)),
                    std::move(asked.condition), std::move(asked.value), std::move(asked.expected),
                    check.kind == "duplicate"});

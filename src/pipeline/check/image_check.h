@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+
 #include "settings/settings.h"
 
 namespace pixlake::pipeline {
@@ -19,7 +21,9 @@ struct ImageCheck {
   bool needs_places = false;  // `places`: at how many places the content is now
 };
 
-// Those of the settings that are asked of images and are on, in their order.
-std::vector<ImageCheck> ImageChecksOf(const settings::Settings& settings);
+// Those of the settings that are on, in their order. kUnsupported, with the place in the settings, for those
+// of other tables than images and for kinds that ask for all rows at once: nothing is passed over. kUsage for
+// SQL of more than one statement.
+Result<std::vector<ImageCheck>> ImageChecksOf(const settings::Settings& settings);
 
 }  // namespace pixlake::pipeline

@@ -1,12 +1,12 @@
 #include "pipeline/run/kernel_rows.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sql_text.h"
@@ -28,6 +28,14 @@ constexpr char kBeside[] = "content_uri";  // where a content is that is too lar
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
+// Where ingest keeps what is too large for a table: nothing else is read, whatever a row says.
+bool IsPlaceBeside(std::string_view place) {
+  constexpr std::string_view kFolder = "_pixlake/blobs/";
+  constexpr std::string_view kHex = "0123456789abcdef";
+  return place.starts_with(kFolder) && place.size() == kFolder.size() + 64 &&
+         place.find_first_not_of(kHex, kFolder.size()) == std::string_view::npos;
+}
+
 // Contents that lie beside the table, mapped: they take no memory.
 Result<Batch> WithContentsBeside(const io::Location& table, const Batch& batch) {
   const int beside = batch->schema()->GetFieldIndex(kBeside);
@@ -43,7 +51,10 @@ Result<Batch> WithContentsBeside(const io::Location& table, const Batch& batch) 
   for (int64_t row = 0; row < batch->num_rows(); ++row) {
     views.push_back(given.Bytes(row).value_or(std::span<const uint8_t>()));
     if (places.IsNull(row) || given.Bytes(row)) continue;
+    if (!IsPlaceBeside(places.GetView(row))) continue;
     const std::string path = table.Child(std::string(places.GetView(row)));
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     const auto file = arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ);
     if (!file.ok()) return WithContext(file.status(), "reading an image beside the table, " + path);
     PL_ASSIGN_OR_RETURN(const int64_t size, (*file)->GetSize());
@@ -55,23 +66,29 @@ Result<Batch> WithContentsBeside(const io::Location& table, const Batch& batch) 
   return batch->SetColumn(content, arrow::field(kContent, column->type()), std::move(column));
 }
 
+// By which rows are looked up before their images are read; null: all rows of a file are.
+const KeySet* UsableKeys(const KeySet* keys, const OpenInput& input) {
+  const bool usable = keys != nullptr && keys->is_in_memory() && !keys->has_null && input.key_is_text;
+  return usable ? keys : nullptr;
+}
+
 class Computation {
  public:
   Computation(const session::Session& session, const Step& step, const OpenInput& input, const KeySet* keys)
       : session_(session),
         step_(step),
         input_(input),
-        keys_(keys != nullptr && keys->is_in_memory() && !input.key.empty() ? keys : nullptr),
+        keys_(UsableKeys(keys, input)),
         plan_(session.Plan(Work::kKernel)),
         at_once_(static_cast<size_t>(std::max(1, session.threads()))),
         examiner_({plan_.decoders, session.threads()}) {}
 
-  Result<int64_t> Run(const table::Snapshot* since, int64_t batch_rows, const std::string& path,
+  Result<int64_t> Run(int64_t batch_rows, const std::string& path,
                       const std::function<void(int64_t, int64_t)>& watch) {
     PL_ASSIGN_OR_RETURN(kernel_, session_.kernels().Make(step_.kernel.name, step_.kernel.parameters));
     PL_RETURN_NOT_OK(ChooseColumns());
     output_schema_ = MakeOutputSchema();
-    PL_ASSIGN_OR_RETURN(plan_of_rows_, PlanRows(since, batch_rows));
+    PL_ASSIGN_OR_RETURN(plan_of_rows_, PlanRows(batch_rows));
     const auto store = io::MakeLocalStore({.sync = false});
     PL_ASSIGN_OR_RETURN(auto output, store->Create(path));
     // SQL reads it again within a share of its own.
@@ -129,28 +146,24 @@ class Computation {
     return arrow::schema(std::move(fields));
   }
 
-  Result<table::ScanPlan> PlanRows(const table::Snapshot* since, int64_t batch_rows) {
-    PL_ASSIGN_OR_RETURN(std::vector<table::DataFile> files, input_.snapshot->Files());
-    if (since != nullptr) {
-      PL_ASSIGN_OR_RETURN(const auto before, since->Files());
-      std::set<std::string> paths;
-      // Of a file with deleted rows it cannot be told which of them are back.
-      for (const table::DataFile& file : before) {
-        if (file.deleted_rows == 0) paths.insert(file.path);
-      }
-      std::erase_if(files, [&](const table::DataFile& file) { return paths.contains(file.path); });
-    }
+  // Of few keys files and row groups are skipped by statistics and bloom filters.
+  Result<table::ScanPlan> PlanRows(int64_t batch_rows) {
     table::ScanRequest request;
     request.columns = columns_;
     request.batch_rows = std::clamp<int64_t>(batch_rows, 1, 8192);
     // Two waves, of each as many batches as threads.
     request.batch_bytes = std::max<int64_t>(plan_.content / (2 * static_cast<int64_t>(at_once_) + 1), 1);
-    if (keys_ != nullptr) {
-      request.columns = {input_.key, table::kPositionColumn};
-      PL_ASSIGN_OR_RETURN(key_plan_, input_.snapshot->PlanFiles(request, files));
-      request.columns = columns_;
+    if (keys_ == nullptr) return input_.snapshot->PlanScan(request);
+    if (keys_->count <= KeySet::kMostLiterals) {
+      std::vector<std::shared_ptr<arrow::Scalar>> values;
+      for (const std::string& key : keys_->in_memory)
+        values.push_back(std::make_shared<arrow::StringScalar>(key));
+      request.predicate = table::Compare({input_.key}, table::CompareOp::kIn, std::move(values));
     }
-    return input_.snapshot->PlanFiles(request, files);
+    request.columns = {input_.key, table::kPositionColumn};
+    PL_ASSIGN_OR_RETURN(key_plan_, input_.snapshot->PlanScan(request));
+    request.columns = columns_;
+    return input_.snapshot->PlanScan(request);
   }
 
   // Which rows of a file have one of the keys: what is not wanted is not read.
@@ -233,12 +246,12 @@ class Computation {
 
 Result<std::unique_ptr<KernelRows>> KernelRows::Make(const session::Session& session, const Step& step,
                                                      const OpenInput& input, const KeySet* keys,
-                                                     const table::Snapshot* since, int64_t batch_rows,
+                                                     int64_t batch_rows,
                                                      const std::function<void(int64_t, int64_t)>& watch) {
   std::unique_ptr<KernelRows> out(new KernelRows());
   out->path_ = fmt::format("{}/step-{}.parquet", query::TemporaryFolder(), NewUuid());
   Computation computation(session, step, input, keys);
-  const auto rows = computation.Run(since, batch_rows, out->path_, watch);
+  const auto rows = computation.Run(batch_rows, out->path_, watch);
   if (!rows.ok()) return WithContext(rows.status(), "step " + step.name);
   out->rows_ = *rows;
   return out;
@@ -246,6 +259,7 @@ Result<std::unique_ptr<KernelRows>> KernelRows::Make(const session::Session& ses
 
 KernelRows::~KernelRows() {
   ::unlink(path_.c_str());
+  ::rmdir(query::TemporaryFolder().c_str());  // unless DuckDB has something there
 }
 
 std::string KernelRows::Select() const {

@@ -17,13 +17,12 @@ namespace pixlake::pipeline {
 // A Parquet file in the temporary folder, gone with this.
 class KernelRows {
  public:
-  // Runs the step's kernel over its first input: rows of `keys` alone (null: all), of the files that were not
-  // whole in `since` (null: all files), where every row that was added, changed or put back since then is.
-  // Rows of other keys may be among them. Batches of at most `batch_rows` rows, as many at once as the
-  // session has threads.
+  // Runs the step's kernel over its first input: rows of `keys` alone (null: all); where these are many, or
+  // no texts, rows of other keys are among them. Batches of at most `batch_rows` rows, as many at once as the
+  // session has threads. A content beside the table that is not there, or is elsewhere, is null.
   static Result<std::unique_ptr<KernelRows>> Make(const session::Session& session, const Step& step,
                                                   const OpenInput& input, const KeySet* keys,
-                                                  const table::Snapshot* since, int64_t batch_rows,
+                                                  int64_t batch_rows,
                                                   const std::function<void(int64_t, int64_t)>& watch);
   ~KernelRows();
   KernelRows(const KernelRows&) = delete;

@@ -48,12 +48,19 @@ std::string RowsOf(const OpenInput& open, const std::string& condition) {
                      condition.empty() ? "" : " WHERE ", condition);
 }
 
-std::string KeySet::Condition(std::string_view column) const {
-  if (count > kMostLiterals) return fmt::format("{} IN (SELECT key FROM {})", SqlName(column), kTable);
-  std::vector<std::string> literals;
-  for (const std::string& key : in_memory) literals.push_back(SqlLiteral(key));
-  std::sort(literals.begin(), literals.end());
-  return fmt::format("{} IN ({})", SqlName(column), fmt::join(literals, ", "));
+std::string KeySet::Condition(std::string_view column, bool is_text) const {
+  const std::string name = SqlName(column);
+  const std::string text = is_text ? name : fmt::format("CAST({} AS VARCHAR)", name);
+  std::string among = "false";
+  if (count > kMostLiterals) {
+    among = fmt::format("{} IN (SELECT key FROM {})", text, kTable);
+  } else if (count > 0) {
+    std::vector<std::string> literals;
+    for (const std::string& key : in_memory) literals.push_back(SqlLiteral(key));
+    std::sort(literals.begin(), literals.end());
+    among = fmt::format("{} IN ({})", text, fmt::join(literals, ", "));
+  }
+  return has_null ? fmt::format("({} OR {} IS NULL)", among, name) : among;
 }
 
 Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const std::vector<OpenInput>& inputs,
@@ -64,21 +71,25 @@ Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const s
     parts.push_back(KeysQuery(inputs[i], inputs, *decision.watermarks[i]));
   }
   PL_RETURN_NOT_OK(WithContext(
-      session->Keep(KeySet::kTable,
-                    fmt::format("SELECT DISTINCT CAST(key AS VARCHAR) AS key FROM ({}) AS touched WHERE key "
-                                "IS NOT NULL",
-                                fmt::join(parts, " UNION ALL "))),
+      session->Keep(KeySet::kTable, fmt::format("SELECT DISTINCT CAST(key AS VARCHAR) AS key FROM "
+                                                "({}) AS touched",
+                                                fmt::join(parts, " UNION ALL "))),
       fmt::format("step {}, what changed", step.name)));
   KeySet keys;
   {
     PL_ASSIGN_OR_RETURN(const auto counted,
-                        session->Query(fmt::format("SELECT count(*) FROM {}", KeySet::kTable)));
+                        session->Query(fmt::format("SELECT count(key), count(*) FROM {}", KeySet::kTable)));
     std::shared_ptr<arrow::RecordBatch> batch;
     PL_RETURN_NOT_OK(counted->ReadNext(&batch));
-    keys.count = static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0);
+    const auto number = [&](int i) {
+      return static_cast<const arrow::Int64Array&>(*batch->column(i)).Value(0);
+    };
+    keys.count = number(0);
+    keys.has_null = number(1) > number(0);
   }
   if (keys.count > KeySet::kMostInMemory) return keys;
-  PL_ASSIGN_OR_RETURN(const auto rows, session->Query(fmt::format("SELECT key FROM {}", KeySet::kTable)));
+  PL_ASSIGN_OR_RETURN(const auto rows, session->Query(fmt::format("SELECT key FROM {} WHERE key IS NOT NULL",
+                                                                  KeySet::kTable)));
   for (std::shared_ptr<arrow::RecordBatch> batch;;) {
     PL_RETURN_NOT_OK(rows->ReadNext(&batch));
     if (batch == nullptr) return keys;

@@ -20,13 +20,16 @@ struct KeySet {
   static constexpr int64_t kMostLiterals = 256;
   static constexpr int64_t kMostInMemory = 200'000;
 
-  int64_t count = 0;
-  // All of them, where there are at most kMostInMemory.
+  int64_t count = 0;      // those that are null are not among them
+  bool has_null = false;  // rows without a key changed: they belong together, too
+  // All of them, as texts, where there are at most kMostInMemory.
   std::unordered_set<std::string> in_memory;
 
+  bool empty() const { return count == 0 && !has_null; }
   bool is_in_memory() const { return static_cast<int64_t>(in_memory.size()) == count; }
-  // A condition on a column of SQL: rows of these keys. Of a few keys it is one that files are skipped by.
-  std::string Condition(std::string_view column) const;
+  // A condition on a column of SQL, true or false: rows of these keys. Of a few keys of a column of texts it
+  // is one that files are skipped by.
+  std::string Condition(std::string_view column, bool is_text) const;
 };
 
 // Reads the change feeds of the inputs from their watermarks on. kUsage or kNotFound where an input keeps

@@ -21,6 +21,15 @@ bool MayPass(const Status& status) {
   return CodeOf(status) == ErrorCode::kCommitConflict || RetryHelps(status);
 }
 
+Status CheckGoesOn(const session::Session& session, const catalog::Lake& lake, const Step& step) {
+  PL_ASSIGN_OR_RETURN(const std::string why, WhyStop(session, lake, step));
+  if (why.empty()) return Status::OK();
+  return Error(ErrorCode::kSchemaMismatch,
+               fmt::format("the run ends behind step {}: {}. What is in {} stays; nothing behind it was made "
+                           "anew",
+                           step.name, why, step.output.text()));
+}
+
 Result<StepReport> RunUntilDone(const session::Session& session, const catalog::Lake& lake, const Step& step,
                                 const RunOptions& options, int64_t now_us) {
   for (int64_t tries = 0;; ++tries) {
@@ -68,8 +77,13 @@ Result<std::vector<StepReport>> RunSteps(const session::Session& session, const 
   for (const Step& step : ordered) {
     const bool wanted = options.only.empty() ||
                         std::find(options.only.begin(), options.only.end(), step.name) != options.only.end();
-    if (!wanted) continue;
+    const bool is_there = std::find(known.begin(), known.end(), step.output.text()) != known.end();
+    if (!wanted && (options.plan || step.stops.empty() || !is_there)) continue;
     PL_RETURN_NOT_OK(CheckStopped());
+    if (!wanted) {
+      PL_RETURN_NOT_OK(CheckGoesOn(session, lake, step));
+      continue;
+    }
     const auto waits = std::find_if(step.inputs.begin(), step.inputs.end(), [&](const StepInput& input) {
       return stale.contains(input.table.text());
     });
@@ -85,12 +99,7 @@ Result<std::vector<StepReport>> RunSteps(const session::Session& session, const 
     PL_ASSIGN_OR_RETURN(reports.emplace_back(), RunUntilDone(session, lake, step, options, now_us));
     if (reports.back().mode != StepMode::kNothing) stale.insert(step.output.text());
     if (options.plan || step.stops.empty()) continue;
-    PL_ASSIGN_OR_RETURN(const std::string why, WhyStop(session, lake, step));
-    if (why.empty()) continue;
-    return Error(ErrorCode::kSchemaMismatch,
-                 fmt::format("the run ends behind step {}: {}. What is in {} stays; nothing behind it was "
-                             "made anew",
-                             step.name, why, step.output.text()));
+    PL_RETURN_NOT_OK(CheckGoesOn(session, lake, step));
   }
   return reports;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <arrow/api.h>
@@ -63,6 +64,7 @@ class StepRun {
     if (options_.plan || decision_.mode == StepMode::kNothing) return report_;
     PL_ASSIGN_OR_RETURN(sql_, query::OpenSqlSession(session_, Work::kSql));
     if (output_ == nullptr) PL_RETURN_NOT_OK(MakeOutput(place, format));
+    PL_RETURN_NOT_OK(LookAtOutput());
     if (decision_.mode == StepMode::kChanged) {
       auto keys = ChangedKeys(sql_.get(), step_, inputs_, decision_);
       if (keys.ok()) return RunChanged(*keys);
@@ -80,7 +82,10 @@ class StepRun {
       open.input = &input;
       PL_ASSIGN_OR_RETURN(open.table, session_.OpenToChange(lake_.TablePlace(input.table).path));
       PL_ASSIGN_OR_RETURN(open.snapshot, open.table->Load());
-      if (open.snapshot->row_schema()->GetFieldByName(input.key) != nullptr) open.key = input.key;
+      if (const auto field = open.snapshot->row_schema()->GetFieldByName(input.key)) {
+        open.key = input.key;
+        open.key_is_text = field->type()->id() == arrow::Type::STRING;
+      }
       inputs_.push_back(std::move(open));
     }
     return Status::OK();
@@ -107,19 +112,51 @@ class StepRun {
     return session_.OpenToChange(place.path).Value(&output_);
   }
 
+  // Its key's type; and, of a step of one's own that gives other columns than it did, what the table becomes.
+  Status LookAtOutput() {
+    PL_ASSIGN_OR_RETURN(const auto snapshot, output_->Load());
+    std::shared_ptr<arrow::Schema> schema = snapshot->row_schema();
+    if (step_.is_own && decision_.mode == StepMode::kAll) {
+      PL_ASSIGN_OR_RETURN(const auto rows, SchemaOfRows());
+      if (!SameColumns(*schema, *rows)) {
+        schema = rows;
+        replaced_ = snapshot->definition();
+        replaced_->schema = rows;
+        std::erase_if(replaced_->partition_columns,
+                      [&](const std::string& name) { return rows->GetFieldByName(name) == nullptr; });
+      }
+    }
+    const auto key = schema->GetFieldByName(step_.key);
+    if (key == nullptr) {
+      return Error(ErrorCode::kUsage, fmt::format("step {}: {} has no column `{}`, which is the step's key",
+                                                  step_.name, step_.output.text(), step_.key));
+    }
+    key_is_text_ = key->type()->id() == arrow::Type::STRING;
+    return Status::OK();
+  }
+
+  static bool SameColumns(const arrow::Schema& left, const arrow::Schema& right) {
+    if (left.num_fields() != right.num_fields()) return false;
+    for (const auto& field : left.fields()) {
+      const auto other = right.GetFieldByName(field->name());
+      if (other == nullptr || !other->type()->Equals(*field->type())) return false;
+    }
+    return true;
+  }
+
   Result<std::shared_ptr<arrow::Schema>> SchemaOfRows() {
     std::unique_ptr<KernelRows> none;
     if (!step_.kernel.name.empty()) {
       const KeySet no_keys;
-      PL_ASSIGN_OR_RETURN(none, Compute(&no_keys, inputs_.front().snapshot.get()));
+      PL_ASSIGN_OR_RETURN(none, Compute(&no_keys));
     }
     PL_ASSIGN_OR_RETURN(const auto rows,
                         sql_->Query(fmt::format("SELECT * FROM ({}) LIMIT 0", Rows(nullptr, none.get()))));
     return rows->schema();
   }
 
-  Result<std::unique_ptr<KernelRows>> Compute(const KeySet* keys, const table::Snapshot* since) {
-    return KernelRows::Make(session_, step_, inputs_.front(), keys, since, options_.batch_rows,
+  Result<std::unique_ptr<KernelRows>> Compute(const KeySet* keys) {
+    return KernelRows::Make(session_, step_, inputs_.front(), keys, options_.batch_rows,
                             session_.Watch(step_.name));
   }
 
@@ -130,8 +167,9 @@ class StepRun {
     return std::clamp<int64_t>((rows * kBytesOfARow + share - 1) / share, 1, 1024);
   }
 
-  static std::string Condition(const KeySet* keys, const std::string& column, const Slice& slice) {
-    std::string out = keys == nullptr ? "" : keys->Condition(column);
+  static std::string Condition(const KeySet* keys, const std::string& column, bool is_text,
+                               const Slice& slice) {
+    std::string out = keys == nullptr ? "" : keys->Condition(column, is_text);
     if (slice.count == 1) return out;
     out += fmt::format("{}coalesce(hash(CAST({} AS VARCHAR)) % {}, 0) = {}", out.empty() ? "" : " AND ",
                        SqlName(column), slice.count, slice.index);
@@ -143,7 +181,7 @@ class StepRun {
     std::vector<std::string> with;
     for (const OpenInput& open : inputs_) {
       const std::string& key = open.key;
-      const std::string condition = key.empty() ? "" : Condition(keys, key, slice);
+      const std::string condition = key.empty() ? "" : Condition(keys, key, open.key_is_text, slice);
       with.push_back(fmt::format("{} AS NOT MATERIALIZED ({})", SqlName(open.input->table.name),
                                  RowsOf(open, condition)));
     }
@@ -153,10 +191,12 @@ class StepRun {
     constexpr std::string_view kNow = "{now}";
     const std::string now =
         fmt::format("CAST({} AS TIMESTAMPTZ)", SqlLiteral(FormatTimestamp(now_us_ / 1000)));
-    for (size_t at = 0; (at = sql.find(kNow, at)) != std::string::npos; at += now.size())
+    for (size_t at = 0; !step_.is_own && (at = sql.find(kNow, at)) != std::string::npos; at += now.size())
       sql.replace(at, kNow.size(), now);
-    std::string out = fmt::format("WITH {} SELECT * FROM ({}) AS made", fmt::join(with, ", "), sql);
-    const std::string condition = Condition(keys, step_.key, slice);
+    std::string out = fmt::format("WITH {} SELECT * FROM ({}\n) AS made", fmt::join(with, ", "), sql);
+    // Of SQL of somebody else nothing is left out: a row of another key is REPLACE WHERE's to refuse.
+    if (step_.is_own && computed == nullptr) return out;
+    const std::string condition = Condition(keys, step_.key, key_is_text_, slice);
     if (!condition.empty()) out += " WHERE " + condition;
     return out;
   }
@@ -164,7 +204,7 @@ class StepRun {
   // What a kernel gave is passed on as it comes; what is joined is so slice by slice.
   void SetQueries(const KeySet* keys, const KernelRows* computed, int64_t rows,
                   query::InsertStatement* insert) const {
-    const int64_t slices = computed != nullptr ? 1 : SlicesFor(rows);
+    const int64_t slices = computed != nullptr || step_.is_own ? 1 : SlicesFor(rows);
     insert->query = Rows(keys, computed, Slice{0, slices});
     for (int64_t i = 1; i < slices; ++i)
       insert->more_queries.push_back(Rows(keys, computed, Slice{i, slices}));
@@ -173,7 +213,7 @@ class StepRun {
   Result<StepReport> RunAll() {
     std::unique_ptr<KernelRows> computed;
     if (!step_.kernel.name.empty()) {
-      PL_ASSIGN_OR_RETURN(computed, Compute(nullptr, nullptr));
+      PL_ASSIGN_OR_RETURN(computed, Compute(nullptr));
       report_.rows_in = computed->rows();
     } else {
       PL_ASSIGN_OR_RETURN(const auto totals, inputs_.front().snapshot->Totals());
@@ -187,17 +227,17 @@ class StepRun {
 
   Result<StepReport> RunChanged(const KeySet& keys) {
     report_.keys = keys.count;
-    if (keys.count == 0) return NoteProgress();
+    if (keys.empty()) return NoteProgress();
     std::unique_ptr<KernelRows> computed;
     if (!step_.kernel.name.empty()) {
-      PL_ASSIGN_OR_RETURN(computed, ComputeSince(keys));
+      PL_ASSIGN_OR_RETURN(computed, Compute(&keys));
       report_.rows_in = computed->rows();
     } else {
       report_.rows_in = keys.count;
     }
     query::InsertStatement insert;
     insert.mode = query::InsertStatement::Mode::kReplaceWhere;
-    insert.replace_where = keys.Condition(step_.key);
+    insert.replace_where = keys.Condition(step_.key, key_is_text_);
     SetQueries(&keys, computed.get(), keys.count, &insert);
     return Write(std::move(insert));
   }
@@ -215,20 +255,6 @@ class StepRun {
     return report_;
   }
 
-  // Rows that changed since the watermark are in files that were not there then. A version that is no
-  // longer there, or that another input asks about, has all files looked through.
-  Result<std::unique_ptr<KernelRows>> ComputeSince(const KeySet& keys) {
-    bool alone = true;
-    for (size_t i = 1; i < inputs_.size(); ++i)
-      alone = alone && *decision_.watermarks[i] == inputs_[i].snapshot->version();
-    if (!alone) return Compute(&keys, nullptr);
-    table::VersionSpec spec;
-    spec.version = *decision_.watermarks.front();
-    const auto since = inputs_.front().table->Load(spec);
-    if (!since.ok()) return Compute(&keys, nullptr);
-    return Compute(&keys, since->get());
-  }
-
   Result<StepReport> Write(query::InsertStatement insert) {
     insert.target = {output_->location().path, "target"};
     insert.by_name = true;
@@ -237,6 +263,7 @@ class StepRun {
     change.memory_bytes = session_.Plan(Work::kSql).writers;
     change.operation = "STEP " + step_.name;
     change.noted_txns = notes_;
+    if (replaced_) change.definition = replaced_;
     const auto done =
         query::RunChange(sql_.get(), output_.get(), std::string(output_->format()) + "_scan", insert, change);
     if (!done.ok()) return WithContext(done.status(), "step " + step_.name);
@@ -255,6 +282,8 @@ class StepRun {
   std::unique_ptr<table::Table> output_;
   std::unique_ptr<query::SqlSession> sql_;
   StepDecision decision_;
+  bool key_is_text_ = false;
+  std::optional<table::TableDefinition> replaced_;  // what the output is from this run on
   std::map<std::string, int64_t> notes_;
   StepReport report_;
 };

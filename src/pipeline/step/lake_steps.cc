@@ -66,12 +66,14 @@ constexpr char kBeside[] = R"(
                  AS first JOIN sound AS s ON s.sidecar_id = first.sidecar_id))";
 
 // The images whose sidecar may be another one, after places or sidecars changed.
-std::string ImagesBeside(const char* changed_places) {
+std::string ImagesBeside(const char* changed_ids, const char* changed_places) {
   return fmt::format(R"(
-    WITH c AS (SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem FROM ({}))
+    SELECT id FROM ({}) AS gone(id)
+    UNION ALL
+    SELECT id FROM (WITH c AS (SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem FROM ({}))
     SELECT id FROM sources
-    WHERE regexp_replace(uri, '\.[^./#]+$', '') IN (SELECT stem FROM c) OR uri IN (SELECT stem FROM c))",
-                     changed_places);
+    WHERE regexp_replace(uri, '\.[^./#]+$', '') IN (SELECT stem FROM c) OR uri IN (SELECT stem FROM c)))",
+                     changed_ids, changed_places);
 }
 
 // One row an image: raw.images, what it says of itself (of two places with the same content the first) and
@@ -82,8 +84,9 @@ constexpr char kImage[] = R"(
            coalesce(m.height, i.metadata.height) AS height,
            coalesce(m.channels, i.metadata.channels) AS channels,
            coalesce(m.bit_depth, i.metadata.bit_depth) AS bit_depth,
-           m.* EXCLUDE (url, id, format, mode, width, height, channels, bit_depth, size, described_at,
-                        date_partition),
+           m.latitude, m.longitude, m.altitude, m.direction, m.gps_timestamp, m.make, m.model, m.lens,
+           m.taken_at, m.taken_at_zone, m.exposure_s, m.f_number, m.iso, m.focal_length_mm, m.orientation,
+           m.software, m.artist, m.copyright, m.rating, m.keywords,
            f.brightness, f.contrast, f.sharpness, f.noise, f.uniform_share, f.problem, i.date_partition
     FROM images AS i
     LEFT JOIN (SELECT * FROM metadata QUALIFY row_number() OVER (PARTITION BY id ORDER BY url, described_at) = 1)
@@ -97,16 +100,18 @@ std::vector<StepInput> ImageInputs() {
 
 std::string CheckStruct(const ImageCheck& check) {
   return fmt::format(
-      "{{'name': {}, 'outcome': CASE ({}) WHEN true THEN 'passed' WHEN false THEN 'failed' ELSE "
+      "{{'name': {}, 'outcome': CASE ({}\n) WHEN true THEN 'passed' WHEN false THEN 'failed' ELSE "
       "'not_applicable' "
-      "END, 'severity': {}, 'value': CAST(({}) AS VARCHAR), 'expected': {}}}",
+      "END, 'severity': {}, 'value': CAST(({}\n) AS VARCHAR), 'expected': {}}}",
       SqlLiteral(check.name), check.condition, SqlLiteral(check.severity), check.value,
       SqlLiteral(check.expected));
 }
 
 // At how many places each content is now. A place that has another content touches those it had before.
 StepInput PlacesInput() {
-  return {{"raw", "sources"}, "", "SELECT id FROM sources WHERE uri IN (SELECT uri FROM changed)"};
+  return {{"raw", "sources"},
+          "",
+          "SELECT id FROM changed UNION ALL SELECT id FROM sources WHERE uri IN (SELECT uri FROM changed)"};
 }
 
 constexpr char kPlaces[] = R"(
@@ -156,11 +161,13 @@ Step EnrichedStep() {
   step.what = "All that is known of each image that was let through, a row each";
   step.inputs = ImageInputs();
   step.inputs.push_back(ById("processed", "validated", "image_id"));
-  step.inputs.push_back({{"raw", "sources"}, "", ImagesBeside("SELECT uri FROM changed")});
+  step.inputs.push_back(
+      {{"raw", "sources"}, "", ImagesBeside("SELECT id FROM changed", "SELECT uri FROM changed")});
   step.inputs.push_back(
       {{"processed", "sidecars"},
        "",
-       ImagesBeside("SELECT uri FROM sources WHERE id IN (SELECT sidecar_id FROM changed)")});
+       ImagesBeside("SELECT sidecar_id FROM changed",
+                    "SELECT uri FROM sources WHERE id IN (SELECT sidecar_id FROM changed)")});
   step.output = {"processed", "enriched"};
   step.key = "image_id";
   step.sql = fmt::format(R"(
@@ -203,7 +210,7 @@ Step MlReadyStep() {
     SELECT e.image_id, e.label,
            CASE WHEN part < 80 THEN 'train' WHEN part < 90 THEN 'validation' ELSE 'test' END AS split,
            e.mime_type, e.width, e.height, e.channels, e.size, f.feature_vector, e.date_partition
-    FROM (SELECT *, CAST('0x' || substr(image_id, 1, 8) AS BIGINT) % 100 AS part FROM enriched) AS e
+    FROM (SELECT *, coalesce(TRY_CAST('0x' || substr(image_id, 1, 8) AS BIGINT) % 100, 0) AS part FROM enriched) AS e
     JOIN features AS f ON f.image_id = e.image_id
     WHERE f.problem IS NULL)";
   return step;

@@ -7,6 +7,7 @@
 
 #include "base/near.h"
 #include "base/sql_text.h"
+#include "query/text/sql_cursor.h"
 
 namespace pixlake::pipeline {
 namespace {
@@ -28,16 +29,25 @@ Result<catalog::TableName> TableOf(const settings::Settings& settings, size_t in
                   name));
 }
 
-// The column of an input that holds the step's key: its own name, but that the lake's tables of images call
-// an image's id `id`.
+// The column of an input that holds the step's key: its own name, but that raw.images and raw.metadata call
+// an image's id `id`. Ids of other raw tables are no images'.
 std::string KeyIn(const catalog::TableName& table, const std::string& key) {
-  const auto own = catalog::OwnTable(table);
-  if (!own || own->schema->GetFieldByName(key) != nullptr) return key;
-  return key == "image_id" && own->schema->GetFieldByName("id") != nullptr ? "id" : key;
+  const bool of_images = table.text() == "raw.images" || table.text() == "raw.metadata";
+  return of_images && key == "image_id" ? "id" : key;
 }
 
 kernel::ParameterValues ValuesOf(const settings::Step& step) {
   return {step.parameters.begin(), step.parameters.end()};
+}
+
+// More than one statement would be run as such.
+Status CheckOneSelect(const settings::Settings& settings, size_t index, const std::string& sql) {
+  if (sql.empty()) return Status::OK();
+  const auto statements = query::SplitStatements(sql, std::make_shared<query::SqlNames>());
+  if (!statements.ok()) return InSettings(settings, index, "sql", statements.status().message());
+  if (statements->size() == 1) return Status::OK();
+  return InSettings(settings, index, "sql",
+                    fmt::format("{} statements; expected one SELECT", statements->size()));
 }
 
 Result<Step> OwnStep(const settings::Settings& settings, size_t index,
@@ -48,9 +58,13 @@ Result<Step> OwnStep(const settings::Settings& settings, size_t index,
   step.what = own.description;
   step.key = own.key.empty() ? "image_id" : own.key;
   step.sql = own.sql;
+  step.is_own = true;
   PL_ASSIGN_OR_RETURN(step.output, TableOf(settings, index, "output", own.output));
   if (step.output.zone == "raw")
     return InSettings(settings, index, "output", "raw tables are ingest's; expected processed. or curated.");
+  if (own.inputs.empty())
+    return InSettings(settings, index, "inputs", "none; expected the tables that the step reads");
+  PL_RETURN_NOT_OK(CheckOneSelect(settings, index, own.sql));
   for (const std::string& name : own.inputs) {
     PL_ASSIGN_OR_RETURN(catalog::TableName table, TableOf(settings, index, "inputs", name));
     std::string key = KeyIn(table, step.key);

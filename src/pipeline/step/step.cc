@@ -42,8 +42,13 @@ Result<std::vector<Step>> InOrder(std::vector<Step> steps, const std::vector<std
     there.erase(step.output.text());  // as this run leaves it
   }
   for (const Step& step : steps) {
+    std::set<std::string> called;
     for (const StepInput& input : step.inputs) {
       const std::string name = input.table.text();
+      if (!called.insert(input.table.name).second) {
+        return Error(ErrorCode::kUsage, fmt::format("step `{}` reads two tables that SQL would both call {}",
+                                                    step.name, input.table.name));
+      }
       if (there.contains(name) || made.contains(name)) continue;
       std::vector<std::string> all(there.begin(), there.end());
       all.insert(all.end(), made.begin(), made.end());

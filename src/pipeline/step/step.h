@@ -44,6 +44,9 @@ struct Step {
   std::string sql;
   // A SELECT of texts over `output`, the step's: a row ends the run behind the step, with these words.
   std::string stops = {};
+  // Somebody else's: that its output's rows of a key come of the inputs' rows of that key alone is seen to,
+  // as far as it can be.
+  bool is_own = false;
 };
 
 // In an order in which every step's inputs are there. kUsage for two steps of one name or one output, for

@@ -20,6 +20,7 @@ namespace pixlake::pipeline {
 struct OpenInput {
   const StepInput* input = nullptr;
   std::string key;  // input->key, where the table has such a column
+  bool key_is_text = false;
   std::unique_ptr<table::Table> table;
   std::shared_ptr<const table::Snapshot> snapshot;
 };

@@ -96,7 +96,7 @@ std::vector<Kind> KindsOfImages() {
                    .what = "columns of `raw.metadata` that may not be null",
                    .required = true})}},
       {"place",
-       "where the image was taken; images without a place fit",
+       "where the image was taken; not asked of images without a place",
        {Parameter({.name = "polygon",
                    .type = KeyType::kPolygon,
                    .what = "corners, each [longitude, latitude] in degrees, three at least",
