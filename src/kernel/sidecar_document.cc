@@ -176,7 +176,10 @@ SidecarDocument ReadSidecar(std::span<const uint8_t> bytes, std::string_view fil
                   fmt::format("{} bytes; expected at most {}", bytes.size(), kMostBytes));
   }
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return EndsWith(filename, ".json") ? OfJson(text) : OfYaml(std::string(text));
+  if (EndsWith(filename, ".json")) return OfJson(text);
+  if (IsSidecarName(filename)) return OfYaml(std::string(text));
+  SidecarDocument json = OfJson(text);
+  return json.judgement.verdict == image::Verdict::kOk ? json : OfYaml(std::string(text));
 }
 
 }  // namespace pixlake::kernel

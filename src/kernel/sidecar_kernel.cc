@@ -10,8 +10,9 @@ namespace {
 
 class Sidecar : public Kernel {
  public:
-  Sidecar() {
+  explicit Sidecar(bool any_name) : any_name_(any_name) {
     info_.name = "sidecar";
+    info_.parameters = ParametersOfSidecar();
     info_.what = "What a JSON or YAML file says, as JSON; other files, by their names, give nulls";
     info_.needs = {{"content", arrow::binary_view(), true, "the bytes of a file"},
                    {"filename", arrow::utf8(), true, "ends in .json, .yaml or .yml"}};
@@ -22,6 +23,16 @@ class Sidecar : public Kernel {
                    {arrow::field("offset", arrow::int64()), "at which byte, where that is known"}};
   }
   const KernelInfo& info() const override { return info_; }
+
+  static ParameterSchema ParametersOfSidecar() {
+    return {{"any_name",
+             ParameterType::kBoolean,
+             false,
+             "read files of other names, too: the same bytes may have another name elsewhere",
+             {},
+             {},
+             {}}};
+  }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Run(const arrow::RecordBatch& batch,
                                                   const Context& context) const override {
@@ -40,7 +51,7 @@ class Sidecar : public Kernel {
       PL_RETURN_NOT_OK(context.stop.Check());
       const auto bytes = contents.Bytes(row);
       SidecarDocument document;
-      const bool is_sidecar = bytes && IsSidecarName(names.Text(row));
+      const bool is_sidecar = bytes && (any_name_ || IsSidecarName(names.Text(row)));
       if (is_sidecar) document = ReadSidecar(*bytes, names.Text(row));
       PL_RETURN_NOT_OK(text(0, document.json));
       PL_RETURN_NOT_OK(
@@ -54,15 +65,17 @@ class Sidecar : public Kernel {
   }
 
  private:
+  const bool any_name_;
   KernelInfo info_;
 };
 
 }  // namespace
 
 Status RegisterSidecar(KernelRegistry* registry) {
-  return registry->Register({}, [](const ParameterValues&) -> Result<std::unique_ptr<Kernel>> {
-    return std::make_unique<Sidecar>();
-  });
+  return registry->Register(Sidecar::ParametersOfSidecar(),
+                            [](const ParameterValues& parameters) -> Result<std::unique_ptr<Kernel>> {
+                              return std::make_unique<Sidecar>(std::get<bool>(parameters.at("any_name")));
+                            });
 }
 
 }  // namespace pixlake::kernel

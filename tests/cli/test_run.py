@@ -161,8 +161,28 @@ def History(pixlake, folder, seed, rounds):
         versions = pixlake("table", "history", "raw.images", "--lake", lake, "--json").json["history"]
         Sql(f"RESTORE TABLE raw.images TO VERSION AS OF {dice.choice(versions[:4])['version']}")
 
+    def InOutput():
+        """Somebody changes what steps made."""
+        table = dice.choice(["processed.features", "processed.enriched", "curated.ml_ready", "curated.analytics"])
+        if not (lake / table.replace(".", "/") / "_delta_log").exists():
+            return
+        versions = pixlake("table", "history", table, "--lake", lake, "--json").json["history"]
+        Sql(
+            dice.choice(
+                [
+                    f"DELETE FROM {table} WHERE image_id LIKE '%{dice.choice(digit)}'",
+                    f"UPDATE {table} SET image_id = concat('x', image_id) WHERE image_id LIKE '{dice.choice(digit)}%'",
+                    f"INSERT INTO {table} SELECT * FROM {table} WHERE image_id LIKE '{dice.choice(digit)}%'",
+                    f"RESTORE TABLE {table} TO VERSION AS OF {dice.choice(versions)['version']}",
+                    f"OPTIMIZE {table}",
+                ]
+            )
+        )
+
     digit = "0123456789abcdef"
     changes = [
+        InOutput,
+        InOutput,
         Take,
         Take,
         lambda: Sql(f"DELETE FROM raw.images WHERE id LIKE '{dice.choice(digit)}%'"),
@@ -173,7 +193,7 @@ def History(pixlake, folder, seed, rounds):
         Restore,
     ]
     if dice.random() < 0.5:
-        changes.remove(changes[6])  # half of the lakes never have deletion vectors
+        changes.pop(-2)  # half of the lakes never have deletion vectors
     Take()
     for _ in range(rounds):
         for change in dice.choices(changes, k=dice.randint(1, 3)):

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+#include "base/time/duration.h"
 #include "engine/config/config.h"
 #include "engine/run/run.h"
 #include "engine/run/run_log.h"
@@ -16,7 +18,9 @@ struct RunCommandOptions {
   CommonOptions common;
   engine::RunRequest request;
   std::string config;
+  std::string since;
   bool graph = false;
+  bool svg = false;
 };
 
 const char* ModeName(pipeline::StepMode mode) {
@@ -109,15 +113,33 @@ Status FindSettings(RunCommandOptions* options) {
   return Status::OK();
 }
 
+Status ReadSince(const RunCommandOptions& options, std::optional<int64_t>* since_ms) {
+  if (options.since.empty()) return Status::OK();
+  if (const auto ago = ParseDuration(options.since); ago.ok()) {
+    *since_ms = NowMillis() - *ago;
+    return Status::OK();
+  }
+  const auto time = ParseTimestamp(options.since);
+  if (!time.ok()) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("--since {}: expected a time (2026-11-01, 2026-11-01T10:00:00Z) or how long ago "
+                             "(90m, 12h, 7d)",
+                             options.since));
+  }
+  *since_ms = *time;
+  return Status::OK();
+}
+
 Status Run(RunCommandOptions* options) {
   engine::RunRequest& request = options->request;
   PL_RETURN_NOT_OK(FindSettings(options));
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
-  if (options->graph) {
+  if (options->graph || options->svg) {
     PL_ASSIGN_OR_RETURN(Output* const output, session->output());
-    PL_ASSIGN_OR_RETURN(const std::string graph, engine::RunGraph(*session, request));
+    PL_ASSIGN_OR_RETURN(const std::string graph, engine::RunGraph(*session, request, options->svg));
     return output->Write(graph);
   }
+  PL_RETURN_NOT_OK(ReadSince(*options, &request.options.since_ms));
   request.options.on_wait = [] {
     fmt::print(stderr, "pixlake: another run is at work in this lake; waiting for it\n");
   };
@@ -155,7 +177,17 @@ void AddRunCommand(CLI::App* program) {
   command->add_option("--only", options->request.options.only, "Only this step; `ingest` is one (repeatable)")
       ->type_name("STEP")
       ->check(NotEmpty());
+  command->add_flag("--anew", options->request.options.anew,
+                    "Make the steps' tables again, all of each; with --only those of these steps");
+  command
+      ->add_option(
+          "--since", options->since,
+          "Make again what follows from changes since then: a time (2026-11-01, 2026-11-01T10:00:00Z)\n"
+          "or how long ago (90m, 12h, 7d)")
+      ->type_name("WHEN")
+      ->check(NotEmpty());
   command->add_flag("--graph", options->graph, "Print the steps as a Mermaid flowchart");
+  command->add_flag("--svg", options->svg, "Print them as a picture, SVG");
   AddLakeOption(command, &options->common);
   AddCommonOptions(command, &options->common);
   OnCommand(command, &options->common, [options] { return Run(options.get()); });

@@ -9,6 +9,7 @@
 #include "pipeline/check/image_check.h"
 #include "pipeline/step/lake_steps.h"
 #include "pipeline/step/own_steps.h"
+#include "pipeline/step/step_graph.h"
 #include "settings/write/effective.h"
 
 namespace pixlake::engine {
@@ -106,6 +107,7 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
       !options.only.empty() && std::all_of(options.only.begin(), options.only.end(), is_ingest);
   std::erase(options.only, kIngest);
   PL_RETURN_NOT_OK(pipeline::CheckOnly(steps, options.only));
+  PL_RETURN_NOT_OK(pipeline::CheckReads(session, steps));
   RunReport report;
   const auto begin = std::chrono::steady_clock::now();
   if (takes && !options.plan) PL_RETURN_NOT_OK(IngestAll(session, request, &report));
@@ -115,9 +117,9 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
   return report;
 }
 
-Result<std::string> RunGraph(const Session& session, const RunRequest& request) {
+Result<std::string> RunGraph(const Session& session, const RunRequest& request, bool svg) {
   PL_ASSIGN_OR_RETURN(const std::vector<pipeline::Step> steps, StepsOf(session, request));
-  return pipeline::ToMermaid(steps);
+  return svg ? pipeline::ToSvg(steps) : pipeline::ToMermaid(steps);
 }
 
 }  // namespace pixlake::engine

@@ -30,7 +30,7 @@ struct RunReport {
 // The session's lake is the settings'. What was committed stays, whatever fails; a run again does the rest.
 Result<RunReport> Run(const Session& session, const RunRequest& request);
 
-// The steps as Mermaid's flowchart.
-Result<std::string> RunGraph(const Session& session, const RunRequest& request);
+// The steps as Mermaid's flowchart, or as a picture (SVG).
+Result<std::string> RunGraph(const Session& session, const RunRequest& request, bool svg);
 
 }  // namespace pixlake::engine

@@ -64,8 +64,13 @@ std::string KeySet::Condition(std::string_view column, bool is_text) const {
 }
 
 Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const std::vector<OpenInput>& inputs,
-                           const StepDecision& decision) {
+                           const StepDecision& decision, const ChangedOutput* output) {
   std::vector<std::string> parts;
+  if (output != nullptr) {
+    parts.push_back(fmt::format("(SELECT {} AS key FROM table_changes({}, {}, {}) WHERE {} <> {})",
+                                SqlName(step.key), SqlLiteral(output->place), output->from, output->to,
+                                table::kCommitVersionColumn, output->own));
+  }
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (*decision.watermarks[i] == inputs[i].snapshot->version()) continue;
     parts.push_back(KeysQuery(inputs[i], inputs, *decision.watermarks[i]));

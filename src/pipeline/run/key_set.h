@@ -32,10 +32,18 @@ struct KeySet {
   std::string Condition(std::string_view column, bool is_text) const;
 };
 
-// Reads the change feeds of the inputs from their watermarks on. kUsage or kNotFound where an input keeps
-// none, or no longer: the caller makes all anew.
+// Commits of others to the step's output, whose rows are made anew.
+struct ChangedOutput {
+  std::string place;
+  int64_t from = 0;  // the versions to look at, both included
+  int64_t to = 0;
+  int64_t own = 0;  // the step's own commit among them
+};
+
+// Reads the change feeds of the inputs from their watermarks on, and `output`'s (null: only the step has
+// committed to it). kUsage or kNotFound where one keeps none, or no longer: the caller makes all anew.
 Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const std::vector<OpenInput>& inputs,
-                           const StepDecision& decision);
+                           const StepDecision& decision, const ChangedOutput* output);
 
 // An input as SQL names it, at the version that was opened: all its columns but its blobs.
 std::string RowsOf(const OpenInput& input, const std::string& condition);

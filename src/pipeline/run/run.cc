@@ -6,11 +6,14 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/near.h"
 #include "lake/lake_lock.h"
 #include "lake/lake_tables.h"
+#include "query/session/open_sql_session.h"
 
 #include "pipeline/run/step_run.h"
 
@@ -52,6 +55,30 @@ Status CheckOnly(const std::vector<Step>& steps, const std::vector<std::string>&
   for (const std::string& name : only) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     return Error(ErrorCode::kUsage, fmt::format("there is no step `{}`{}", name, DidYouMean(name, names)));
+  }
+  return Status::OK();
+}
+
+Status CheckReads(const session::Session& session, const std::vector<Step>& steps) {
+  std::unique_ptr<query::SqlSession> sql;
+  for (const Step& step : steps) {
+    if (!step.is_own || !step.kernel.name.empty()) continue;
+    if (sql == nullptr) PL_RETURN_NOT_OK(query::OpenSqlSession(session, Work::kSql).Value(&sql));
+    const auto wrong = [&step](const std::string& what) {
+      return Error(ErrorCode::kUsage, fmt::format("{}{}", step.where.empty() ? "" : step.where + ": ", what));
+    };
+    const auto sources = sql->SourcesOf(step.sql);
+    if (!sources) return wrong(fmt::format("step {}: its SQL is no SELECT that can be read", step.name));
+    std::vector<std::string> names;
+    for (const StepInput& input : step.inputs) names.push_back(input.table.name);
+    for (const std::string& source : *sources) {
+      const auto same = [&source](const std::string& name) {
+        return name.size() == source.size() && ::strncasecmp(name.data(), source.data(), name.size()) == 0;
+      };
+      if (std::any_of(names.begin(), names.end(), same)) continue;
+      return wrong(fmt::format("step {}: its SQL reads {}, which is none of its inputs: {}{}", step.name,
+                               source, fmt::join(names, ", "), DidYouMean(source, names)));
+    }
   }
   return Status::OK();
 }

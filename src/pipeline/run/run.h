@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace pixlake::pipeline {
 struct RunOptions {
   std::vector<std::string> only;  // steps by name; empty: all
   bool plan = false;              // say what would be done, do nothing
+  bool anew = false;              // make all of their outputs again
+  // Make again what comes of the inputs' changes from then on, though it was: milliseconds since the epoch.
+  std::optional<int64_t> since_ms = {};
   int64_t batch_rows = 1000;      // images that a kernel gets at a time, at most
   int64_t max_retries = 3;        // of a step that met another's commit, or a store that failed for a while
   std::function<void()> on_wait;  // another run is at it
@@ -37,6 +41,10 @@ struct StepReport {
 
 // kUsage for a name that is no step's, with what is near.
 Status CheckOnly(const std::vector<Step>& steps, const std::vector<std::string>& only);
+
+// kUsage for a step of somebody else's whose SQL reads anything but its inputs: changes of that would pass
+// unseen.
+Status CheckReads(const session::Session& session, const std::vector<Step>& steps);
 
 // Each step ends with one commit that notes which versions of its inputs it is made of: interrupted at any
 // point, a run again goes on with the step that was interrupted. Runs in one lake take turns. A step that

@@ -17,6 +17,7 @@
 
 #include "pipeline/run/kernel_rows.h"
 #include "pipeline/run/key_set.h"
+#include "pipeline/run/step_query.h"
 
 namespace pixlake::pipeline {
 namespace {
@@ -29,12 +30,6 @@ bool IsWithoutFeed(const Status& status) {
   return code == ErrorCode::kUsage || code == ErrorCode::kNotFound || code == ErrorCode::kUnsupported;
 }
 
-// A part of the keys, so that what a query joins and groups fits into its memory.
-struct Slice {
-  int64_t index = 0;
-  int64_t count = 1;
-};
-
 class StepRun {
  public:
   StepRun(const session::Session& session, const catalog::Lake& lake, const Step& step,
@@ -45,8 +40,7 @@ class StepRun {
 
   Result<StepReport> Run() {
     PL_RETURN_NOT_OK(OpenInputs());
-    PL_ASSIGN_OR_RETURN(const int64_t fingerprint, FingerprintOf(step_, inputs_, session_.kernels()));
-    notes_ = NotesOf(step_, inputs_, fingerprint);
+    PL_ASSIGN_OR_RETURN(fingerprint_, FingerprintOf(step_, inputs_, session_.kernels()));
     const io::Location place = lake_.TablePlace(step_.output);
     table::TableFormat* const format = session_.new_table_format();
     PL_ASSIGN_OR_RETURN(const bool there, format->Detect(place));
@@ -54,7 +48,8 @@ class StepRun {
       PL_ASSIGN_OR_RETURN(output_, session_.OpenToChange(place.path));
       PL_ASSIGN_OR_RETURN(const auto snapshot, output_->Load());
       PL_RETURN_NOT_OK(catalog::CheckOwnTableVersion(snapshot->definition(), place.path));
-      decision_ = Decide(step_, inputs_, fingerprint, *snapshot);
+      decision_ = Decide(step_, inputs_, fingerprint_, *snapshot);
+      PL_RETURN_NOT_OK(AsAsked());
     } else {
       decision_.mode = StepMode::kAll;
       decision_.reason = step_.output.text() + " is not there";
@@ -66,16 +61,54 @@ class StepRun {
     if (output_ == nullptr) PL_RETURN_NOT_OK(MakeOutput(place, format));
     PL_RETURN_NOT_OK(LookAtOutput());
     if (decision_.mode == StepMode::kChanged) {
-      auto keys = ChangedKeys(sql_.get(), step_, inputs_, decision_);
+      auto keys = KeysToMake();
       if (keys.ok()) return RunChanged(*keys);
       if (!IsWithoutFeed(keys.status())) return keys.status();
       report_.mode = StepMode::kAll;
-      report_.reason = "its inputs' changes cannot be read: " + keys.status().message();
+      report_.reason = "changes cannot be read: " + keys.status().message();
     }
     return RunAll();
   }
 
  private:
+  // What the caller wants done beyond what has to be.
+  Status AsAsked() {
+    if (options_.anew) {
+      decision_.mode = StepMode::kAll;
+      decision_.reason = "asked for";
+    }
+    if (!options_.since_ms || decision_.mode == StepMode::kAll) return Status::OK();
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      if (inputs_[i].key.empty() && inputs_[i].input->keys.empty()) continue;  // no change of it is a key's
+      const auto before = inputs_[i].table->Load({.version = {}, .as_of_ms = *options_.since_ms - 1});
+      if (!before.ok() && CodeOf(before.status()) != ErrorCode::kNotFound) return before.status();
+      // All of the table is of later.
+      const int64_t version = before.ok() ? (*before)->version() : 0;
+      if (version >= *decision_.watermarks[i]) continue;
+      decision_.watermarks[i] = version;
+      decision_.reason = decision_.mode == StepMode::kNothing ? "asked for what changed since then"
+                                                              : decision_.reason + "; and since then";
+      decision_.mode = StepMode::kChanged;
+    }
+    return Status::OK();
+  }
+
+  Result<KeySet> KeysToMake() {
+    if (!decision_.output_over) return ChangedKeys(sql_.get(), step_, inputs_, decision_, nullptr);
+    ChangedOutput changed{output_->location().path, *decision_.output_over + 1, output_version_, -1};
+    PL_ASSIGN_OR_RETURN(const auto history, output_->History(changed.to - *decision_.output_over));
+    // Oldest first: of ours there is one.
+    for (auto entry = history.rbegin(); entry != history.rend() && changed.own < 0; ++entry) {
+      if (entry->version >= changed.from && entry->operation == OperationOf(step_))
+        changed.own = entry->version;
+    }
+    if (changed.own < 0) {
+      return Error(ErrorCode::kNotFound, fmt::format("{} has no longer the commits since version {}",
+                                                     step_.output.text(), changed.from));
+    }
+    return ChangedKeys(sql_.get(), step_, inputs_, decision_, &changed);
+  }
+
   Status OpenInputs() {
     for (const StepInput& input : step_.inputs) {
       OpenInput open;
@@ -115,6 +148,7 @@ class StepRun {
   // Its key's type; and, of a step of one's own that gives other columns than it did, what the table becomes.
   Status LookAtOutput() {
     PL_ASSIGN_OR_RETURN(const auto snapshot, output_->Load());
+    output_version_ = snapshot->version();
     std::shared_ptr<arrow::Schema> schema = snapshot->row_schema();
     if (step_.is_own && decision_.mode == StepMode::kAll) {
       PL_ASSIGN_OR_RETURN(const auto rows, SchemaOfRows());
@@ -150,64 +184,26 @@ class StepRun {
       const KeySet no_keys;
       PL_ASSIGN_OR_RETURN(none, Compute(&no_keys));
     }
-    PL_ASSIGN_OR_RETURN(const auto rows,
-                        sql_->Query(fmt::format("SELECT * FROM ({}) LIMIT 0", Rows(nullptr, none.get()))));
+    PL_ASSIGN_OR_RETURN(const auto rows, sql_->Query(fmt::format("SELECT * FROM ({}) LIMIT 0",
+                                                                 Query().Rows(nullptr, none.get()))));
     return rows->schema();
   }
+
+  StepQuery Query() const { return {step_, inputs_, key_is_text_, now_us_}; }
 
   Result<std::unique_ptr<KernelRows>> Compute(const KeySet* keys) {
     return KernelRows::Make(session_, step_, inputs_.front(), keys, options_.batch_rows,
                             session_.Watch(step_.name));
   }
 
-  // How many, by a guess at what a row takes while it is joined.
-  int64_t SlicesFor(int64_t rows) const {
-    constexpr int64_t kBytesOfARow = 1500;
-    const int64_t share = std::max<int64_t>(session_.Plan(Work::kSql).duckdb / 2, 1);
-    return std::clamp<int64_t>((rows * kBytesOfARow + share - 1) / share, 1, 1024);
-  }
-
-  static std::string Condition(const KeySet* keys, const std::string& column, bool is_text,
-                               const Slice& slice) {
-    std::string out = keys == nullptr ? "" : keys->Condition(column, is_text);
-    if (slice.count == 1) return out;
-    out += fmt::format("{}coalesce(hash(CAST({} AS VARCHAR)) % {}, 0) = {}", out.empty() ? "" : " AND ",
-                       SqlName(column), slice.count, slice.index);
-    return out;
-  }
-
-  // The step's rows: of some keys, or all.
-  std::string Rows(const KeySet* keys, const KernelRows* computed, const Slice& slice = {}) const {
-    std::vector<std::string> with;
-    for (const OpenInput& open : inputs_) {
-      const std::string& key = open.key;
-      const std::string condition = key.empty() ? "" : Condition(keys, key, open.key_is_text, slice);
-      with.push_back(fmt::format("{} AS NOT MATERIALIZED ({})", SqlName(open.input->table.name),
-                                 RowsOf(open, condition)));
-    }
-    if (computed != nullptr)
-      with.push_back(fmt::format("computed AS NOT MATERIALIZED ({})", computed->Select()));
-    std::string sql = step_.sql;
-    constexpr std::string_view kNow = "{now}";
-    const std::string now =
-        fmt::format("CAST({} AS TIMESTAMPTZ)", SqlLiteral(FormatTimestamp(now_us_ / 1000)));
-    for (size_t at = 0; !step_.is_own && (at = sql.find(kNow, at)) != std::string::npos; at += now.size())
-      sql.replace(at, kNow.size(), now);
-    std::string out = fmt::format("WITH {} SELECT * FROM ({}\n) AS made", fmt::join(with, ", "), sql);
-    // Of SQL of somebody else nothing is left out: a row of another key is REPLACE WHERE's to refuse.
-    if (step_.is_own && computed == nullptr) return out;
-    const std::string condition = Condition(keys, step_.key, key_is_text_, slice);
-    if (!condition.empty()) out += " WHERE " + condition;
-    return out;
-  }
-
   // What a kernel gave is passed on as it comes; what is joined is so slice by slice.
   void SetQueries(const KeySet* keys, const KernelRows* computed, int64_t rows,
                   query::InsertStatement* insert) const {
-    const int64_t slices = computed != nullptr || step_.is_own ? 1 : SlicesFor(rows);
-    insert->query = Rows(keys, computed, Slice{0, slices});
+    const bool whole = computed != nullptr || step_.is_own;
+    const int64_t slices = whole ? 1 : SlicesFor(rows, session_.Plan(Work::kSql).duckdb);
+    insert->query = Query().Rows(keys, computed, {0, slices});
     for (int64_t i = 1; i < slices; ++i)
-      insert->more_queries.push_back(Rows(keys, computed, Slice{i, slices}));
+      insert->more_queries.push_back(Query().Rows(keys, computed, {i, slices}));
   }
 
   Result<StepReport> RunAll() {
@@ -248,8 +244,9 @@ class StepRun {
     report_.reason += "; no row changed";
     PL_ASSIGN_OR_RETURN(const auto snapshot, output_->Load());
     PL_ASSIGN_OR_RETURN(const auto transaction, output_->Begin(snapshot));
-    transaction->SetOperation({"STEP " + step_.name, {}, {}});
-    for (const auto& [app_id, version] : notes_) PL_RETURN_NOT_OK(transaction->NoteTxn(app_id, version));
+    transaction->SetOperation({OperationOf(step_), {}, {}});
+    for (const auto& [app_id, version] : NotesOf(step_, inputs_, fingerprint_, output_version_))
+      PL_RETURN_NOT_OK(transaction->NoteTxn(app_id, version));
     PL_ASSIGN_OR_RETURN(const auto outcome, transaction->Commit());
     report_.version = outcome.version;
     return report_;
@@ -261,8 +258,8 @@ class StepRun {
     insert.as_it_comes = true;  // inputs are read file by file, which are each of one partition
     query::ChangeOptions change;
     change.memory_bytes = session_.Plan(Work::kSql).writers;
-    change.operation = "STEP " + step_.name;
-    change.noted_txns = notes_;
+    change.operation = OperationOf(step_);
+    change.noted_txns = NotesOf(step_, inputs_, fingerprint_, output_version_);
     if (replaced_) change.definition = replaced_;
     const auto done =
         query::RunChange(sql_.get(), output_.get(), std::string(output_->format()) + "_scan", insert, change);
@@ -284,7 +281,8 @@ class StepRun {
   StepDecision decision_;
   bool key_is_text_ = false;
   std::optional<table::TableDefinition> replaced_;  // what the output is from this run on
-  std::map<std::string, int64_t> notes_;
+  int64_t fingerprint_ = 0;
+  int64_t output_version_ = -1;  // what is looked at, and made anew in part
   StepReport report_;
 };
 

@@ -27,18 +27,23 @@ Step FeaturesStep() {
   return step;
 }
 
+constexpr char kIsSidecar[] = R"(regexp_matches(lower(uri), '\.(json|ya?ml)$'))";
+
 // JSON and YAML that came along; what does not parse stays here with its reason.
 Step SidecarsStep() {
   Step step;
   step.name = "sidecars";
   step.what = "Read the JSON and YAML files that came along with the images";
-  step.inputs = {ById("raw", "binary", "id")};
+  // Bytes that were met first under another name may be a sidecar's elsewhere.
+  step.inputs = {ById("raw", "binary", "id"),
+                 {{"raw", "sources"}, "", fmt::format("SELECT id FROM changed WHERE {}", kIsSidecar)}};
   step.output = {"processed", "sidecars"};
   step.key = "sidecar_id";
-  step.kernel = {"sidecar", {}, {"id", "filename", "source", "date_partition"}};
-  step.sql = R"(
+  step.kernel = {"sidecar", {{"any_name", true}}, {"id", "filename", "source", "date_partition"}};
+  step.sql = fmt::format(R"(
     SELECT id AS sidecar_id, filename, source, document, verdict, message, "offset", date_partition
-    FROM computed WHERE verdict IS NOT NULL)";
+    FROM computed WHERE verdict IS NOT NULL AND id IN (SELECT id FROM sources WHERE {}))",
+                         kIsSidecar);
   return step;
 }
 
@@ -53,14 +58,15 @@ constexpr char kBeside[] = R"(
     near AS (SELECT uri, regexp_replace(uri, '\.[^./#]+$', '') AS stem, id, last_seen, gone FROM sources
              WHERE regexp_replace(uri, '\.[^./#]+$', '') IN (SELECT stem FROM stems)
                 OR uri IN (SELECT stem FROM stems)),
-    places AS (SELECT uri, stem, id FROM (SELECT * FROM near
-                 QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC) = 1)
+    places AS (SELECT uri, stem, id, regexp_matches(lower(uri), '\.(json|ya?ml)$') AS is_sidecar FROM (SELECT * FROM near
+                 QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC, coalesce(gone, false), id) = 1)
                WHERE NOT coalesce(gone, false) AND id IS NOT NULL),
     pairs AS (SELECT i.id AS image_id, p.id AS sidecar_id, p.uri FROM places AS p JOIN places AS i
-                ON p.stem = i.stem AND i.id <> p.id WHERE p.id IN (SELECT sidecar_id FROM sound)
+                ON p.stem = i.stem AND i.id <> p.id
+              WHERE p.is_sidecar AND p.id IN (SELECT sidecar_id FROM sound)
               UNION ALL
               SELECT i.id, p.id, p.uri FROM places AS p JOIN places AS i ON p.stem = i.uri
-              WHERE p.id IN (SELECT sidecar_id FROM sound)),
+              WHERE p.is_sidecar AND p.id IN (SELECT sidecar_id FROM sound)),
     beside AS (SELECT first.image_id AS beside_id, s.document AS sidecar, first.uri AS sidecar_uri
                FROM (SELECT * FROM pairs QUALIFY row_number() OVER (PARTITION BY image_id ORDER BY uri) = 1)
                  AS first JOIN sound AS s ON s.sidecar_id = first.sidecar_id))";
@@ -117,7 +123,7 @@ StepInput PlacesInput() {
 constexpr char kPlaces[] = R"(
     SELECT id AS place_id, count(*) AS places
     FROM (SELECT id, gone FROM sources
-          QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC) = 1)
+          QUALIFY row_number() OVER (PARTITION BY uri ORDER BY last_seen DESC, coalesce(gone, false), id) = 1)
     WHERE NOT coalesce(gone, false) AND id IS NOT NULL GROUP BY id)";
 
 Step ValidatedStep(const std::vector<ImageCheck>& checks) {

@@ -59,6 +59,7 @@ Result<Step> OwnStep(const settings::Settings& settings, size_t index,
   step.key = own.key.empty() ? "image_id" : own.key;
   step.sql = own.sql;
   step.is_own = true;
+  step.where = settings.Where(fmt::format("steps[{}].sql", index));
   PL_ASSIGN_OR_RETURN(step.output, TableOf(settings, index, "output", own.output));
   if (step.output.zone == "raw")
     return InSettings(settings, index, "output", "raw tables are ingest's; expected processed. or curated.");

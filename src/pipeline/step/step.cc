@@ -27,10 +27,6 @@ Status CheckOutputs(const std::vector<Step>& steps) {
   return Status::OK();
 }
 
-std::string NodeOf(const catalog::TableName& table) {
-  return table.zone + "_" + table.name;
-}
-
 }  // namespace
 
 Result<std::vector<Step>> InOrder(std::vector<Step> steps, const std::vector<std::string>& known) {
@@ -73,25 +69,6 @@ Result<std::vector<Step>> InOrder(std::vector<Step> steps, const std::vector<std
     steps.erase(ready);
   }
   return ordered;
-}
-
-std::string ToMermaid(const std::vector<Step>& steps) {
-  std::string out = "flowchart LR\n";
-  std::set<std::string> tables;
-  const auto table = [&](const catalog::TableName& name) {
-    if (tables.insert(name.text()).second) out += fmt::format("  {}[({})]\n", NodeOf(name), name.text());
-  };
-  for (const Step& step : steps) {
-    for (const StepInput& input : step.inputs) table(input.table);
-    table(step.output);
-  }
-  for (const Step& step : steps) {
-    out += fmt::format("  step_{0}[\"{0}\"]\n", step.name);
-    for (const StepInput& input : step.inputs)
-      out += fmt::format("  {} --> step_{}\n", NodeOf(input.table), step.name);
-    out += fmt::format("  step_{} --> {}\n", step.name, NodeOf(step.output));
-  }
-  return out;
 }
 
 }  // namespace pixlake::pipeline

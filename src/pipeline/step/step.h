@@ -47,13 +47,12 @@ struct Step {
   // Somebody else's: that its output's rows of a key come of the inputs' rows of that key alone is seen to,
   // as far as it can be.
   bool is_own = false;
+  // Where its SQL stands, for messages; empty: in no file.
+  std::string where = {};
 };
 
 // In an order in which every step's inputs are there. kUsage for two steps of one name or one output, for
 // circles, and for inputs that neither `known` has nor a step makes, with what is near.
 Result<std::vector<Step>> InOrder(std::vector<Step> steps, const std::vector<std::string>& known);
-
-// The graph as Mermaid's flowchart: tables, and the steps between them.
-std::string ToMermaid(const std::vector<Step>& steps);
 
 }  // namespace pixlake::pipeline

@@ -18,6 +18,10 @@ std::string AppOf(const Step& step, const StepInput& input) {
   return AppOf(step) + "/" + input.table.text();
 }
 
+std::string AppOfOutput(const Step& step) {
+  return AppOf(step) + "/over";
+}
+
 // Each part with its length, so that no two lists of parts are one text.
 void AddPart(std::string_view part, std::string* out) {
   *out += fmt::format("{}:{}", part.size(), part);
@@ -90,18 +94,31 @@ StepDecision Decide(const Step& step, const std::vector<OpenInput>& inputs, int6
     }
     news.push_back(fmt::format("{} has versions {} to {}", name, *decision.watermarks[i] + 1, now));
   }
-  if (news.empty()) {
+  // Lakes of before this was noted have no such note until the step's next commit.
+  const std::optional<int64_t> over = output.TxnVersion(AppOfOutput(step));
+  if (over && output.version() < *over) {
+    decision.mode = StepMode::kAll;
+    decision.reason = fmt::format("{} is an older one", step.output.text());
+    return decision;
+  }
+  if (over && output.version() > *over + 1) decision.output_over = over;
+  if (news.empty() && !decision.output_over) {
     decision.reason = "no news";
     return decision;
   }
   decision.mode = StepMode::kChanged;
+  if (decision.output_over) news.push_back(step.output.text() + " was committed to by others");
   decision.reason = fmt::format("{}", fmt::join(news, ", "));
   return decision;
 }
 
+std::string OperationOf(const Step& step) {
+  return "STEP " + step.name;
+}
+
 std::map<std::string, int64_t> NotesOf(const Step& step, const std::vector<OpenInput>& inputs,
-                                       int64_t fingerprint) {
-  std::map<std::string, int64_t> notes{{AppOf(step), fingerprint}};
+                                       int64_t fingerprint, int64_t output) {
+  std::map<std::string, int64_t> notes{{AppOf(step), fingerprint}, {AppOfOutput(step), output}};
   for (const OpenInput& open : inputs) notes[AppOf(step, *open.input)] = open.snapshot->version();
   return notes;
 }

@@ -41,13 +41,19 @@ struct StepDecision {
   std::string reason;  // for people
   // By position of the input: up to which version its changes are in the output; nullopt: none is.
   std::vector<std::optional<int64_t>> watermarks;
+  // Versions of the output behind that which the step's last commit was made over, that commit among them:
+  // what others changed there is made anew. Empty: there is none but it.
+  std::optional<int64_t> output_over;
 };
 
 StepDecision Decide(const Step& step, const std::vector<OpenInput>& inputs, int64_t fingerprint,
                     const table::Snapshot& output);
 
-// What the output's commit notes: Transaction::NoteTxn.
+// What the output's commit notes: Transaction::NoteTxn. `output`: which version of it that is made over.
 std::map<std::string, int64_t> NotesOf(const Step& step, const std::vector<OpenInput>& inputs,
-                                       int64_t fingerprint);
+                                       int64_t fingerprint, int64_t output);
+
+// The operation that the history of the output tells of a step's commits.
+std::string OperationOf(const Step& step);
 
 }  // namespace pixlake::pipeline

@@ -1,6 +1,7 @@
 #include "pipeline/step/step.h"
 
 #include "pipeline/step/lake_steps.h"
+#include "pipeline/step/step_graph.h"
 #include "testing/matchers.h"
 
 namespace pixlake::pipeline {

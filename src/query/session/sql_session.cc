@@ -12,6 +12,7 @@
 #include "query/mention/file_mentions_internal.h"
 #include "query/mention/scan_literals_internal.h"
 #include "query/mention/scan_numbering_internal.h"
+#include "query/mention/sources_read_internal.h"
 #include "query/mention/time_travel_rewrite.h"
 #include "query/result/plain_types_internal.h"
 #include "query/result/query_result_internal.h"
@@ -37,6 +38,7 @@ class Session : public SqlSession {
   Status Forget(const NamedTable& table) override;
   table::Predicate ConditionsOn(const std::string& uri, const arrow::Schema& schema,
                                 const std::string& select) override;
+  std::optional<std::vector<std::string>> SourcesOf(const std::string& select) override;
 
  private:
   // The text as DuckDB is to read it, the tables and macros that it may name being there.
@@ -456,6 +458,11 @@ table::Predicate Session::ConditionsOn(const std::string& uri, const arrow::Sche
     if (mention.uri == uri) any.push_back(TypeLiterals(mention.condition, schema));
   }
   return any.empty() ? table::Predicate{} : table::Or(std::move(any));
+}
+
+std::optional<std::vector<std::string>> Session::SourcesOf(const std::string& select) {
+  const auto text = Rewritten(select);
+  return text.ok() ? SourcesRead(TreeOf(text->text())) : std::nullopt;
 }
 
 }  // namespace

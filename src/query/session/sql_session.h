@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,10 @@ class SqlSession {
   // it: no row that matters is outside. Empty: nothing is known.
   virtual table::Predicate ConditionsOn(const std::string& uri, const arrow::Schema& schema,
                                         const std::string& select) = 0;
+
+  // Every table, file and function that `select` reads by name: "raw.images", "images", "a.parquet",
+  // "read_parquet()". nullopt: it is no SELECT, or that cannot be told.
+  virtual std::optional<std::vector<std::string>> SourcesOf(const std::string& select) = 0;
 };
 
 }  // namespace pixlake::query
