@@ -104,6 +104,7 @@ void AddConfigCommand(CLI::App* program);
 void AddIngestCommand(CLI::App* program);
 void AddInspectCommand(CLI::App* program);
 void AddRunCommand(CLI::App* program);
+void AddMaintainCommand(CLI::App* program);
 void AddMetadataCommand(CLI::App* program);
 void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
       "inputs were quarantined, 130 interrupted.");
   pixlake::cli::AddIngestCommand(&program);
   pixlake::cli::AddRunCommand(&program);
+  pixlake::cli::AddMaintainCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddShowCommand(&program);
   pixlake::cli::AddCatCommand(&program);

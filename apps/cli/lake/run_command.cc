@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "engine/run/run_log.h"
 
 #include "cli/command.h"
+#include "cli/lake/lake_settings.h"
 
 namespace pixlake::cli {
 namespace {
@@ -81,38 +81,6 @@ void PrintReport(const engine::RunReport& report, bool plan) {
   }
 }
 
-// The settings that were named; else those in the lake; else the defaults, of the lake alone.
-Status FindSettings(RunCommandOptions* options) {
-  std::string file = options->config;
-  if (file.empty() && !options->common.lake.empty()) {
-    const std::string inside = options->common.lake + "/config/settings.yaml";
-    std::error_code error;
-    if (std::filesystem::exists(inside, error)) file = inside;
-  }
-  settings::Settings& found = options->request.settings;
-  if (file.empty()) {
-    if (options->common.lake.empty())
-      return Error(ErrorCode::kUsage, "which lake? Give --config LAKE/config/settings.yaml, or --lake LAKE");
-    found.root = std::filesystem::absolute(options->common.lake).lexically_normal().string();
-    while (found.root.size() > 1 && found.root.ends_with('/')) found.root.pop_back();
-    for (std::string* path :
-         {&found.storage.raw_path, &found.storage.processed_path, &found.storage.curated_path})
-      *path = found.root + "/" + *path;
-    return Status::OK();
-  }
-  PL_ASSIGN_OR_RETURN(found, settings::ReadSettings(file));
-  CommonOptions& common = options->common;
-  if (!options->config.empty() && !common.lake.empty()) {
-    return Error(ErrorCode::kUsage,
-                 fmt::format("--config says that the lake is {}; leave --lake out", found.root));
-  }
-  common.lake = found.root;
-  if (common.threads == 0) common.threads = static_cast<int>(found.processing.threads);
-  if (common.memory.empty() && found.processing.memory_bytes > 0)
-    common.memory = std::to_string(found.processing.memory_bytes);
-  return Status::OK();
-}
-
 Status ReadSince(const RunCommandOptions& options, std::optional<int64_t>* since_ms) {
   if (options.since.empty()) return Status::OK();
   if (const auto ago = ParseDuration(options.since); ago.ok()) {
@@ -132,7 +100,7 @@ Status ReadSince(const RunCommandOptions& options, std::optional<int64_t>* since
 
 Status Run(RunCommandOptions* options) {
   engine::RunRequest& request = options->request;
-  PL_RETURN_NOT_OK(FindSettings(options));
+  PL_RETURN_NOT_OK(FindSettings(options->config, &options->common, &request.settings));
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   if (options->graph || options->svg) {
     PL_ASSIGN_OR_RETURN(Output* const output, session->output());
@@ -170,9 +138,7 @@ void AddRunCommand(CLI::App* program) {
       ->add_option("SOURCE", options->request.sources,
                    "Sources beside those of the settings, as `pixlake ingest` takes them")
       ->check(NotEmpty());
-  command->add_option("--config", options->config, "The lake's settings (config/settings.yaml in it)")
-      ->type_name("FILE")
-      ->check(NotEmpty());
+  AddConfigOption(command, &options->config);
   command->add_flag("--plan", options->request.options.plan, "Say what would be done and why; do nothing");
   command->add_option("--only", options->request.options.only, "Only this step; `ingest` is one (repeatable)")
       ->type_name("STEP")

@@ -51,7 +51,7 @@ Step SidecarsStep() {
 // the image's place with its ending or without. Of several the first by its place. Only places that sidecars
 // had, and those beside them, are looked at: most lakes have few. Windows and not aggregates, which keep
 // texts in memory.
-constexpr char kBeside[] = R"(
+constexpr char kImageSidecars[] = R"(
     sound AS (SELECT sidecar_id, document FROM sidecars WHERE verdict = 'ok'),
     stems AS (SELECT DISTINCT regexp_replace(uri, '\.[^./#]+$', '') AS stem FROM sources
               WHERE id IN (SELECT sidecar_id FROM sound)),
@@ -186,7 +186,7 @@ Step EnrichedStep() {
            beside.sidecar, beside.sidecar_uri, image.date_partition
     FROM image JOIN validated AS v ON v.image_id = image.id LEFT JOIN beside ON beside.beside_id = image.id
     WHERE v.status IN ('passed', 'warned'))",
-                         kImage, kBeside);
+                         kImage, kImageSidecars);
   return step;
 }
 
