@@ -105,6 +105,7 @@ void AddIngestCommand(CLI::App* program);
 void AddInspectCommand(CLI::App* program);
 void AddRunCommand(CLI::App* program);
 void AddMaintainCommand(CLI::App* program);
+void AddStatsCommand(CLI::App* program);
 void AddMetadataCommand(CLI::App* program);
 void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddIngestCommand(&program);
   pixlake::cli::AddRunCommand(&program);
   pixlake::cli::AddMaintainCommand(&program);
+  pixlake::cli::AddStatsCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddShowCommand(&program);
   pixlake::cli::AddCatCommand(&program);

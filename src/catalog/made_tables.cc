@@ -118,6 +118,18 @@ std::shared_ptr<arrow::Schema> Reporting() {
                         field("date_partition", arrow::utf8())});
 }
 
+// What each run did, a row a step; of runs that did something.
+std::shared_ptr<arrow::Schema> RunSteps() {
+  return arrow::schema({field("run_id", arrow::utf8()), field("run_at", Instant()),
+                        field("position", arrow::int32()), field("step", arrow::utf8()),
+                        field("mode", arrow::utf8()), field("reason", arrow::utf8()),
+                        field("seconds", arrow::float64()), field("rows_in", arrow::int64()),
+                        field("rows_out", arrow::int64()), field("rows_removed", arrow::int64()),
+                        field("bytes", arrow::int64()), field("quarantined", arrow::int64()),
+                        field("retries", arrow::int64()), field("memory_peak", arrow::int64()),
+                        field("memory_budget", arrow::int64()), field("date_partition", arrow::utf8())});
+}
+
 struct Made {
   TableName name;
   std::shared_ptr<arrow::Schema> (*schema)();
@@ -133,6 +145,7 @@ const std::vector<Made>& All() {
       {{kZoneProcessed, "sidecars"}, Sidecars, "JSON and YAML files that came along, parsed"},
       {{kZoneProcessed, "validated"}, Validated, "What each check said of each image"},
       {{kZoneProcessed, "enriched"}, Enriched, "All that is known of each image but its bytes"},
+      {{kZoneProcessed, "run_steps"}, RunSteps, "What each run did, a row a step"},
       {{kZoneCurated, "analytics"}, Analytics, "What class each image is of"},
       {{kZoneCurated, "ml_ready"}, MlReady, "Images to train with, and in which split"},
       {{kZoneCurated, "reporting"}, Reporting, "Counts a day: formats, cameras, places, labels, quality"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/near.h"
 #include "base/uuid.h"
 #include "catalog/lake.h"
@@ -17,6 +19,8 @@
 #include "engine/output/output_stream.h"
 #include "query/session/open_sql_session.h"
 #include "query/statement/statement.h"
+
+#include "pipeline/metrics/query_log.h"
 
 namespace pixlake::engine {
 namespace {
@@ -45,10 +49,39 @@ Status WithWhatToDo(const Session& session, const Status& status) {
                fmt::format("there is no table {} in the lake{}", name, DidYouMean(name, names)));
 }
 
+// Notes how long it took, when it ends.
+class QueryWatch {
+ public:
+  QueryWatch(const Session& session, const std::string& sql) : session_(session) {
+    record_.at_ms = NowMillis();
+    record_.kind = pipeline::StatementKind(sql);
+    record_.failed = true;
+  }
+  QueryWatch(const QueryWatch&) = delete;
+  QueryWatch& operator=(const QueryWatch&) = delete;
+  ~QueryWatch() {
+    record_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+    pipeline::RecordQuery(session_, record_);
+  }
+
+  void Ended(const SqlReport& report) {
+    record_.failed = false;
+    record_.rows = report.rows;
+    record_.files = report.scans.files_total;
+    record_.files_skipped = report.scans.files_skipped;
+  }
+
+ private:
+  const Session& session_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  pipeline::QueryRecord record_;
+};
+
 // Runs the statements and writes the rows to `out`: of all of them, unless they make one object or
 // one file of a format that has a schema.
 Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::io::OutputStream* out,
                       bool last_alone = false) {
+  QueryWatch watch(session, request.sql);
   PL_ASSIGN_OR_RETURN(const auto sql_session, query::OpenSqlSession(session));
   query::WriteOptions write = request.write;
   write.memory_bytes = session.Plan(Work::kSql).writers;
@@ -68,6 +101,7 @@ Result<SqlReport> Run(const Session& session, const SqlRequest& request, arrow::
   SqlReport report;
   PL_ASSIGN_OR_RETURN(report.rows, query::WriteResult(result.get(), write, out));
   report.scans = result->scan_totals();
+  watch.Ended(report);
   return report;
 }
 

@@ -139,6 +139,10 @@ struct Maintenance {
   } cache;
 };
 
+struct Metrics {
+  std::string file;  // absolute, or a URI; empty: none
+};
+
 // One entry of `schedules`: `every` or `at`, not both.
 struct Schedule {
   std::string name;
@@ -160,6 +164,7 @@ struct Settings {
   std::vector<Check> checks;
   std::vector<Step> steps;
   Maintenance maintenance;
+  Metrics metrics;
   std::vector<Schedule> schedules;
 
   // Where each key that was given stands ("steps[2].kernel", counted from 0), and which values came from the

@@ -10,7 +10,7 @@ from PIL import Image
 
 TABLES = {
     "raw": ["images", "metadata", "binary", "sources", "quarantine"],
-    "processed": ["features", "sidecars", "validated", "enriched"],
+    "processed": ["features", "sidecars", "validated", "enriched", "run_steps"],
     "curated": ["analytics", "ml_ready", "reporting"],
 }
 

@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+#include "engine/run/run_metrics.h"
+
 #include "pipeline/check/image_check.h"
 #include "pipeline/step/lake_steps.h"
 #include "pipeline/step/own_steps.h"
@@ -109,11 +112,14 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
   PL_RETURN_NOT_OK(pipeline::CheckOnly(steps, options.only));
   PL_RETURN_NOT_OK(pipeline::CheckReads(session, steps));
   RunReport report;
+  const int64_t began_ms = NowMillis();
   const auto begin = std::chrono::steady_clock::now();
   if (takes && !options.plan) PL_RETURN_NOT_OK(IngestAll(session, request, &report));
   report.ingest_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  if (only_ingest) return report;
-  PL_ASSIGN_OR_RETURN(report.steps, pipeline::RunSteps(session, steps, options));
+  if (!only_ingest) {
+    PL_ASSIGN_OR_RETURN(report.steps, pipeline::RunSteps(session, steps, options));
+  }
+  if (!options.plan) PL_RETURN_NOT_OK(NoteRun(session, request, report, began_ms));
   return report;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/run/run_metrics.h"
+
 namespace pixlake::engine {
 
 Result<MaintainOutcome> Maintain(const Session& session, const MaintainRequest& request) {
@@ -14,6 +16,7 @@ Result<MaintainOutcome> Maintain(const Session& session, const MaintainRequest& 
   options.on_wait = request.on_wait;
   MaintainOutcome outcome;
   PL_ASSIGN_OR_RETURN(outcome.reports, pipeline::Maintain(session, options));
+  if (!request.plan) PL_RETURN_NOT_OK(WriteMetricsFile(session, request.settings));
   return outcome;
 }
 

@@ -23,7 +23,6 @@ struct MaintainRequest {
 
 struct MaintainOutcome {
   std::vector<pipeline::MaintainReport> reports;
-  int64_t folders_removed = 0;  // temporary ones, of processes that are dead
 };
 
 // The session's lake is the settings'. What failed for one table is in its report; the rest was done.

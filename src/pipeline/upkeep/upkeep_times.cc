@@ -5,10 +5,10 @@
 namespace pixlake::pipeline {
 namespace {
 
-constexpr char kFile[] = "maintenance.json";
-constexpr int64_t kMostBytes = int64_t{4} << 20;
+constexpr char kUpkeepFile[] = "maintenance.json";
+constexpr int64_t kMostUpkeepBytes = int64_t{4} << 20;
 
-std::string KeyOf(const std::string& table, const std::string& what) {
+std::string UpkeepKey(const std::string& table, const std::string& what) {
   return table + " " + what;
 }
 
@@ -16,7 +16,7 @@ std::string KeyOf(const std::string& table, const std::string& what) {
 
 UpkeepTimes UpkeepTimes::Read(const catalog::Lake& lake) {
   UpkeepTimes out;
-  const auto text = lake.place().store->ReadAll(lake.Internal(kFile), kMostBytes);
+  const auto text = lake.place().store->ReadAll(lake.Internal(kUpkeepFile), kMostUpkeepBytes);
   if (!text.ok()) return out;
   const nlohmann::json parsed = nlohmann::json::parse(*text, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("done") || !parsed["done"].is_object()) return out;
@@ -27,7 +27,7 @@ UpkeepTimes UpkeepTimes::Read(const catalog::Lake& lake) {
 }
 
 int64_t UpkeepTimes::Last(const std::string& table, const std::string& what) const {
-  const auto found = times_.find(KeyOf(table, what));
+  const auto found = times_.find(UpkeepKey(table, what));
   return found == times_.end() ? 0 : found->second;
 }
 
@@ -40,9 +40,9 @@ bool UpkeepTimes::IsDue(const std::string& table, const std::string& what, int64
 
 Status UpkeepTimes::Done(const catalog::Lake& lake, const std::string& table, const std::string& what,
                          int64_t now_ms) {
-  times_[KeyOf(table, what)] = now_ms;
+  times_[UpkeepKey(table, what)] = now_ms;
   const nlohmann::json whole = {{"pixlake_maintenance", 1}, {"done", times_}};
-  return lake.place().store->PutHint(lake.Internal(kFile), whole.dump() + "\n");
+  return lake.place().store->PutHint(lake.Internal(kUpkeepFile), whole.dump() + "\n");
 }
 
 }  // namespace pixlake::pipeline

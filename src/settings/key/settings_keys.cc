@@ -278,6 +278,15 @@ std::vector<Key> MaintenanceKeys() {
                 "results that are kept for the next query")};
 }
 
+std::vector<Key> MetricsKeys() {
+  return {Kept(Key{.name = "file",
+                   .what = "a Prometheus text file that every run and upkeep writes anew, as node_exporter's "
+                           "textfile collector reads it",
+                   .form = TextForm::kPath,
+                   .example = "/var/lib/node_exporter/pixlake.prom"},
+               &Metrics::file)};
+}
+
 std::vector<Key> ScheduleKeys() {
   return {
       Kept(Key{.name = "name",
@@ -339,6 +348,7 @@ const std::vector<Key>& SettingsKeys() {
                               "steps of one's own, and which of pixlake's are left out"));
     keys.push_back(
         KeptGroup("maintenance", &Settings::maintenance, MaintenanceKeys(), "what keeps tables in order"));
+    keys.push_back(KeptGroup("metrics", &Settings::metrics, MetricsKeys(), "numbers for whoever watches"));
     keys.push_back(KeptGroups("schedules", &Settings::schedules, ScheduleKeys(), "when it is done"));
     return keys;
   }();
