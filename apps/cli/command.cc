@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -109,8 +110,11 @@ void AddCommonOptions(CLI::App* command, CommonOptions* options) {
 }
 
 CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options) {
+  options->finds_lake = true;
   return command
-      ->add_option("--lake", options->lake, "The lake whose tables have names (environment PIXLAKE_LAKE)")
+      ->add_option("--lake", options->lake,
+                   "The lake whose tables have names (environment PIXLAKE_LAKE; else the one in whose "
+                   "folder\nyou are)")
       ->type_name("LAKE")
       ->envname("PIXLAKE_LAKE");
 }
@@ -119,10 +123,21 @@ void HideOptions(CLI::App* command, std::initializer_list<const char*> names) {
   for (const char* name : names) command->get_option(name)->group("");
 }
 
+std::string LakeHere() {
+  std::error_code error;
+  std::filesystem::path folder = std::filesystem::current_path(error);
+  while (!error && !folder.empty()) {
+    if (std::filesystem::exists(folder / "_pixlake" / "lake.json", error)) return folder.string();
+    if (folder == folder.parent_path()) break;
+    folder = folder.parent_path();
+  }
+  return {};
+}
+
 Result<std::unique_ptr<engine::Session>> MakeSession(const CommonOptions& options,
                                                      std::function<int64_t()> count) {
   engine::SessionOptions session_options;
-  session_options.lake = options.lake;
+  session_options.lake = options.lake.empty() && options.finds_lake ? LakeHere() : options.lake;
   if (!options.memory.empty()) {
     PL_ASSIGN_OR_RETURN(session_options.memory_bytes, ParseByteSize(options.memory));
     if (session_options.memory_bytes == 0)

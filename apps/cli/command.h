@@ -38,6 +38,7 @@ struct CommonOptions {
   std::string memory;
   int threads = 0;
   std::string lake;
+  bool finds_lake = false;  // where none is named, the lake that the working folder is in
 };
 
 // --json, --quiet, --memory, --threads, --no-sync, on any command.
@@ -55,6 +56,9 @@ void Note(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
 
 // For options whose empty text would silently mean "not given".
 CLI::Validator NotEmpty();
+
+// The lake in which the working folder is: itself or one above it; empty: it is in none.
+std::string LakeHere();
 
 // --lake, for commands that take a table by its name.
 CLI::Option* AddLakeOption(CLI::App* command, CommonOptions* options);
@@ -104,6 +108,7 @@ void AddConfigCommand(CLI::App* program);
 void AddIngestCommand(CLI::App* program);
 void AddInspectCommand(CLI::App* program);
 void AddRunCommand(CLI::App* program);
+void AddCatalogCommand(CLI::App* program);
 void AddMaintainCommand(CLI::App* program);
 void AddStatsCommand(CLI::App* program);
 void AddMetadataCommand(CLI::App* program);

@@ -102,6 +102,7 @@ int64_t FilesIn(const std::vector<std::string>& sources, const ingest::SourceOpt
 Status Run(IngestOptions* options) {
   engine::IngestRequest& request = options->request;
   request.lake = options->common.lake;
+  if (request.lake.empty()) request.lake = LakeHere();
   if (request.lake.empty())
     return Error(ErrorCode::kUsage, "which lake? Give --lake LAKE or set PIXLAKE_LAKE");
   // The lake may have to be made: it is not the engine's yet.

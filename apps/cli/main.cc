@@ -14,14 +14,15 @@ int main(int argc, char** argv) {
       "inputs were quarantined, 130 interrupted.");
   pixlake::cli::AddIngestCommand(&program);
   pixlake::cli::AddRunCommand(&program);
-  pixlake::cli::AddMaintainCommand(&program);
-  pixlake::cli::AddStatsCommand(&program);
   pixlake::cli::AddSqlCommand(&program);
   pixlake::cli::AddShowCommand(&program);
   pixlake::cli::AddCatCommand(&program);
   pixlake::cli::AddExportCommand(&program);
   pixlake::cli::AddTableCommand(&program);
   pixlake::cli::AddQuarantineCommand(&program);
+  pixlake::cli::AddCatalogCommand(&program);
+  pixlake::cli::AddMaintainCommand(&program);
+  pixlake::cli::AddStatsCommand(&program);
   pixlake::cli::AddInitCommand(&program);
   pixlake::cli::AddConfigCommand(&program);
   pixlake::cli::AddInspectCommand(&program);

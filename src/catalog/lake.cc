@@ -38,7 +38,7 @@ bool IsWord(std::string_view text) {
 }  // namespace
 
 const std::vector<std::string>& Zones() {
-  static const std::vector<std::string> zones = {"raw", "processed", "curated"};
+  static const std::vector<std::string> zones = {"raw", "processed", "curated", "catalog"};
   return zones;
 }
 

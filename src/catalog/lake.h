@@ -48,7 +48,7 @@ class Lake {
   io::Location place_;
 };
 
-// The zones, bronze to gold (M1.3).
+// The zones, bronze to gold (M1.3), and what the lake knows of its tables.
 const std::vector<std::string>& Zones();
 
 // Which meaning the columns of a lake's own table have, as a property of the table; a table

@@ -57,6 +57,20 @@ TEST(TableNameTest, TakesOnlyNamesInAZone) {
   }
 }
 
+TEST(OwnTablesTest, EachColumnIsDescribed) {
+  auto names = OwnTables();
+  const auto made = MadeTables();
+  names.insert(names.end(), made.begin(), made.end());
+  for (const TableName& name : names) {
+    const auto definition = OwnTable(name);
+    ASSERT_TRUE(definition);
+    for (const auto& field : definition->schema->fields()) {
+      const bool described = field->HasMetadata() && field->metadata()->Contains("comment");
+      EXPECT_TRUE(described) << name.text() << "." << field->name();
+    }
+  }
+}
+
 TEST(OwnTablesTest, ImagesHaveTheColumnsOfM1_4InOrder) {
   const auto images = OwnTable({"raw", "images"});
   const std::vector<std::string> required = {"id",   "filename",   "content",  "mime_type",

@@ -7,6 +7,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "catalog/column_words_internal.h"
 #include "catalog/lake.h"
 #include "catalog/later_columns.h"
 #include "catalog/made_tables_internal.h"
@@ -114,6 +115,42 @@ std::shared_ptr<arrow::Schema> Quarantine() {
        field("content_uri", arrow::utf8()), field("attempts", arrow::int32()), Partition()});
 }
 
+std::optional<table::TableDefinition> Definition(const TableName& name) {
+  table::TableDefinition definition;
+  definition.partition_columns = {"date_partition"};
+  definition.name = name.text();
+  definition.properties[kOwnTableVersion] = std::to_string(kKnownOwnTableVersion);
+  // Steps downstream work on what changed. Without deletion vectors: many readers of Delta tables refuse a
+  // table that has them, even where no row is deleted.
+  definition.change_feed = true;
+  if (name.zone != "raw") {
+    const auto made = FindMadeTable(name);
+    if (!made) return std::nullopt;
+    definition.schema = made->schema;
+    definition.description = made->what;
+    return definition;
+  }
+  if (name.name == "images") {
+    definition.schema = Images();
+    definition.description = "Images as they came, each content once";
+  } else if (name.name == "metadata") {
+    definition.schema = Metadata();
+    definition.description = "What images say of themselves";
+  } else if (name.name == "binary") {
+    definition.schema = Binary();
+    definition.description = "What came along with the images and is none";
+  } else if (name.name == "sources") {
+    definition.schema = Sources();
+    definition.description = "Every place and name a content was met under";
+  } else if (name.name == "quarantine") {
+    definition.schema = Quarantine();
+    definition.description = "What could not be taken, with its verdict";
+  } else {
+    return std::nullopt;
+  }
+  return definition;
+}
+
 }  // namespace
 
 bool IsLaterColumn(const TableName& name, std::string_view column) {
@@ -159,38 +196,8 @@ std::vector<TableName> OwnTables() {
 }
 
 std::optional<table::TableDefinition> OwnTable(const TableName& name) {
-  table::TableDefinition definition;
-  definition.partition_columns = {"date_partition"};
-  definition.name = name.text();
-  definition.properties[kOwnTableVersion] = std::to_string(kKnownOwnTableVersion);
-  // Steps downstream work on what changed. Without deletion vectors: many readers of Delta tables refuse a
-  // table that has them, even where no row is deleted.
-  definition.change_feed = true;
-  if (name.zone != "raw") {
-    const auto made = FindMadeTable(name);
-    if (!made) return std::nullopt;
-    definition.schema = made->schema;
-    definition.description = made->what;
-    return definition;
-  }
-  if (name.name == "images") {
-    definition.schema = Images();
-    definition.description = "Images as they came, each content once";
-  } else if (name.name == "metadata") {
-    definition.schema = Metadata();
-    definition.description = "What images say of themselves";
-  } else if (name.name == "binary") {
-    definition.schema = Binary();
-    definition.description = "What came along with the images and is none";
-  } else if (name.name == "sources") {
-    definition.schema = Sources();
-    definition.description = "Every place and name a content was met under";
-  } else if (name.name == "quarantine") {
-    definition.schema = Quarantine();
-    definition.description = "What could not be taken, with its verdict";
-  } else {
-    return std::nullopt;
-  }
+  auto definition = Definition(name);
+  if (definition) definition->schema = WithWords(name, *definition->schema);
   return definition;
 }
 

@@ -11,6 +11,7 @@ void AddConfigOption(CLI::App* command, std::string* config) {
 }
 
 Status FindSettings(const std::string& config, CommonOptions* common, settings::Settings* found) {
+  if (config.empty() && common->lake.empty()) common->lake = LakeHere();
   std::string file = config;
   if (file.empty() && !common->lake.empty()) {
     const std::string inside = common->lake + "/config/settings.yaml";

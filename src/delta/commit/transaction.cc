@@ -1,5 +1,6 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/clock.h"
 #include "base/uuid.h"
@@ -12,6 +13,7 @@
 #include "delta/schema/schema_json_internal.h"
 #include "delta/stats/file_stats_internal.h"
 #include "delta/stats/value_text_internal.h"
+#include "table/compatibility.h"
 
 namespace pixlake::delta {
 
@@ -155,8 +157,20 @@ Status DeltaTransaction::TakeMetadata(Metadata changed) {
   definition.schema = schema;
   definition.partition_columns = changed.partition_columns;
   PL_RETURN_NOT_OK(CheckDefinition(definition, mode != "none"));
+  PL_RETURN_NOT_OK(CheckCompatibleChange(*schema, changed));
   changes_.metadata = std::move(changed);
   return Status::OK();
+}
+
+// By the rule that the table has: a change of the rule holds from the next change on.
+Status DeltaTransaction::CheckCompatibleChange(const arrow::Schema& schema, const Metadata& changed) const {
+  if (const auto rule = changed.configuration.find(table::kCompatibilityKey);
+      rule != changed.configuration.end())
+    PL_RETURN_NOT_OK(table::CheckCompatibilityRule(rule->second));
+  const auto rule = metadata().configuration.find(table::kCompatibilityKey);
+  if (rule == metadata().configuration.end() || metadata().schema_string.empty()) return Status::OK();
+  PL_ASSIGN_OR_RETURN(const auto before, SchemaFromJson(metadata().schema_string));
+  return table::CheckCompatible(rule->second, table::CompareSchemas(*before, schema));
 }
 
 Status DeltaTransaction::SetDefinition(const table::TableDefinition& definition) {
@@ -181,6 +195,16 @@ Status DeltaTransaction::Change(const table::SchemaChange& change) {
                              widening != metadata().configuration.end() && widening->second == "true" &&
                                  HasWriterFeature(protocol(), "typeWidening")};
   PL_ASSIGN_OR_RETURN(Metadata changed, Altered(context, metadata(), change));
+  // To who reads by names it is a column that is gone and one that is new and empty.
+  const auto rule = metadata().configuration.find(table::kCompatibilityKey);
+  if (std::holds_alternative<table::RenameColumn>(change) && rule != metadata().configuration.end() &&
+      rule->second != "none") {
+    return Error(
+        ErrorCode::kSchemaMismatch,
+        fmt::format("the table's columns change by the rule `{}` alone ({}): readers know `{}` by its name",
+                    rule->second, table::kCompatibilityKey,
+                    fmt::join(std::get<table::RenameColumn>(change).path, ".")));
+  }
   return TakeMetadata(std::move(changed));
 }
 

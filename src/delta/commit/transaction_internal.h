@@ -67,6 +67,7 @@ class DeltaTransaction : public table::Transaction {
   const Protocol& protocol() const;
   Status RemoveOnce(const AddFile& file);
   Status TakeMetadata(Metadata changed);
+  Status CheckCompatibleChange(const arrow::Schema& schema, const Metadata& changed) const;
   Status CheckChanges() const;
   bool IsBlind() const;  // nothing was read, and files only come
   Status CheckFiles(const arrow::Schema& schema) const;

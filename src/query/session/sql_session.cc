@@ -1,6 +1,7 @@
 #include "query/session/sql_session.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -67,7 +68,8 @@ class Session : public SqlSession {
   SessionOptions options_;
   std::string typed_;  // what statements are made of; empty: they are typed as they are
   SparkMacros macros_;
-  std::vector<bool> named_;  // by options_.named_tables: its view is there
+  std::vector<bool> named_;                // by options_.named_tables: its view is there
+  std::map<std::string, Status> unnamed_;  // "raw.images": why it could not be opened
   std::vector<std::string> function_names_;
   std::vector<std::string> scan_names_;  // of them: those of tables
   Database database_;
@@ -226,7 +228,15 @@ std::optional<EditedText> Session::Numbered(const EditedText& sql) {
 
 Status Session::Failure(const Prepared& prepared, const EditedText& sql) const {
   const Status failure = context_->failure();
-  return failure.ok() ? DuckDbError(duckdb_prepare_error(prepared.get()), &sql) : failure;
+  if (!failure.ok()) return failure;
+  Status error = DuckDbError(duckdb_prepare_error(prepared.get()), &sql);
+  for (const auto& [name, why] : unnamed_) {
+    const std::string table = name.substr(name.find('.') + 1);
+    if (error.message().find("Table with name " + table + " ") != std::string::npos ||
+        error.message().find("Table with name \"" + name + "\"") != std::string::npos)
+      return why;
+  }
+  return error;
 }
 
 // Views for the tables that the statements may name. Making one opens its table, so
@@ -243,9 +253,15 @@ Status Session::NameTables(const std::string& sql) {
                     table.schema, table.name, table.scan);
     const Status made = Execute(connection_.get(), view.c_str());
     if (!made.ok()) {
+      // The words may stand for something else: what is wrong is told where the table turns out to be
+      // missing.
       const Status failure = context_->failure();
-      return failure.ok() ? made : failure;
+      unnamed_[table.schema + "." + table.name] = failure.ok() ? made : failure;
+      if (CodeOf(failure) == ErrorCode::kCancelled) return failure;
+      context_->BeginQuery({});
+      continue;
     }
+    unnamed_.erase(table.schema + "." + table.name);
     named_[i] = true;
   }
   return Status::OK();
