@@ -130,6 +130,18 @@ std::shared_ptr<arrow::Schema> RunSteps() {
                         field("memory_budget", arrow::int64()), field("date_partition", arrow::utf8())});
 }
 
+// What each check said, run by run; docs/checks.md says what the columns are.
+std::shared_ptr<arrow::Schema> CheckResults() {
+  return arrow::schema(
+      {field("run_id", arrow::utf8()), field("run_at", Instant()), field("check_name", arrow::utf8()),
+       field("table_name", arrow::utf8()), field("kind", arrow::utf8()), field("severity", arrow::utf8()),
+       field("rows_checked", arrow::int64()), field("rows_failed", arrow::int64()),
+       field("rows_not_applicable", arrow::int64()), field("value", arrow::float64()),
+       field("threshold", arrow::utf8()), field("passed", arrow::boolean()), field("message", arrow::utf8()),
+       field("sample_ids", arrow::list(arrow::utf8())), field("table_version", arrow::int64()),
+       field("definition", arrow::int64()), field("date_partition", arrow::utf8())});
+}
+
 struct Made {
   TableName name;
   std::shared_ptr<arrow::Schema> (*schema)();
@@ -146,6 +158,7 @@ const std::vector<Made>& All() {
       {{kZoneProcessed, "validated"}, Validated, "What each check said of each image"},
       {{kZoneProcessed, "enriched"}, Enriched, "All that is known of each image but its bytes"},
       {{kZoneProcessed, "run_steps"}, RunSteps, "What each run did, a row a step"},
+      {{kZoneProcessed, "check_results"}, CheckResults, "What each check said, run by run"},
       {{kZoneCurated, "analytics"}, Analytics, "What class each image is of"},
       {{kZoneCurated, "ml_ready"}, MlReady, "Images to train with, and in which split"},
       {{kZoneCurated, "reporting"}, Reporting, "Counts a day: formats, cameras, places, labels, quality"},

@@ -6,6 +6,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "base/sql_text.h"
 #include "catalog/later_columns.h"
 #include "engine/sql.h"
 #include "image/verdict.h"
@@ -16,13 +17,18 @@
 namespace pixlake::engine {
 namespace {
 
+// Images that checks put here (pipeline/check/check_quarantine.h): all of them, whatever the check.
+constexpr std::string_view kOfChecks = "check";
+
 Result<std::string> Condition(const QuarantineFilter& filter) {
   std::string condition = "true";
-  if (!filter.verdict.empty()) {
-    if (!image::VerdictFromName(filter.verdict)) {
+  if (filter.verdict == kOfChecks) {
+    condition += " AND starts_with(verdict, 'check:')";
+  } else if (!filter.verdict.empty()) {
+    if (!image::VerdictFromName(filter.verdict) && !filter.verdict.starts_with("check:")) {
       return Error(ErrorCode::kUsage, fmt::format("--verdict {}: there is no such verdict", filter.verdict));
     }
-    condition += fmt::format(" AND verdict = '{}'", filter.verdict);
+    condition += fmt::format(" AND verdict = {}", SqlLiteral(filter.verdict));
   }
   if (!filter.where.empty()) condition += fmt::format(" AND ({}\n)", filter.where);
   return condition;
@@ -43,10 +49,12 @@ std::string LatestPlaces(const std::string& column) {
 
 // Rows of raw.quarantine that are no longer true: a content that is an image by now; one that is
 // at none of the places it was met at, all of which have others; why a place could not be had that
-// has been since, is gone, or has a newer reason.
+// has been since, is gone, or has a newer reason. What checks put here is an image, and no longer true when
+// it is none any more; that it passes by now the run has seen that asked.
 std::string Settled(const std::string& column) {
   return fmt::format(
-      "(id IS NOT NULL AND (id IN (SELECT id FROM raw.images) OR id IN (SELECT met.id FROM (SELECT DISTINCT "
+      "CASE WHEN starts_with(verdict, 'check:') THEN id NOT IN (SELECT id FROM raw.images) ELSE (id IS NOT "
+      "NULL AND (id IN (SELECT id FROM raw.images) OR id IN (SELECT met.id FROM (SELECT DISTINCT "
       "id, "
       "uri FROM raw.sources WHERE {1} = 'raw.quarantine' AND id IS NOT NULL) met JOIN {0} now USING "
       "(uri) "
@@ -56,7 +64,8 @@ std::string Settled(const std::string& column) {
       "FROM {0} "
       "WHERE coalesce(gone, false) OR id IS NOT NULL OR {1} IS DISTINCT FROM 'raw.quarantine') OR "
       "struct_pack(s := source, t := quarantined_at) NOT IN (SELECT struct_pack(s := source, t := "
-      "max(quarantined_at)) FROM raw.quarantine WHERE id IS NULL AND source IS NOT NULL GROUP BY source)))",
+      "max(quarantined_at)) FROM raw.quarantine WHERE id IS NULL AND source IS NOT NULL GROUP BY source))) "
+      "END",
       LatestPlaces(column), column);
 }
 
@@ -67,7 +76,8 @@ constexpr std::string_view kRemote =
 // The places whose latest word is that they are in quarantine, with what was kept of them.
 std::string PlacesOf(const std::string& condition, const std::string& column, bool remote) {
   return fmt::format(
-      "WITH kept AS (SELECT * FROM raw.quarantine WHERE {0} AND NOT coalesce({1}, false)) "
+      "WITH kept AS (SELECT * FROM raw.quarantine WHERE {0} AND NOT coalesce({1}, false) AND NOT "
+      "coalesce(starts_with(verdict, 'check:'), false)) "
       "SELECT s.uri AS uri, s.etag AS etag, s.label AS label, q.filename AS filename, "
       "coalesce(epoch_ns(s.mtime), 0)::BIGINT AS mtime_ns, coalesce(q.size, 0)::BIGINT AS size, q.content AS "
       "content, CASE WHEN q.content IS NULL AND s.uri LIKE 'file://%' AND s.uri NOT LIKE '%#%' THEN "

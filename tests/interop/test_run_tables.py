@@ -10,7 +10,7 @@ from PIL import Image
 
 TABLES = {
     "raw": ["images", "metadata", "binary", "sources", "quarantine"],
-    "processed": ["features", "sidecars", "validated", "enriched", "run_steps"],
+    "processed": ["features", "sidecars", "validated", "enriched", "run_steps", "check_results"],
     "curated": ["analytics", "ml_ready", "reporting"],
 }
 
@@ -46,6 +46,14 @@ def test_each_table_is_read_alike_by_spark_and_delta_rs(pixlake, spark, tmp_path
     given = [source]
     if CORPUS.exists():
         given += [CORPUS / "photos", CORPUS / "exif", CORPUS / "broken"]
+    checks = [
+        {"kind": "blur", "min_sharpness": 100},
+        {"kind": "sql", "condition": "filename <> '2.png'", "severity": "quarantine"},
+        {"kind": "unique", "column": "label"},
+        {"kind": "volume", "min_share": 0.5},
+        {"kind": "freshness", "table": "processed.enriched", "column": "taken_at", "max_age": "1d"},
+    ]
+    (lake / "config" / "settings.yaml").write_text(json.dumps({"checks": checks}))
     pixlake("run", "--lake", lake, *given, status=3)
     # One that goes and one that comes: what is read afterwards is what changed.
     pixlake("sql", "DELETE FROM raw.images WHERE filename = '1.png'", "--lake", lake)

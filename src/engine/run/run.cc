@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "engine/run/run_metrics.h"
 
-#include "pipeline/check/image_check.h"
+#include "pipeline/check/checks.h"
 #include "pipeline/step/lake_steps.h"
 #include "pipeline/step/own_steps.h"
 #include "pipeline/step/step_graph.h"
@@ -20,10 +20,21 @@ namespace {
 
 constexpr char kIngest[] = "ingest";
 
-Result<std::vector<pipeline::Step>> StepsOf(const Session& session, const RunRequest& request) {
-  PL_ASSIGN_OR_RETURN(const std::vector<pipeline::ImageCheck> checks,
-                      pipeline::ImageChecksOf(request.settings));
-  return pipeline::WithOwnSteps(pipeline::LakeSteps(checks), request.settings, session.kernels());
+struct Planned {
+  pipeline::Checks checks;
+  std::vector<pipeline::Step> steps;
+};
+
+Result<Planned> PlannedOf(const Session& session, const RunRequest& request) {
+  Planned out;
+  PL_ASSIGN_OR_RETURN(out.checks, pipeline::ChecksOf(request.settings));
+  PL_ASSIGN_OR_RETURN(out.steps, pipeline::WithOwnSteps(pipeline::LakeSteps(out.checks.of_images),
+                                                        request.settings, session.kernels()));
+  for (pipeline::Step& step : out.steps) {
+    for (pipeline::StepInput& input : step.inputs)
+      input.stays = pipeline::StaysCondition(out.checks, input.table);
+  }
+  return out;
 }
 
 // The three zones are folders of the lake; anything else would be passed over in silence.
@@ -100,7 +111,8 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
   const StopScope scope = session.Enter();
   PL_RETURN_NOT_OK(CheckStorage(request.settings));
   // What cannot be done is said before anything is.
-  PL_ASSIGN_OR_RETURN(const std::vector<pipeline::Step> steps, StepsOf(session, request));
+  PL_ASSIGN_OR_RETURN(const Planned planned, PlannedOf(session, request));
+  PL_RETURN_NOT_OK(pipeline::CheckTables(session, planned.steps, planned.checks));
   pipeline::RunOptions options = request.options;
   options.batch_rows = request.settings.processing.batch_size;
   options.max_retries = request.settings.processing.max_retries;
@@ -109,23 +121,27 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
   const bool only_ingest =
       !options.only.empty() && std::all_of(options.only.begin(), options.only.end(), is_ingest);
   std::erase(options.only, kIngest);
-  PL_RETURN_NOT_OK(pipeline::CheckOnly(steps, options.only));
-  PL_RETURN_NOT_OK(pipeline::CheckReads(session, steps));
+  PL_RETURN_NOT_OK(pipeline::CheckOnly(planned.steps, options.only));
+  PL_RETURN_NOT_OK(pipeline::CheckReads(session, planned.steps));
   RunReport report;
   const int64_t began_ms = NowMillis();
   const auto begin = std::chrono::steady_clock::now();
   if (takes && !options.plan) PL_RETURN_NOT_OK(IngestAll(session, request, &report));
   report.ingest_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!only_ingest) {
-    PL_ASSIGN_OR_RETURN(report.steps, pipeline::RunSteps(session, steps, options));
+    PL_ASSIGN_OR_RETURN(pipeline::StepsReport done,
+                        pipeline::RunSteps(session, planned.steps, planned.checks, options));
+    report.steps = std::move(done.steps);
+    report.checks = std::move(done.checks);
+    report.quarantined = done.quarantined;
   }
   if (!options.plan) PL_RETURN_NOT_OK(NoteRun(session, request, report, began_ms));
   return report;
 }
 
 Result<std::string> RunGraph(const Session& session, const RunRequest& request, bool svg) {
-  PL_ASSIGN_OR_RETURN(const std::vector<pipeline::Step> steps, StepsOf(session, request));
-  return svg ? pipeline::ToSvg(steps) : pipeline::ToMermaid(steps);
+  PL_ASSIGN_OR_RETURN(const Planned planned, PlannedOf(session, request));
+  return svg ? pipeline::ToSvg(planned.steps) : pipeline::ToMermaid(planned.steps);
 }
 
 }  // namespace pixlake::engine

@@ -25,6 +25,8 @@ struct RunReport {
   std::vector<ingest::LakeIngestReport> ingested;  // one a source
   double ingest_seconds = 0;
   std::vector<pipeline::StepReport> steps;
+  std::vector<pipeline::CheckResult> checks;
+  int64_t quarantined = 0;  // images that checks put in quarantine, newly
 };
 
 // The session's lake is the settings'. What was committed stays, whatever fails; a run again does the rest.

@@ -40,7 +40,7 @@ void LogRun(const RunRequest& request, const Result<RunReport>& report) {
         {{"code", CodeName(CodeOf(report.status()))}, {"error", message}});
     return;
   }
-  int64_t quarantined = 0;
+  int64_t quarantined = report->quarantined;
   for (const ingest::LakeIngestReport& one : report->ingested) {
     quarantined += one.added.quarantined;
     Log(one.added.quarantined > 0 ? LogLevel::kWarning : LogLevel::kInfo, "ingest", "source taken in",
@@ -63,6 +63,19 @@ void LogRun(const RunRequest& request, const Result<RunReport>& report) {
          {"rows_out", step.rows_out},
          {"retries", int64_t{step.retries}},
          {"seconds", step.seconds}});
+  }
+  for (const pipeline::CheckResult& check : report->checks) {
+    if (!check.is_news) continue;
+    Log(check.passed == false ? LogLevel::kWarning : LogLevel::kInfo, "pipeline", "check asked",
+        {{"check", check.check},
+         {"table", check.table},
+         {"severity", check.severity},
+         {"rows_checked", check.rows_checked},
+         {"rows_failed", check.rows_failed},
+         {"result", check.passed == false ? "failed"
+                    : check.passed        ? "passed"
+                                          : "not_applicable"},
+         {"message", check.message}});
   }
   Log(LogLevel::kInfo, kRunModule, "run ended",
       {{"ingest_seconds", report->ingest_seconds},

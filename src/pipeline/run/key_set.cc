@@ -42,10 +42,13 @@ std::string KeysQuery(const OpenInput& open, const std::vector<OpenInput>& input
 }  // namespace
 
 std::string RowsOf(const OpenInput& open, const std::string& condition) {
+  std::vector<std::string> conditions;
+  if (!condition.empty()) conditions.push_back(condition);
+  if (!open.input->stays.empty()) conditions.push_back(fmt::format("({})", open.input->stays));
   return fmt::format("SELECT {} FROM table_scan({}, version := {}){}{}",
                      fmt::join(PlainColumns(*open.snapshot->definition().schema), ", "),
                      SqlLiteral(open.table->location().path), open.snapshot->version(),
-                     condition.empty() ? "" : " WHERE ", condition);
+                     conditions.empty() ? "" : " WHERE ", fmt::join(conditions, " AND "));
 }
 
 std::string KeySet::Condition(std::string_view column, bool is_text) const {

@@ -45,7 +45,8 @@ struct ChangedOutput {
 Result<KeySet> ChangedKeys(query::SqlSession* session, const Step& step, const std::vector<OpenInput>& inputs,
                            const StepDecision& decision, const ChangedOutput* output);
 
-// An input as SQL names it, at the version that was opened: all its columns but its blobs.
+// An input as SQL names it, at the version that was opened: all its columns but its blobs, and of its rows
+// those that the step sees.
 std::string RowsOf(const OpenInput& input, const std::string& condition);
 
 }  // namespace pixlake::pipeline

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -15,22 +16,17 @@
 #include "lake/lake_tables.h"
 #include "query/session/open_sql_session.h"
 
+#include "pipeline/check/check_ledger.h"
+#include "pipeline/check/check_quarantine.h"
 #include "pipeline/run/step_run.h"
 
 namespace pixlake::pipeline {
 namespace {
 
+constexpr char kValidated[] = "processed.validated";
+
 bool MayPass(const Status& status) {
   return CodeOf(status) == ErrorCode::kCommitConflict || RetryHelps(status);
-}
-
-Status CheckGoesOn(const session::Session& session, const catalog::Lake& lake, const Step& step) {
-  PL_ASSIGN_OR_RETURN(const std::string why, WhyStop(session, lake, step));
-  if (why.empty()) return Status::OK();
-  return Error(ErrorCode::kSchemaMismatch,
-               fmt::format("the run ends behind step {}: {}. What is in {} stays; nothing behind it was made "
-                           "anew",
-                           step.name, why, step.output.text()));
 }
 
 Result<StepReport> RunUntilDone(const session::Session& session, const catalog::Lake& lake, const Step& step,
@@ -46,6 +42,135 @@ Result<StepReport> RunUntilDone(const session::Session& session, const catalog::
     std::this_thread::sleep_for(std::chrono::milliseconds(100) * (int64_t{1} << std::min<int64_t>(tries, 6)));
   }
 }
+
+bool IsWanted(const RunOptions& options, const Step& step) {
+  return options.only.empty() ||
+         std::find(options.only.begin(), options.only.end(), step.name) != options.only.end();
+}
+
+Result<StepsReport> PlanRun(const session::Session& session, const catalog::Lake& lake,
+                            const std::vector<Step>& ordered, const RunOptions& options) {
+  StepsReport out;
+  const int64_t now_us = NowMillis() * 1000;
+  std::set<std::string> stale;  // tables that a run would make anew
+  for (const Step& step : ordered) {
+    if (!IsWanted(options, step)) continue;
+    PL_RETURN_NOT_OK(CheckStopped());
+    const auto waits = std::find_if(step.inputs.begin(), step.inputs.end(), [&](const StepInput& input) {
+      return stale.contains(input.table.text());
+    });
+    if (waits != step.inputs.end()) {
+      StepReport report;
+      report.name = step.name;
+      report.mode = StepMode::kChanged;
+      report.reason = fmt::format("{} will have news", waits->table.text());
+      stale.insert(step.output.text());
+      out.steps.push_back(std::move(report));
+      continue;
+    }
+    PL_ASSIGN_OR_RETURN(out.steps.emplace_back(), RunUntilDone(session, lake, step, options, now_us));
+    if (out.steps.back().mode != StepMode::kNothing) stale.insert(step.output.text());
+  }
+  return out;
+}
+
+class Runner {
+ public:
+  Runner(const session::Session& session, const catalog::Lake& lake, const Checks& checks,
+         const RunOptions& options, const std::vector<std::string>& known)
+      : session_(session),
+        lake_(lake),
+        checks_(checks),
+        options_(options),
+        there_(known.begin(), known.end()),
+        now_us_(NowMillis() * 1000) {}
+
+  Result<StepsReport> Run(const std::vector<Step>& ordered) {
+    PL_ASSIGN_OR_RETURN(ledger_, CheckLedger::Open(session_, lake_, checks_, now_us_));
+    const Status ran = RunAll(ordered);
+    // What was asked is kept, whatever came then.
+    const Status written = ledger_->Write();
+    PL_RETURN_NOT_OK(ran);
+    PL_RETURN_NOT_OK(written);
+    if (!stops_.empty()) return Error(ErrorCode::kSchemaMismatch, WhatStopped());
+    report_.checks = ledger_->results();
+    return std::move(report_);
+  }
+
+ private:
+  Status RunAll(const std::vector<Step>& ordered) {
+    std::set<std::string> made;
+    for (const Step& step : ordered) made.insert(step.output.text());
+    std::set<std::string> asked;
+    for (const TableCheck& check : checks_.of_tables) {
+      const std::string name = check.table.text();
+      if (!made.contains(name) && asked.insert(name).second) PL_RETURN_NOT_OK(Ask(check.table, ""));
+    }
+    for (const Step& step : ordered) {
+      PL_RETURN_NOT_OK(CheckStopped());
+      const auto stopped = std::find_if(step.inputs.begin(), step.inputs.end(), [&](const StepInput& input) {
+        return stopped_.contains(input.table.text());
+      });
+      if (stopped != step.inputs.end()) {
+        stopped_.insert(step.output.text());
+        if (IsWanted(options_, step)) not_run_.push_back(step.name);
+        continue;
+      }
+      PL_RETURN_NOT_OK(RunOne(step));
+    }
+    return Status::OK();
+  }
+
+  // A step that is not wanted makes nothing; where its table stops what reads it, it does.
+  Status RunOne(const Step& step) {
+    const std::string name = step.output.text();
+    if (IsWanted(options_, step)) {
+      PL_ASSIGN_OR_RETURN(report_.steps.emplace_back(),
+                          RunUntilDone(session_, lake_, step, options_, now_us_));
+      there_.insert(name);
+    }
+    if (!there_.contains(name)) return Status::OK();
+    if (!step.stops.empty()) {
+      PL_ASSIGN_OR_RETURN(const std::string why, WhyStop(session_, lake_, step));
+      if (!why.empty()) Stop(step.output, why);
+    }
+    if (name == kValidated) {
+      PL_RETURN_NOT_OK(ledger_->AskOfImages());
+      PL_ASSIGN_OR_RETURN(const CheckQuarantine done, SyncCheckQuarantine(session_, lake_, checks_, now_us_));
+      report_.quarantined += done.added;
+    }
+    return Ask(step.output, step.key);
+  }
+
+  Status Ask(const catalog::TableName& table, const std::string& key) {
+    PL_RETURN_NOT_OK(ledger_->Ask(table, key));
+    const std::string why = ledger_->WhyStop(table);
+    if (!why.empty()) Stop(table, why);
+    return Status::OK();
+  }
+
+  void Stop(const catalog::TableName& table, const std::string& why) {
+    stopped_.insert(table.text());
+    stops_.push_back(why);
+  }
+
+  std::string WhatStopped() const {
+    std::string out = fmt::format("{}. What was made stays", fmt::join(stops_, "; "));
+    if (not_run_.empty()) return out;
+    return out + fmt::format("; steps behind it were not run: {}", fmt::join(not_run_, ", "));
+  }
+
+  const session::Session& session_;
+  const catalog::Lake& lake_;
+  const Checks& checks_;
+  const RunOptions& options_;
+  std::set<std::string> there_;  // tables
+  const int64_t now_us_;
+  std::unique_ptr<CheckLedger> ledger_;
+  std::set<std::string> stopped_;  // tables that are not to be read
+  std::vector<std::string> stops_, not_run_;
+  StepsReport report_;
+};
 
 }  // namespace
 
@@ -83,8 +208,8 @@ Status CheckReads(const session::Session& session, const std::vector<Step>& step
   return Status::OK();
 }
 
-Result<std::vector<StepReport>> RunSteps(const session::Session& session, const std::vector<Step>& steps,
-                                         const RunOptions& options) {
+Result<StepsReport> RunSteps(const session::Session& session, const std::vector<Step>& steps,
+                             const Checks& checks, const RunOptions& options) {
   const StopScope scope = session.Enter();
   PL_RETURN_NOT_OK(CheckOnly(steps, options.only));
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
@@ -92,43 +217,12 @@ Result<std::vector<StepReport>> RunSteps(const session::Session& session, const 
   std::vector<std::string> known;
   for (const catalog::TableName& table : tables) known.push_back(table.text());
   PL_ASSIGN_OR_RETURN(const std::vector<Step> ordered, InOrder(steps, known));
-  std::unique_ptr<lake::LakeLock> lock;
-  if (!options.plan) {
-    PL_ASSIGN_OR_RETURN(lock, lake::LakeLock::Acquire(lake, "run", options.on_wait));
-    // Those of an earlier version keep their changes from now on.
-    PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, session.new_table_format()).status());
-  }
-  const int64_t now_us = NowMillis() * 1000;
-  std::vector<StepReport> reports;
-  std::set<std::string> stale;  // tables that a plan would make anew
-  for (const Step& step : ordered) {
-    const bool wanted = options.only.empty() ||
-                        std::find(options.only.begin(), options.only.end(), step.name) != options.only.end();
-    const bool is_there = std::find(known.begin(), known.end(), step.output.text()) != known.end();
-    if (!wanted && (options.plan || step.stops.empty() || !is_there)) continue;
-    PL_RETURN_NOT_OK(CheckStopped());
-    if (!wanted) {
-      PL_RETURN_NOT_OK(CheckGoesOn(session, lake, step));
-      continue;
-    }
-    const auto waits = std::find_if(step.inputs.begin(), step.inputs.end(), [&](const StepInput& input) {
-      return stale.contains(input.table.text());
-    });
-    if (options.plan && waits != step.inputs.end()) {
-      StepReport report;
-      report.name = step.name;
-      report.mode = StepMode::kChanged;
-      report.reason = fmt::format("{} will have news", waits->table.text());
-      stale.insert(step.output.text());
-      reports.push_back(std::move(report));
-      continue;
-    }
-    PL_ASSIGN_OR_RETURN(reports.emplace_back(), RunUntilDone(session, lake, step, options, now_us));
-    if (reports.back().mode != StepMode::kNothing) stale.insert(step.output.text());
-    if (options.plan || step.stops.empty()) continue;
-    PL_RETURN_NOT_OK(CheckGoesOn(session, lake, step));
-  }
-  return reports;
+  if (options.plan) return PlanRun(session, lake, ordered, options);
+  PL_ASSIGN_OR_RETURN(const auto lock, lake::LakeLock::Acquire(lake, "run", options.on_wait));
+  // Those of an earlier version keep their changes from now on.
+  PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, session.new_table_format()).status());
+  Runner runner(session, lake, checks, options, known);
+  return runner.Run(ordered);
 }
 
 }  // namespace pixlake::pipeline

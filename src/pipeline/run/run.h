@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "session/session.h"
 
+#include "pipeline/check/checks.h"
+#include "pipeline/check/judge.h"
 #include "pipeline/step/step.h"
 #include "pipeline/step/step_state.h"
 
@@ -45,13 +47,23 @@ Status CheckOnly(const std::vector<Step>& steps, const std::vector<std::string>&
 // kUsage for a step of somebody else's whose SQL reads anything but its inputs: changes of that would pass
 // unseen.
 Status CheckReads(const session::Session& session, const std::vector<Step>& steps);
+// kUsage, with the place in the settings, for checks of tables that there are not and no step makes, of
+// columns that they have not, and for rows that nothing would leave out.
+Status CheckTables(const session::Session& session, const std::vector<Step>& steps, const Checks& checks);
+
+struct StepsReport {
+  std::vector<StepReport> steps;
+  std::vector<CheckResult> checks;  // of all that were asked, or are known from before
+  int64_t quarantined = 0;          // images that checks put in quarantine, newly
+};
 
 // Each step ends with one commit that notes which versions of its inputs it is made of: interrupted at any
 // point, a run again goes on with the step that was interrupted. Runs in one lake take turns. A step that
-// fails ends the run; those before it stay.
+// fails ends the run; those before it stay. Checks of a table are asked behind the step that makes it; where
+// one of severity `stop` fails, steps that read the table are not run, and the run ends with an error.
 //
 // `session` has the lake. kUsage for steps that do not fit together and names in `only` that are none.
-Result<std::vector<StepReport>> RunSteps(const session::Session& session, const std::vector<Step>& steps,
-                                         const RunOptions& options);
+Result<StepsReport> RunSteps(const session::Session& session, const std::vector<Step>& steps,
+                             const Checks& checks, const RunOptions& options);
 
 }  // namespace pixlake::pipeline

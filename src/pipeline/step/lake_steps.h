@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/check/image_check.h"
+#include "pipeline/check/checks.h"
 #include "pipeline/step/step.h"
 
 namespace pixlake::pipeline {

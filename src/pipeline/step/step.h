@@ -20,6 +20,9 @@ struct StepInput {
   // read whole.
   // Empty too: after any change of it all of the output is made anew.
   std::string keys = {};
+  // Rows of it that the step does not see are those of which this is false; empty: it sees all. By what is in
+  // the row alone.
+  std::string stays = {};
 };
 
 // The part of a step that SQL cannot do: a kernel over the rows of the step's first input.

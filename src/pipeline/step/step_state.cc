@@ -45,6 +45,7 @@ Result<int64_t> FingerprintOf(const Step& step, const std::vector<OpenInput>& in
     AddPart(open.input->key, &parts);
     AddPart(open.input->keys, &parts);
     AddPart(open.snapshot->table_id(), &parts);
+    if (!open.input->stays.empty()) AddPart(open.input->stays, &parts);
   }
   if (!step.kernel.name.empty()) {
     PL_ASSIGN_OR_RETURN(const auto kernel, kernels.Make(step.kernel.name, step.kernel.parameters));

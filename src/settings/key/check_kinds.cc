@@ -34,6 +34,14 @@ Key PixelCount(std::string name, std::string what) {
                     .most = kLargestSide * kLargestSide});
 }
 
+Key RowCount(std::string name, std::string what) {
+  return Parameter({.name = std::move(name),
+                    .type = KeyType::kInteger,
+                    .what = std::move(what),
+                    .least = 0,
+                    .most = 1e15});
+}
+
 Key Measure(std::string name, double least, double most, std::string what, bool required = false) {
   return Parameter({.name = std::move(name),
                     .type = KeyType::kNumber,
@@ -111,7 +119,9 @@ std::vector<Kind> KindsOfImages() {
 
 std::vector<Kind> KindsOfTables() {
   return {
-      {"unique", "no value twice in a column", {OneText("column", TextForm::kAny, "the column")}},
+      {"unique",
+       "no value twice in a column; rows without one are told, and not counted",
+       {OneText("column", TextForm::kAny, "the column")}},
       {"freshness",
        "how old the newest row is",
        {OneText("column", TextForm::kAny, "a column of times"), Parameter({.name = "max_age",
@@ -122,8 +132,9 @@ std::vector<Kind> KindsOfTables() {
                                                                            .required = true,
                                                                            .example = "24h"})}},
       {"volume",
-       "rows of this run as a share of the mean of earlier runs",
-       {Measure("min_share", 0, 1e6, "least share"), Measure("max_share", 0, 1e6, "largest share")},
+       "how many rows the table has, and as a share of the mean of earlier runs (30 at most)",
+       {RowCount("min_rows", "fewest rows"), RowCount("max_rows", "most rows"),
+        Measure("min_share", 0, 1e6, "least share"), Measure("max_share", 0, 1e6, "largest share")},
        true},
       {"sql",
        "any condition on a row, as SQL has it",

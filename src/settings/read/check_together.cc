@@ -31,6 +31,8 @@ class TogetherCheck {
              fmt::format("found {}; expected images or a table as zone.name",
                          Shown(key + ".table", check.table)));
       }
+      SeverityApplies(check, key);
+      Ordered(check, key, "min_rows", "max_rows");
       Ordered(check, key, "min_width", "max_width");
       Ordered(check, key, "min_height", "max_height");
       Ordered(check, key, "min_pixels", "max_pixels");
@@ -116,6 +118,27 @@ class TogetherCheck {
   }
 
  private:
+  // What a severity does must be something that can be done.
+  void SeverityApplies(const Check& check, const std::string& key) {
+    const bool of_rows = check.kind != "unique" && check.kind != "freshness" && check.kind != "volume";
+    const bool takes_rows = check.severity == Severity::kDrop || check.severity == Severity::kQuarantine;
+    if (!of_rows && takes_rows) {
+      Tell(key + ".severity", check.place,
+           fmt::format(
+               "`{}` is of rows, and a check of kind `{}` asks of all of them at once: none is to blame "
+               "alone; expected warn or stop",
+               SeverityName(check.severity), check.kind));
+    }
+    if (check.table == "images") return;
+    if (of_rows && check.severity == Severity::kQuarantine) {
+      Tell(key + ".severity", check.place,
+           "images are put in quarantine, not rows of other tables; expected warn, drop or stop");
+    }
+    if (check.kind == "duplicate")
+      Tell(key + ".table", check.place,
+           "`duplicate` is asked of images; expected the kind `unique` for a column of another table");
+  }
+
   bool Given(const std::string& key) const { return settings_.places.contains(key); }
 
   std::string Shown(const std::string& key, const std::string& value) const {

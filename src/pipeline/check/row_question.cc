@@ -1,14 +1,11 @@
-#include "pipeline/check/image_check.h"
+#include "pipeline/check/row_question.h"
 
 #include <map>
-#include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/sql_text.h"
-#include "query/text/sql_cursor.h"
 
 namespace pixlake::pipeline {
 namespace {
@@ -18,9 +15,7 @@ using settings::Polygon;
 
 template <typename T>
 std::optional<T> Given(const Check& check, const std::string& name) {
-  const auto found = check.parameters.find(name);
-  if (found == check.parameters.end() || !std::holds_alternative<T>(found->second)) return std::nullopt;
-  return std::get<T>(found->second);
+  return GivenParameter<T>(check, name);
 }
 
 std::string Literals(const std::vector<std::string>& texts) {
@@ -36,25 +31,24 @@ void AddBound(const Check& check, const std::string& name, std::string_view numb
   const auto bound = Given<T>(check, name);
   if (!bound) return;
   conditions->push_back(fmt::format("{} {} {}", number, sign, *bound));
+  // SQL has NaN larger than all numbers: it would pass where a least is asked for.
+  if constexpr (std::is_same_v<T, double>)
+    conditions->push_back(fmt::format("NOT isnan(CAST({} AS DOUBLE))", number));
   words->push_back(fmt::format("{} {}", name, *bound));
 }
 
-struct Asked {
-  std::string condition, value, expected;
-};
-
-Asked All(const std::vector<std::string>& conditions, const std::vector<std::string>& words,
-          std::string value) {
+RowQuestion All(const std::vector<std::string>& conditions, const std::vector<std::string>& words,
+                std::string value) {
   return {fmt::format("{}", fmt::join(conditions, " AND ")), std::move(value),
           fmt::format("{}", fmt::join(words, ", "))};
 }
 
-Asked OfFormat(const Check& check) {
+RowQuestion OfFormat(const Check& check) {
   const auto in = Given<std::vector<std::string>>(check, "in").value_or(std::vector<std::string>());
   return {fmt::format("format IN ({})", Literals(in)), "format", fmt::format("{}", fmt::join(in, ", "))};
 }
 
-Asked OfDimensions(const Check& check) {
+RowQuestion OfDimensions(const Check& check) {
   std::vector<std::string> conditions, words;
   AddBound<int64_t>(check, "min_width", "width", ">=", &conditions, &words);
   AddBound<int64_t>(check, "max_width", "width", "<=", &conditions, &words);
@@ -65,7 +59,7 @@ Asked OfDimensions(const Check& check) {
   return All(conditions, words, "concat(width, 'x', height)");
 }
 
-Asked OfAspect(const Check& check) {
+RowQuestion OfAspect(const Check& check) {
   constexpr char kAspect[] = "width / nullif(height, 0)";
   std::vector<std::string> conditions, words;
   AddBound<double>(check, "min", kAspect, ">=", &conditions, &words);
@@ -73,20 +67,20 @@ Asked OfAspect(const Check& check) {
   return All(conditions, words, kAspect);
 }
 
-Asked OfBitDepth(const Check& check) {
+RowQuestion OfBitDepth(const Check& check) {
   const auto in = Given<std::vector<int64_t>>(check, "in").value_or(std::vector<int64_t>());
   return {fmt::format("bit_depth IN ({})", fmt::join(in, ", ")), "bit_depth",
           fmt::format("{}", fmt::join(in, ", "))};
 }
 
-Asked OfBlur(const Check& check) {
+RowQuestion OfBlur(const Check& check) {
   std::vector<std::string> conditions, words;
   AddBound<double>(check, "min_sharpness", "sharpness", ">=", &conditions, &words);
   return All(conditions, words, "sharpness");
 }
 
 // The settings say it in levels, the table as a share.
-Asked OfDarkness(const Check& check) {
+RowQuestion OfDarkness(const Check& check) {
   constexpr char kLevels[] = "brightness * 255";
   std::vector<std::string> conditions, words;
   AddBound<double>(check, "min_brightness", kLevels, ">=", &conditions, &words);
@@ -94,24 +88,24 @@ Asked OfDarkness(const Check& check) {
   return All(conditions, words, kLevels);
 }
 
-Asked OfNoise(const Check& check) {
+RowQuestion OfNoise(const Check& check) {
   std::vector<std::string> conditions, words;
   AddBound<double>(check, "max", "noise", "<=", &conditions, &words);
   return All(conditions, words, "noise");
 }
 
-Asked OfUniform(const Check& check) {
+RowQuestion OfUniform(const Check& check) {
   std::vector<std::string> conditions, words;
   AddBound<double>(check, "max_share", "uniform_share", "<=", &conditions, &words);
   return All(conditions, words, "uniform_share");
 }
 
 // Each content is there once: where it was met again is a place more in raw.sources.
-Asked OfDuplicate(const Check&) {
+RowQuestion OfDuplicate(const Check&) {
   return {"places <= 1", "places", "met at one place"};
 }
 
-Asked OfExif(const Check& check) {
+RowQuestion OfExif(const Check& check) {
   const auto columns =
       Given<std::vector<std::string>>(check, "required").value_or(std::vector<std::string>());
   std::vector<std::string> conditions, missing;
@@ -126,7 +120,7 @@ Asked OfExif(const Check& check) {
 
 // How often a ray to the east crosses the polygon's sides; an odd number of times: within (the even-odd
 // rule). On the plane of degrees: no side goes over the antimeridian.
-Asked OfPlace(const Check& check) {
+RowQuestion OfPlace(const Check& check) {
   const Polygon corners = Given<Polygon>(check, "polygon").value_or(Polygon());
   std::vector<std::string> crossings;
   for (size_t i = 0; i < corners.size(); ++i) {
@@ -143,62 +137,40 @@ Asked OfPlace(const Check& check) {
           "within the polygon"};
 }
 
-Asked OfLabel(const Check& check) {
+RowQuestion OfLabel(const Check& check) {
   const auto in = Given<std::vector<std::string>>(check, "in").value_or(std::vector<std::string>());
   return {fmt::format("coalesce(label IN ({}), false)", Literals(in)), "label",
           fmt::format("{}", fmt::join(in, ", "))};
 }
 
-Asked OfSql(const Check& check) {
+RowQuestion OfSql(const Check& check) {
   const auto condition = Given<std::string>(check, "condition").value_or("true");
   return {condition, "NULL", condition};
 }
 
-const std::map<std::string, Asked (*)(const Check&)>& ByKind() {
-  static const std::map<std::string, Asked (*)(const Check&)> kinds = {{"format", OfFormat},
-                                                                       {"dimensions", OfDimensions},
-                                                                       {"aspect", OfAspect},
-                                                                       {"bit_depth", OfBitDepth},
-                                                                       {"blur", OfBlur},
-                                                                       {"darkness", OfDarkness},
-                                                                       {"noise", OfNoise},
-                                                                       {"uniform", OfUniform},
-                                                                       {"duplicate", OfDuplicate},
-                                                                       {"exif", OfExif},
-                                                                       {"place", OfPlace},
-                                                                       {"label", OfLabel},
-                                                                       {"sql", OfSql}};
+const std::map<std::string, RowQuestion (*)(const Check&)>& ByKind() {
+  static const std::map<std::string, RowQuestion (*)(const Check&)> kinds = {{"format", OfFormat},
+                                                                             {"dimensions", OfDimensions},
+                                                                             {"aspect", OfAspect},
+                                                                             {"bit_depth", OfBitDepth},
+                                                                             {"blur", OfBlur},
+                                                                             {"darkness", OfDarkness},
+                                                                             {"noise", OfNoise},
+                                                                             {"uniform", OfUniform},
+                                                                             {"duplicate", OfDuplicate},
+                                                                             {"exif", OfExif},
+                                                                             {"place", OfPlace},
+                                                                             {"label", OfLabel},
+                                                                             {"sql", OfSql}};
   return kinds;
 }
 
 }  // namespace
 
-Result<std::vector<ImageCheck>> ImageChecksOf(const settings::Settings& settings) {
-  std::vector<ImageCheck> out;
-  for (size_t i = 0; i < settings.checks.size(); ++i) {
-    const Check& check = settings.checks[i];
-    if (!check.enabled) continue;
-    const auto wrong = [&](ErrorCode code, const char* key, const std::string& what) {
-      return Error(code, fmt::format("{}: {}", settings.Where(fmt::format("checks[{}].{}", i, key)), what));
-    };
-    const auto kind = ByKind().find(check.kind);
-    if (check.table != "images" || kind == ByKind().end()) {
-      return wrong(ErrorCode::kUnsupported, check.table != "images" ? "table" : "kind",
-                   fmt::format("checks `{}` of {} are not asked yet; switch it off with enabled: false",
-                               check.kind, check.table));
-    }
-    Asked asked = kind->second(check);
-    if (check.kind == "sql") {
-      const auto parts = query::SplitStatements(asked.condition, std::make_shared<query::SqlNames>());
-      if (!parts.ok()) return wrong(ErrorCode::kUsage, "condition", parts.status().message());
-      if (parts->size() != 1)
-        return wrong(ErrorCode::kUsage, "condition", "several statements; expected one condition");
-    }
-    out.push_back({check.name, std::string(settings::SeverityName(check.severity)),
-                   std::move(asked.condition), std::move(asked.value), std::move(asked.expected),
-                   check.kind == "duplicate"});
-  }
-  return out;
+std::optional<RowQuestion> RowQuestionOf(const settings::Check& check) {
+  const auto kind = ByKind().find(check.kind);
+  if (kind == ByKind().end()) return std::nullopt;
+  return kind->second(check);
 }
 
 }  // namespace pixlake::pipeline

@@ -1,0 +1,120 @@
+#include "pipeline/check/checks.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/time/duration.h"
+#include "query/text/sql_tokens.h"
+
+#include "pipeline/check/row_question.h"
+
+namespace pixlake::pipeline {
+namespace {
+
+constexpr char kOfImages[] = "images";
+constexpr char kImagesTable[] = "raw.images";
+
+class CheckReader {
+ public:
+  CheckReader(const settings::Settings& settings, size_t index)
+      : settings_(settings), check_(settings.checks[index]), index_(index) {}
+
+  Status Read(Checks* checks) {
+    const auto question = RowQuestionOf(check_);
+    if (question && check_.kind == "sql") PL_RETURN_NOT_OK(CheckCondition(question->condition));
+    if (question && check_.table == kOfImages) {
+      checks->of_images.push_back({check_.name, check_.kind,
+                                   std::string(settings::SeverityName(check_.severity)), question->condition,
+                                   question->value, question->expected, check_.kind == "duplicate"});
+      return Status::OK();
+    }
+    TableCheck out;
+    out.name = check_.name;
+    out.kind = check_.kind;
+    out.severity = settings::SeverityName(check_.severity);
+    out.where = settings_.Where(fmt::format("checks[{}]", index_));
+    PL_ASSIGN_OR_RETURN(out.table, TableOf());
+    if (question) {
+      out.condition = question->condition;
+      out.value = question->value;
+      out.expected = question->expected;
+    } else {
+      ReadOfAllRows(&out);
+    }
+    checks->of_tables.push_back(std::move(out));
+    return Status::OK();
+  }
+
+ private:
+  Status Wrong(const char* key, const std::string& what) const {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("{}: {}", settings_.Where(fmt::format("checks[{}].{}", index_, key)), what));
+  }
+
+  Result<catalog::TableName> TableOf() const {
+    auto table = catalog::ParseTableName(check_.table == kOfImages ? kImagesTable : check_.table);
+    if (table) return *std::move(table);
+    return Wrong("table", fmt::format("`{}` is no table of a lake; expected images, or raw., processed. or "
+                                      "curated. and a name of lower-case letters, digits and _",
+                                      check_.table));
+  }
+
+  // More than one statement would be run as such. What rows are left out by follows from the row alone, so
+  // that a row that did not change need not be looked at again.
+  Status CheckCondition(const std::string& condition) const {
+    const auto parts = query::SplitStatements(condition, std::make_shared<query::SqlNames>());
+    if (!parts.ok()) return Wrong("condition", parts.status().message());
+    if (parts->size() != 1) return Wrong("condition", "several statements; expected one condition");
+    const auto& tokens = parts->front().tokens;
+    const bool asks_others =
+        std::any_of(tokens.begin(), tokens.end(), [](const auto& token) { return token.IsWord("SELECT"); });
+    if (!asks_others || check_.severity != settings::Severity::kDrop || check_.table == kOfImages)
+      return Status::OK();
+    return Wrong("condition", "a row is dropped by what is in it; expected a condition without SELECT");
+  }
+
+  void ReadOfAllRows(TableCheck* out) const {
+    out->column = GivenParameter<std::string>(check_, "column").value_or("");
+    out->max_age_ms = GivenParameter<int64_t>(check_, "max_age");
+    out->min_rows = GivenParameter<int64_t>(check_, "min_rows");
+    out->max_rows = GivenParameter<int64_t>(check_, "max_rows");
+    out->min_share = GivenParameter<double>(check_, "min_share");
+    out->max_share = GivenParameter<double>(check_, "max_share");
+    std::vector<std::string> words;
+    if (check_.kind == "unique") words.push_back(fmt::format("no {} twice", out->column));
+    if (out->max_age_ms) words.push_back("max_age " + FormatDuration(*out->max_age_ms));
+    if (out->min_rows) words.push_back(fmt::format("min_rows {}", *out->min_rows));
+    if (out->max_rows) words.push_back(fmt::format("max_rows {}", *out->max_rows));
+    if (out->min_share) words.push_back(fmt::format("min_share {}", *out->min_share));
+    if (out->max_share) words.push_back(fmt::format("max_share {}", *out->max_share));
+    out->expected = fmt::format("{}", fmt::join(words, ", "));
+  }
+
+  const settings::Settings& settings_;
+  const settings::Check& check_;
+  const size_t index_;
+};
+
+}  // namespace
+
+Result<Checks> ChecksOf(const settings::Settings& settings) {
+  Checks checks;
+  for (size_t i = 0; i < settings.checks.size(); ++i) {
+    if (settings.checks[i].enabled) PL_RETURN_NOT_OK(CheckReader(settings, i).Read(&checks));
+  }
+  return checks;
+}
+
+std::string StaysCondition(const Checks& checks, const catalog::TableName& table) {
+  std::vector<std::string> conditions;
+  for (const TableCheck& check : checks.of_tables) {
+    if (check.severity == "drop" && check.table.text() == table.text())
+      conditions.push_back(fmt::format("coalesce(CAST(({}\n) AS BOOLEAN), true)", check.condition));
+  }
+  return fmt::format("{}", fmt::join(conditions, " AND "));
+}
+
+}  // namespace pixlake::pipeline
