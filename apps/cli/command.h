@@ -112,6 +112,8 @@ void AddCatalogCommand(CLI::App* program);
 void AddMaintainCommand(CLI::App* program);
 void AddStatsCommand(CLI::App* program);
 void AddMetadataCommand(CLI::App* program);
+void AddProfileCommand(CLI::App* program);
+void AddReportCommand(CLI::App* program);
 void AddSqlCommand(CLI::App* program);
 void AddCatCommand(CLI::App* program);
 void AddTableCommand(CLI::App* program);

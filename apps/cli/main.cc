@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
   pixlake::cli::AddCatCommand(&program);
   pixlake::cli::AddExportCommand(&program);
   pixlake::cli::AddTableCommand(&program);
+  pixlake::cli::AddProfileCommand(&program);
+  pixlake::cli::AddReportCommand(&program);
   pixlake::cli::AddQuarantineCommand(&program);
   pixlake::cli::AddCatalogCommand(&program);
   pixlake::cli::AddMaintainCommand(&program);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/time/duration.h"
 #include "engine/config/config.h"
+#include "engine/report/report.h"
 #include "engine/run/run.h"
 #include "engine/run/run_log.h"
 
@@ -18,6 +19,7 @@ struct RunCommandOptions {
   CommonOptions common;
   engine::RunRequest request;
   std::string config;
+  std::string page;  // of what checks said; empty: none
   std::string since;
   bool graph = false;
   bool svg = false;
@@ -63,7 +65,21 @@ Json ToJson(const engine::RunReport& report, bool plan) {
     }
     steps.push_back(std::move(one));
   }
-  return {{"status", "ok"}, {"steps", std::move(steps)}};
+  Json out = {{"status", "ok"}, {"steps", std::move(steps)}};
+  if (plan) return out;
+  out["checks"] = Json::array();
+  for (const pipeline::CheckResult& check : report.checks) {
+    out["checks"].push_back({{"name", check.check},
+                             {"table", check.table},
+                             {"kind", check.kind},
+                             {"severity", check.severity},
+                             {"passed", check.passed ? Json(*check.passed) : Json()},
+                             {"rows_checked", check.rows_checked},
+                             {"rows_failed", check.rows_failed},
+                             {"message", check.message},
+                             {"news", check.is_news}});
+  }
+  return out;
 }
 
 void PrintReport(const engine::RunReport& report, bool plan) {
@@ -78,6 +94,10 @@ void PrintReport(const engine::RunReport& report, bool plan) {
       Note("{:<12} {:>9} in, {} out, {:.2f} s ({})\n", step.name, step.rows_in, step.rows_out, step.seconds,
            step.reason);
     }
+  }
+  for (const pipeline::CheckResult& check : report.checks) {
+    if (check.passed == false)
+      Note("check {} of {} fails: {} ({})\n", check.check, check.table, check.message, check.severity);
   }
 }
 
@@ -114,6 +134,15 @@ Status Run(RunCommandOptions* options) {
   PL_RETURN_NOT_OK(engine::StartRunLog(request));
   const Result<engine::RunReport> done = engine::Run(*session, request);
   engine::LogRun(request, done);
+  // A run that a check stopped has most to show.
+  const bool shows = !options->page.empty() && !request.options.plan;
+  if (shows && (done.ok() || CodeOf(done.status()) == ErrorCode::kSchemaMismatch)) {
+    engine::ReportRequest page;
+    page.output = options->page;
+    const Status shown = engine::WriteReport(*session, page).status();
+    PL_RETURN_NOT_OK(done.status());
+    PL_RETURN_NOT_OK(shown);
+  }
   PL_ASSIGN_OR_RETURN(const engine::RunReport report, done);
   if (options->common.json) {
     PrintJson(ToJson(report, request.options.plan));
@@ -123,6 +152,7 @@ Status Run(RunCommandOptions* options) {
   for (const ingest::LakeIngestReport& one : report.ingested) {
     if (one.added.quarantined + one.added.failed_again > 0) ExitWith(kSomeQuarantined);
   }
+  if (report.quarantined > 0) ExitWith(kSomeQuarantined);
   return Status::OK();
 }
 
@@ -139,6 +169,11 @@ void AddRunCommand(CLI::App* program) {
                    "Sources beside those of the settings, as `pixlake ingest` takes them")
       ->check(NotEmpty());
   AddConfigOption(command, &options->config);
+  command
+      ->add_option("--report", options->page,
+                   "Then write what checks said as an HTML page, as `pixlake report` does")
+      ->type_name("FILE")
+      ->check(NotEmpty());
   command->add_flag("--plan", options->request.options.plan, "Say what would be done and why; do nothing");
   command->add_option("--only", options->request.options.only, "Only this step; `ingest` is one (repeatable)")
       ->type_name("STEP")
