@@ -266,3 +266,6 @@ def test_a_condition_of_no_column_says_where_it_stands(pixlake, tmp_path):
     done = pixlake("run", "--config", Lake(pixlake, tmp_path, {"checks": [check]}), status=2)
     assert "settings.yaml:1:" in done.stderr
     assert "widht" in done.stderr
+    for check in ({"kind": "sql", "condition": "widht > 1"}, {"kind": "exif", "required": ["widht"]}):
+        file = Lake(pixlake, tmp_path, {"checks": [{"kind": "duplicate"}, check]})
+        assert "checks[1]: step validated" in pixlake("run", "--config", file, status=2).stderr

@@ -113,11 +113,13 @@ void ReadAggregates(int64_t rows, RowReader* reader, ColumnProfile* column, Colu
   const int64_t there = reader->Integer().value_or(0);
   column->nulls = rows - there;
   facts->values = there;
+  // What is approximate is no more than there is.
+  const auto distinct = [&] { return std::min(reader->Integer().value_or(0), facts->values); };
   switch (column->kind) {
     case ColumnKind::kNumber: {
       facts->values = reader->Integer().value_or(0);
       column->not_finite = there - facts->values;
-      column->distinct = reader->Integer();
+      column->distinct = distinct();
       facts->least = reader->Number().value_or(0);
       facts->most = reader->Number().value_or(0);
       column->min = reader->Text();
@@ -130,7 +132,7 @@ void ReadAggregates(int64_t rows, RowReader* reader, ColumnProfile* column, Colu
       return;
     }
     case ColumnKind::kText:
-      column->distinct = reader->Integer();
+      column->distinct = distinct();
       column->min = Shown(reader->Text());
       column->max = Shown(reader->Text());
       column->min_length = reader->Integer();
@@ -139,7 +141,7 @@ void ReadAggregates(int64_t rows, RowReader* reader, ColumnProfile* column, Colu
       facts->mean_bytes = reader->Number().value_or(0);
       return;
     case ColumnKind::kTime:
-      column->distinct = reader->Integer();
+      column->distinct = distinct();
       column->min = TimeText(reader->Integer());
       column->max = TimeText(reader->Integer());
       return;

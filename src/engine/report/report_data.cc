@@ -13,6 +13,7 @@
 #include "lake/content/image_finder.h"
 
 #include "settings/read/read_settings.h"
+#include "settings/write/effective.h"
 
 namespace pixlake::engine {
 namespace {
@@ -192,11 +193,15 @@ class ReportReader {
     if (!std::filesystem::exists(file, error)) return;
     const auto settings = settings::ReadSettings(file);
     if (!settings.ok()) return;
-    std::set<std::string> asked;
+    std::map<std::string, std::string> asked;  // with what it is for
     for (const settings::Check& check : settings->checks) {
-      if (check.enabled) asked.insert(check.name);
+      if (check.enabled) asked[check.name] = check.description;
     }
-    for (ReportCheck& check : data->checks) check.is_asked = asked.contains(check.name);
+    for (ReportCheck& check : data->checks) {
+      const auto found = asked.find(check.name);
+      check.is_asked = found != asked.end();
+      if (check.is_asked) check.description = found->second;
+    }
   }
 
   // Which images fail, by what processed.validated says; of checks of tables those whose rows are named by
@@ -250,7 +255,7 @@ class ReportReader {
       for (ReportPicture& picture : check->pictures) {
         if (picture.id != rows.Text(0)) continue;
         picture.name = rows.Text(1);
-        picture.source = rows.Text(2);
+        picture.source = settings::WithoutSecrets(rows.Text(2));
       }
     }
   }

@@ -34,6 +34,7 @@ struct ReportPoint {
 
 struct ReportCheck {
   std::string name, table, kind, severity, threshold, message, when;
+  std::string description;  // the settings'
   int64_t rows_checked = 0, rows_failed = 0, rows_not_applicable = 0;
   std::optional<bool> passed;
   std::optional<double> value;

@@ -233,6 +233,8 @@ std::string Failing(const ReportCheck& check) {
       "expected {}.</p>",
       Badge(check.passed), Name(check.name), Escaped(check.table), Escaped(check.severity),
       Escaped(check.message), Name(check.threshold, 2000));
+  if (!check.description.empty())
+    out += fmt::format("<p class=\"wrap\">{}</p>", Name(check.description, 2000));
   if (check.pictures.empty() && !check.sample_ids.empty()) {
     out += "<p class=\"soft\">Such as</p><p>";
     for (const std::string& id : check.sample_ids) out += fmt::format("<code>{}</code> ", Name(id));

@@ -28,7 +28,8 @@ class CheckReader {
     if (question && check_.table == kOfImages) {
       checks->of_images.push_back({check_.name, check_.kind,
                                    std::string(settings::SeverityName(check_.severity)), question->condition,
-                                   question->value, question->expected, check_.kind == "duplicate"});
+                                   question->value, question->expected, check_.kind == "duplicate",
+                                   settings_.Where(fmt::format("checks[{}]", index_))});
       return Status::OK();
     }
     TableCheck out;
@@ -106,6 +107,21 @@ Result<Checks> ChecksOf(const settings::Settings& settings) {
     if (settings.checks[i].enabled) PL_RETURN_NOT_OK(CheckReader(settings, i).Read(&checks));
   }
   return checks;
+}
+
+Status WithPlaceOfCheck(const Status& status, const std::vector<ImageCheck>& checks) {
+  const std::string& message = status.message();
+  for (size_t begin = message.find('"'); begin != std::string::npos;) {
+    const size_t end = message.find('"', begin + 1);
+    if (end == std::string::npos) break;
+    const std::string name = message.substr(begin + 1, end - begin - 1);
+    for (const ImageCheck& check : checks) {
+      if (!name.empty() && check.condition.find(name) != std::string::npos)
+        return WithContext(status, check.where);
+    }
+    begin = message.find('"', end + 1);
+  }
+  return status;
 }
 
 std::string StaysCondition(const Checks& checks, const catalog::TableName& table) {

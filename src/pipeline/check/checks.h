@@ -24,6 +24,7 @@ struct ImageCheck {
   std::string value;          // of SQL, a text: what was found
   std::string expected;       // in words
   bool needs_places = false;  // `places`: at how many places the content is now
+  std::string where = {};     // in the settings: "config/settings.yaml:12:3: checks[2]"
 };
 
 // Asked of a table as it is behind the step that makes it: of each of its rows, or of all at once.
@@ -52,6 +53,10 @@ struct Checks {
 // Those of the settings that are on, in their order. kUsage, with the place in the settings, for tables that
 // none can be and for SQL of more than one statement.
 Result<Checks> ChecksOf(const settings::Settings& settings);
+
+// The error of a question to images with the place in the settings of the check that names what the error
+// quotes ("widht"); as it is where none does.
+Status WithPlaceOfCheck(const Status& status, const std::vector<ImageCheck>& checks);
 
 // By what the rows of `table` that its checks drop are left out: a condition that is true for those that
 // stay. Empty: none is dropped.

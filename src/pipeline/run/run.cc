@@ -125,8 +125,12 @@ class Runner {
   Status RunOne(const Step& step) {
     const std::string name = step.output.text();
     if (IsWanted(options_, step)) {
-      PL_ASSIGN_OR_RETURN(report_.steps.emplace_back(),
-                          RunUntilDone(session_, lake_, step, options_, now_us_));
+      auto done = RunUntilDone(session_, lake_, step, options_, now_us_);
+      const bool asks_wrongly =
+          !done.ok() && name == kValidated && CodeOf(done.status()) == ErrorCode::kUsage;
+      if (asks_wrongly) return WithPlaceOfCheck(done.status(), checks_.of_images);
+      PL_RETURN_NOT_OK(done.status());
+      report_.steps.push_back(*std::move(done));
       there_.insert(name);
     }
     if (!there_.contains(name)) return Status::OK();
