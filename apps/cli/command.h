@@ -109,6 +109,7 @@ void AddIngestCommand(CLI::App* program);
 void AddInspectCommand(CLI::App* program);
 void AddRunCommand(CLI::App* program);
 void AddCatalogCommand(CLI::App* program);
+void AddScheduleCommand(CLI::App* program);
 void AddMaintainCommand(CLI::App* program);
 void AddStatsCommand(CLI::App* program);
 void AddMetadataCommand(CLI::App* program);

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   pixlake::cli::AddQuarantineCommand(&program);
   pixlake::cli::AddCatalogCommand(&program);
   pixlake::cli::AddMaintainCommand(&program);
+  pixlake::cli::AddScheduleCommand(&program);
   pixlake::cli::AddStatsCommand(&program);
   pixlake::cli::AddInitCommand(&program);
   pixlake::cli::AddConfigCommand(&program);

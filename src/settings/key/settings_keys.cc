@@ -309,8 +309,7 @@ std::vector<Key> ScheduleKeys() {
            &Schedule::at),
       Kept(Key{.name = "steps",
                .type = KeyType::kTexts,
-               .what = "these alone; all, when not given",
-               .form = TextForm::kName},
+               .what = "of `run` steps, of `maintain` tables: these alone; all, when not given"},
            &Schedule::steps)};
 }
 
