@@ -1,6 +1,7 @@
 // A lake: a folder whose tables have names ("raw.images").
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,18 +27,37 @@ struct TableName {
 // words of lower-case letters, digits and '_' in a known zone.
 std::optional<TableName> ParseTableName(std::string_view text);
 
-// Values. Thread-safe.
+// By zone, the folder or prefix that its tables are in: an absolute path or a URI.
+using ZoneRoots = std::map<std::string, std::string>;
+
+struct LakeOptions {
+  // Where the caller says that the zones are; empty: wherever the lake has them. All three, or none.
+  ZoneRoots roots = {};
+  io::LocalOptions local = {};  // of zones on local disks that are not in the lake's own folder
+};
+
+// The home of a lake whose raw zone is there: what it lies in when it is named "raw", else the zone itself.
+std::string HomeOf(std::string_view raw_root);
+
+// Its home has its marker, leases, manifests and what else belongs to no table. Its zones are folders of it,
+// or, as its marker says, elsewhere: in other stores, too. Values. Thread-safe.
 class Lake {
  public:
   // Makes the folder and its marker when they are missing; fine when it is a lake
-  // already. kUsage when the folder holds something else.
-  static Result<Lake> Init(io::Location place);
-  // kNotFound when there is no lake, kUnsupported for one of a later version.
-  static Result<Lake> Open(io::Location place);
+  // already. kUsage when the folder holds something else, or a lake whose zones are not where `options`
+  // say.
+  static Result<Lake> Init(io::Location place, const LakeOptions& options = {});
+  // kNotFound when there is no lake, kUnsupported for one of a later version; kUsage as Init.
+  static Result<Lake> Open(io::Location place, const LakeOptions& options = {});
   static Result<bool> Detect(const io::Location& place);
 
   const io::Location& place() const { return place_; }
+  // The one place that knows where a table is.
   io::Location TablePlace(const TableName& name) const;
+  // The tables of a zone are directly in it.
+  io::Location ZonePlace(const std::string& zone) const;
+  // Not on a local disk: what is done alone is done under a lease.
+  bool is_remote() const { return place_.store->scheme() != "file"; }
   // The tables that are there, in the zones' order, by name within a zone.
   Result<std::vector<TableName>> TableNames() const;
   // Where pixlake keeps what belongs to no table: "<lake>/_pixlake/<name>".
@@ -45,7 +65,11 @@ class Lake {
 
  private:
   explicit Lake(io::Location place) : place_(std::move(place)) {}
+  Status SetRoots(const ZoneRoots& roots, const io::LocalOptions& local);
+  Status CheckRoots(const LakeOptions& options) const;
+  std::string Marker() const;
   io::Location place_;
+  std::map<std::string, io::Location> elsewhere_;  // zones that are no folders of it
 };
 
 // The zones, bronze to gold (M1.3), and what the lake knows of its tables.

@@ -11,6 +11,7 @@
 #include "engine/sql.h"
 #include "image/verdict.h"
 #include "ingest/source/row_source.h"
+#include "lake/scratch.h"
 #include "query/session/open_sql_session.h"
 #include "query/statement/statement.h"
 
@@ -164,7 +165,8 @@ Result<ReplayReport> ReplayQuarantine(const Session& session, const QuarantineFi
   options.kernels = &session.kernels();
   options.rehash = true;
   options.source.fetch.memory_bytes = std::min(options.source.fetch.memory_bytes, options.memory.fetch);
-  options.source.spill_folder = lake.Internal("tmp");
+  PL_ASSIGN_OR_RETURN(const auto scratch, lake::Scratch::Make(lake));
+  options.source.spill_folder = scratch->folder();
   for (const bool remote : {false, true}) {
     PL_ASSIGN_OR_RETURN(auto rows, sql_session->Query(PlacesOf(condition, column, remote)));
     PL_ASSIGN_OR_RETURN(auto source, ingest::SourceOfRows(std::move(rows), remote, options.source));

@@ -55,13 +55,44 @@ Status Walk(const Session& session, const std::string& folder, bool root, std::v
   return Status::OK();
 }
 
+// The same in stores that are no disks.
+Status WalkStore(const Session& session, const io::Location& place, bool root, int depth,
+                 std::vector<ListedTable>* found) {
+  constexpr int kMaxDepth = 64;
+  PL_RETURN_NOT_OK(CheckStopped());
+  const auto folders = place.store->ListFolders(place.path);
+  if (!folders.ok() && root) return folders.status();
+  if (!folders.ok()) {
+    ListedTable unread;
+    unread.path = place.path;
+    unread.problem = folders.status().message();
+    found->push_back(std::move(unread));
+    return Status::OK();
+  }
+  const bool has_log = std::any_of(folders->begin(), folders->end(),
+                                   [](const std::string& name) { return name == "_delta_log"; });
+  if ((has_log || root) && session.IsTable(place.path)) {
+    found->push_back(Inspect(session, place.path));
+    return Status::OK();
+  }
+  if (depth == kMaxDepth) return Status::OK();
+  for (const std::string& name : *folders) {
+    PL_RETURN_NOT_OK(WalkStore(session, {place.store, place.Child(name)}, false, depth + 1, found));
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<std::vector<ListedTable>> ListTables(const Session& session, const std::string& folder) {
   const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const io::Location location, session.Locate(folder));
   std::vector<ListedTable> found;
-  PL_RETURN_NOT_OK(Walk(session, location.path, true, &found));
+  if (location.store->scheme() == "file") {
+    PL_RETURN_NOT_OK(Walk(session, location.path, true, &found));
+  } else {
+    PL_RETURN_NOT_OK(WalkStore(session, location, true, 0, &found));
+  }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return found;
 }

@@ -23,8 +23,10 @@ constexpr int64_t kMaxManifestBytes = int64_t{64} << 20;
 constexpr int kManifestVersion = 2;  // 1: without statistics, which are then read from the files
 constexpr char kMoveAway[] = "Move it away to go on without that batch; ingest its sources again then";
 
-std::string ManifestPath(const catalog::Lake& lake, int64_t number) {
-  return lake.Internal(fmt::format("{}/{:020}.json", kFolder, number));
+// Those of two epochs never have one name: what is put late stands beside what was put in time.
+std::string ManifestPath(const catalog::Lake& lake, const BatchManifest& manifest) {
+  const std::string epoch = manifest.epoch == 0 ? "" : fmt::format("-{:020}", manifest.epoch);
+  return lake.Internal(fmt::format("{}/{:020}{}.json", kFolder, manifest.number, epoch));
 }
 
 Result<std::string> TextOf(const BatchManifest& manifest) {
@@ -37,8 +39,9 @@ Result<std::string> TextOf(const BatchManifest& manifest) {
     }
     tables.push_back({{"table", table.name.text()}, {"files", std::move(files)}});
   }
-  const json whole = {
+  json whole = {
       {"pixlake_batch", kManifestVersion}, {"number", manifest.number}, {"tables", std::move(tables)}};
+  if (manifest.epoch > 0) whole["epoch"] = manifest.epoch;
   return whole.dump() + "\n";
 }
 
@@ -69,7 +72,8 @@ bool IsSound(const BatchManifest& manifest) {
       }
     }
   }
-  return manifest.number > 0 && manifest.number < INT64_MAX;
+  return manifest.number > 0 && manifest.number < INT64_MAX && manifest.epoch >= 0 &&
+         manifest.epoch < INT64_MAX;
 }
 
 // As version 1 had it.
@@ -88,6 +92,7 @@ Result<BatchManifest> FromJson(const json& parsed, int version) {
   BatchManifest manifest;
   manifest.has_statistics = version > 1;
   manifest.number = parsed.at("number").get<int64_t>();
+  manifest.epoch = parsed.value("epoch", int64_t{0});
   for (const json& table : parsed.at("tables")) {
     ManifestTable entry;
     const auto name = catalog::ParseTableName(table.at("table").get<std::string>());
@@ -121,7 +126,7 @@ Result<BatchManifest> ReadManifest(const catalog::Lake& lake, const std::string&
     auto manifest = FromJson(parsed, version);
     if (!manifest.ok() && CodeOf(manifest.status()) == ErrorCode::kUnsupported)
       return WithContext(manifest.status(), path);
-    if (manifest.ok() && IsSound(*manifest) && path == ManifestPath(lake, manifest->number)) return manifest;
+    if (manifest.ok() && IsSound(*manifest) && path == ManifestPath(lake, *manifest)) return manifest;
   } catch (const json::exception&) {  // told below
   }
   return Error(ErrorCode::kCorrupt,
@@ -153,7 +158,7 @@ Status Restore(const io::Location& place, bool has_statistics, table::StagedFile
 
 Result<table::CommitOutcome> CommitTable(const catalog::Lake& lake, table::TableFormat* format,
                                          const BatchManifest& manifest, const ManifestTable& staged,
-                                         bool restore) {
+                                         const LeaseOfWork& lease, bool restore) {
   const io::Location place = lake.TablePlace(staged.name);
   PL_ASSIGN_OR_RETURN(const auto table, format->Open(place));
   PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
@@ -161,6 +166,8 @@ Result<table::CommitOutcome> CommitTable(const catalog::Lake& lake, table::Table
   PL_ASSIGN_OR_RETURN(const auto transaction, table->BeginAppend(snapshot));
   transaction->KeepStagedFiles();
   transaction->SetTxn(kBatchTxn, manifest.number);
+  if (lease) PL_RETURN_NOT_OK(transaction->CommitUnder(*lease));
+  if (manifest.epoch > 0) PL_RETURN_NOT_OK(transaction->NoteTxn(kBatchEpochTxn, manifest.epoch));
   // Committed by the run that was interrupted: Commit() sees to it that it is durable, for the
   // manifest goes next.
   if (done) return transaction->Commit();
@@ -172,26 +179,30 @@ Result<table::CommitOutcome> CommitTable(const catalog::Lake& lake, table::Table
 }
 
 Result<std::vector<TableCommit>> Commit(const catalog::Lake& lake, table::TableFormat* format,
-                                        const BatchManifest& manifest, bool restore) {
+                                        const BatchManifest& manifest, const LeaseOfWork& lease,
+                                        bool restore) {
   std::vector<TableCommit> commits;
   for (const ManifestTable& staged : manifest.tables) {
-    PL_ASSIGN_OR_RETURN(const auto outcome, CommitTable(lake, format, manifest, staged, restore));
+    PL_ASSIGN_OR_RETURN(const auto outcome, CommitTable(lake, format, manifest, staged, lease, restore));
     commits.push_back({staged.name, outcome});
   }
-  PL_RETURN_NOT_OK(lake.place().store->Delete(ManifestPath(lake, manifest.number)));
+  PL_RETURN_NOT_OK(lake.place().store->Delete(ManifestPath(lake, manifest)));
   return commits;
 }
 
 }  // namespace
 
 Status PutManifest(const catalog::Lake& lake, const BatchManifest& manifest) {
-  const std::string path = ManifestPath(lake, manifest.number);
+  const std::string path = ManifestPath(lake, manifest);
   const auto& store = lake.place().store;
   PL_ASSIGN_OR_RETURN(const std::string text, TextOf(manifest));
   const Status put = store->PutIfAbsent(path, text);
   if (put.ok()) return put;
-  const auto there = store->Exists(path);
-  if (there.ok() && !*there) RemoveStaged(lake, manifest);
+  // Under a lease "not there" may mean that it was there, and committed by who took the lease over.
+  if (manifest.epoch == 0) {
+    const auto there = store->Exists(path);
+    if (there.ok() && !*there) RemoveStaged(lake, manifest);
+  }
   return WithContext(put, "writing the batch manifest");
 }
 
@@ -205,8 +216,8 @@ void RemoveStaged(const catalog::Lake& lake, const BatchManifest& manifest) {
 }
 
 Result<std::vector<TableCommit>> CommitManifest(const catalog::Lake& lake, table::TableFormat* format,
-                                                const BatchManifest& manifest) {
-  return Commit(lake, format, manifest, /*restore=*/false);
+                                                const BatchManifest& manifest, const LeaseOfWork& lease) {
+  return Commit(lake, format, manifest, lease, /*restore=*/false);
 }
 
 Result<int64_t> BatchesWaiting(const catalog::Lake& lake) {
@@ -215,16 +226,26 @@ Result<int64_t> BatchesWaiting(const catalog::Lake& lake) {
                        [](const io::ObjectInfo& object) { return object.path.ends_with(".json"); });
 }
 
-Result<int64_t> ReplayManifests(const catalog::Lake& lake, table::TableFormat* format) {
-  PL_ASSIGN_OR_RETURN(const auto manifests, lake.place().store->List(lake.Internal(kFolder)));
-  int64_t replayed = 0;
-  for (const io::ObjectInfo& object : manifests) {
+Result<int64_t> ReplayManifests(const catalog::Lake& lake, table::TableFormat* format,
+                                const LeaseOfWork& lease, int64_t last_epoch) {
+  PL_ASSIGN_OR_RETURN(const auto objects, lake.place().store->List(lake.Internal(kFolder)));
+  std::vector<std::pair<std::string, BatchManifest>> manifests;
+  for (const io::ObjectInfo& object : objects) {
     if (!object.path.ends_with(".json")) continue;
-    PL_ASSIGN_OR_RETURN(const BatchManifest manifest, ReadManifest(lake, object.path));
-    const auto commits = Commit(lake, format, manifest, /*restore=*/true);
+    PL_ASSIGN_OR_RETURN(BatchManifest manifest, ReadManifest(lake, object.path));
+    last_epoch = std::max(last_epoch, manifest.epoch);
+    manifests.emplace_back(object.path, std::move(manifest));
+  }
+  int64_t replayed = 0;
+  for (const auto& [path, manifest] : manifests) {
+    if (manifest.epoch > 0 && manifest.epoch < last_epoch) {
+      PL_RETURN_NOT_OK(lake.place().store->Delete(path));
+      continue;
+    }
+    const auto commits = Commit(lake, format, manifest, lease, /*restore=*/true);
     if (!commits.ok()) {
       const std::string advice = CodeOf(commits.status()) == ErrorCode::kCorrupt
-                                     ? fmt::format(" as {} says. {}", object.path, kMoveAway)
+                                     ? fmt::format(" as {} says. {}", path, kMoveAway)
                                      : "";
       return WithContext(commits.status(), "finishing the batch of an interrupted run" + advice);
     }

@@ -8,6 +8,7 @@
 
 #include "catalog/later_columns.h"
 #include "lake/batch_manifest.h"
+#include "lake/lease/fence.h"
 #include "table/schema_change.h"
 
 namespace pixlake::lake {
@@ -39,7 +40,8 @@ namespace {
 
 // A table of an earlier version gets the columns it lacks, and keeps its changes from now on. One that
 // somebody else gave them meanwhile has them when it is loaded again.
-Status BringUpToDate(const table::TableDefinition& own, OpenedLakeTable* opened) {
+Status BringUpToDate(const table::TableDefinition& own, const std::optional<table::LeaseEpoch>& lease,
+                     OpenedLakeTable* opened) {
   const auto lacks = [&](const arrow::Field& field) {
     return catalog::IsLaterColumn(opened->name, field.name()) &&
            opened->snapshot->definition().schema->GetFieldByName(field.name()) == nullptr;
@@ -55,6 +57,7 @@ Status BringUpToDate(const table::TableDefinition& own, OpenedLakeTable* opened)
     if (lacks(*field)) PL_RETURN_NOT_OK(transaction->Change(table::AddColumn{{}, field, {}}));
   }
   if (lacks_feed) PL_RETURN_NOT_OK(transaction->Change(table::KeepChanges{}));
+  if (lease) PL_RETURN_NOT_OK(transaction->CommitUnder(*lease));
   transaction->SetOperation({lacks_some ? "ADD COLUMNS" : "SET TBLPROPERTIES", {}, {}});
   const auto committed = transaction->Commit();
   if (!committed.ok() && CodeOf(committed.status()) != ErrorCode::kCommitConflict)
@@ -65,7 +68,8 @@ Status BringUpToDate(const table::TableDefinition& own, OpenedLakeTable* opened)
 }  // namespace
 
 Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFormat* format,
-                                      const catalog::TableName& name) {
+                                      const catalog::TableName& name,
+                                      const std::optional<table::LeaseEpoch>& lease) {
   OpenedLakeTable opened;
   opened.name = name;
   opened.place = lake.TablePlace(name);
@@ -79,7 +83,7 @@ Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFor
   PL_ASSIGN_OR_RETURN(opened.snapshot, opened.table->Load());
   PL_RETURN_NOT_OK(catalog::CheckOwnTableVersion(opened.snapshot->definition(), opened.place.path));
   own->schema = catalog::NamedAsFound(name, own->schema, *opened.snapshot->definition().schema);
-  PL_RETURN_NOT_OK(BringUpToDate(*own, &opened));
+  PL_RETURN_NOT_OK(BringUpToDate(*own, lease, &opened));
   PL_RETURN_NOT_OK(CheckSchema(opened, *own));
   arrow::FieldVector fields;
   for (const auto& field : own->schema->fields()) {
@@ -109,13 +113,26 @@ Result<int64_t> LakeTables::NextBatch() {
   return last + 1;
 }
 
-Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format) {
+int64_t LakeTables::LastBatchEpoch() {
+  int64_t last = 0;
+  for (const OpenedLakeTable* opened : All())
+    last = std::max(last, opened->snapshot->TxnVersion(kBatchEpochTxn).value_or(0));
+  return last;
+}
+
+Status LakeTables::Fence(const table::LeaseEpoch& lease) {
+  for (OpenedLakeTable* opened : All()) PL_RETURN_NOT_OK(FenceTable(opened->table.get(), lease));
+  return Refresh();
+}
+
+Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format,
+                                  const std::optional<table::LeaseEpoch>& lease) {
   LakeTables tables;
   for (const auto& [opened, name] :
        {std::pair(&tables.images, "images"), std::pair(&tables.metadata, "metadata"),
         std::pair(&tables.binary, "binary"), std::pair(&tables.sources, "sources"),
         std::pair(&tables.quarantine, "quarantine")}) {
-    PL_ASSIGN_OR_RETURN(*opened, OpenLakeTable(lake, format, {"raw", name}));
+    PL_ASSIGN_OR_RETURN(*opened, OpenLakeTable(lake, format, {"raw", name}, lease));
   }
   return tables;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <arrow/type_fwd.h>
@@ -35,14 +36,21 @@ struct LakeTables {
   Status Refresh();
   // One more than the last batch any of them has.
   Result<int64_t> NextBatch();
+  // The newest epoch that decided a batch which any of them has; 0: none was under a lease.
+  int64_t LastBatchEpoch();
+  // Of who took over: nobody of an earlier epoch commits to any of them any more; then their latest state.
+  Status Fence(const table::LeaseEpoch& lease);
 };
 
 // One table of the lake's own, made when it is missing; one of an earlier version is given the
 // columns it lacks.
 Result<OpenedLakeTable> OpenLakeTable(const catalog::Lake& lake, table::TableFormat* format,
-                                      const catalog::TableName& name);
+                                      const catalog::TableName& name,
+                                      const std::optional<table::LeaseEpoch>& lease = {});
 
 // Makes what is missing. kSchemaMismatch when a table lacks a column that ingest fills.
-Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format);
+// `lease`: that it is done under (Transaction::CommitUnder).
+Result<LakeTables> OpenLakeTables(const catalog::Lake& lake, table::TableFormat* format,
+                                  const std::optional<table::LeaseEpoch>& lease = {});
 
 }  // namespace pixlake::lake

@@ -37,6 +37,8 @@ int64_t DefaultMemory() {
 struct Session::Known {
   std::once_flag once;
   Principal user;
+  std::mutex mutex;
+  std::optional<catalog::Lake> lake;  // in a store, once it was opened: where its tables are does not change
 };
 
 Session::Session(std::shared_ptr<const Registry> registry, SessionOptions options,
@@ -129,8 +131,17 @@ Result<io::Location> Session::Locate(const std::string& uri) const {
 
 Result<catalog::Lake> Session::OpenLake() const {
   if (!has_lake()) return Error(ErrorCode::kUsage, "which lake? Give --lake LAKE or set PIXLAKE_LAKE");
+  {
+    const std::lock_guard lock(known_->mutex);
+    if (known_->lake) return *known_->lake;
+  }
   PL_ASSIGN_OR_RETURN(io::Location place, io::Locate(options_.lake, local_options()));
-  return catalog::Lake::Open(std::move(place));
+  PL_ASSIGN_OR_RETURN(catalog::Lake lake, catalog::Lake::Open(std::move(place), {{}, local_options()}));
+  if (lake.is_remote()) {
+    const std::lock_guard lock(known_->mutex);
+    known_->lake = lake;
+  }
+  return lake;
 }
 
 Result<std::unique_ptr<table::Table>> Session::OpenTable(const std::string& uri) const {

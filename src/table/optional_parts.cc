@@ -16,6 +16,10 @@ Status Transaction::SetDeletedRows(const DataFile& /*file*/, const std::vector<u
   return Without("rows that are deleted where they are");
 }
 
+Status Transaction::CommitUnder(const LeaseEpoch& /*lease*/) {
+  return Error(ErrorCode::kUnsupported, "this format's commits carry no lease");
+}
+
 Status Transaction::NoteTxn(std::string /*app_id*/, int64_t /*version*/) {
   return Without("notes of how far an application has come");
 }

@@ -23,6 +23,12 @@ struct CommitOutcome {
   bool already_done = false;  // the txn had been committed before; nothing was added
 };
 
+// A lease that work is done under, and which of its epochs: whoever takes over has the next.
+struct LeaseEpoch {
+  std::string app_id;  // "pixlake/lease/ingest"
+  int64_t epoch = 0;
+};
+
 // What the table's history says of the commit. Values as the format writes them: JSON
 // text where they are not plain words.
 struct Operation {
@@ -93,6 +99,10 @@ class Transaction {
   // How far an application has come, noted with the commit (Snapshot::TxnVersion gives it back); any
   // number of them, of any version. Another's note for the same `app_id` meanwhile is a conflict.
   virtual Status NoteTxn(std::string app_id, int64_t version);
+  // Notes the epoch with the commit, if there is one. A commit of a later epoch of this lease, in the
+  // snapshot or met on the way, is kCommitConflict, also where there was nothing to commit: whoever holds
+  // that epoch has taken the work over. Other commits of the same epoch are none.
+  virtual Status CommitUnder(const LeaseEpoch& lease);
   // The staged files stay where they are even if they are not committed: something
   // durable names them and will commit them later, or the caller tries again with them.
   virtual void KeepStagedFiles() = 0;

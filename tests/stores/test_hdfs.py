@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DEPS, MakeMnist
+from lake_in_store import MADE, RAW, Kill, Lasting, Mixed, Start, TableBySql, WaitUntil
 from PIL import Image
 
 pytestmark = pytest.mark.full
@@ -97,3 +98,29 @@ def test_of_racing_writers_one_commits(mnist_to_delta, pixlake, hdfs, tmp_path):
         assert process.returncode == 0, text
     query = f"SELECT count(*) FROM delta_scan('{root}/race/{TABLE}')"
     assert pixlake("sql", query, "--format", "csv", env=environment).stdout.splitlines()[1] == "30"
+
+
+def test_a_lake_in_hdfs_is_the_lake_it_would_be_on_a_disk(pixlake, hdfs, tmp_path, monkeypatch):
+    environment, root, rest = hdfs
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    environment = {**environment, "PIXLAKE_LEASE_TTL_MS": "1500"}
+    lake, here, source = f"{root}/a/lake", tmp_path / "here", Mixed(tmp_path / "in", 8)
+    for where, env in ((lake, environment), (here, {})):
+        pixlake("run", source, "--lake", where, env=env, status=3)
+    for name in [*(f"raw.{table}" for table in RAW), *MADE]:
+        there = TableBySql(pixlake, environment, lake, name)
+        assert Lasting(there) == Lasting(TableBySql(pixlake, {}, str(here), name)), name
+    (row,) = json.loads(
+        pixlake("sql", "SELECT id FROM raw.images LIMIT 1", "--lake", lake, "--format", "json", env=environment).stdout
+    )
+    assert pixlake("cat", "raw.images", row["id"], "--lake", lake, env=environment).raw.startswith(b"\x89PNG")
+    # Killed while it has the lease: taken over, finished.
+    more = Mixed(tmp_path / "more", 8, first=100)
+    process = Start(pixlake, environment, "ingest", more, "--lake", lake)
+    leases = "a/lake/_pixlake/leases/ingest"
+    WaitUntil(lambda: f"{2:020}.json" in Names(rest, leases) or process.poll() is not None)
+    Kill(process)
+    pixlake("run", more, "--lake", lake, env=environment, status=None)
+    count = "SELECT count(*) AS n, count(DISTINCT id) AS d FROM raw.images"
+    text = pixlake("sql", count, "--lake", lake, "--format", "csv", env=environment).stdout
+    assert text == "n,d\n16,16\n"

@@ -1,6 +1,9 @@
 #include "cli/lake/lake_settings.h"
 
 #include <filesystem>
+#include <system_error>
+
+#include "engine/run/run.h"
 
 namespace pixlake::cli {
 
@@ -21,19 +24,14 @@ Status FindSettings(const std::string& config, CommonOptions* common, settings::
   if (file.empty()) {
     if (common->lake.empty())
       return Error(ErrorCode::kUsage, "which lake? Give --config LAKE/config/settings.yaml, or --lake LAKE");
-    found->root = std::filesystem::absolute(common->lake).lexically_normal().string();
-    while (found->root.size() > 1 && found->root.ends_with('/')) found->root.pop_back();
-    for (std::string* path :
-         {&found->storage.raw_path, &found->storage.processed_path, &found->storage.curated_path})
-      *path = found->root + "/" + *path;
     return Status::OK();
   }
   PL_ASSIGN_OR_RETURN(*found, settings::ReadSettings(file));
   if (!config.empty() && !common->lake.empty()) {
     return Error(ErrorCode::kUsage,
-                 fmt::format("--config says that the lake is {}; leave --lake out", found->root));
+                 fmt::format("--config says that the lake is {}; leave --lake out", engine::LakeOf(*found)));
   }
-  common->lake = found->root;
+  common->lake = engine::LakeOf(*found);
   if (common->threads == 0) common->threads = static_cast<int>(found->processing.threads);
   if (common->memory.empty() && found->processing.memory_bytes > 0)
     common->memory = std::to_string(found->processing.memory_bytes);

@@ -121,6 +121,7 @@ Status ReadSince(const RunCommandOptions& options, std::optional<int64_t>* since
 Status Run(RunCommandOptions* options) {
   engine::RunRequest& request = options->request;
   PL_RETURN_NOT_OK(FindSettings(options->config, &options->common, &request.settings));
+  request.lake = options->common.lake;
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   if (options->graph || options->svg) {
     PL_ASSIGN_OR_RETURN(Output* const output, session->output());

@@ -87,8 +87,10 @@ class CommitBuilder {
     if (changes_.txn) {
       Put(*changes_.txn);
     }
-    for (const Txn& txn : changes_.noted_txns) {
-      Put(txn);
+    for (const std::vector<Txn>* noted : {&changes_.noted_txns, &changes_.leases}) {
+      for (const Txn& txn : *noted) {
+        Put(txn);
+      }
     }
     for (const AddFile& add : changes_.removed) {
       Put(RemoveOf(add, changes_.data_change, now_));

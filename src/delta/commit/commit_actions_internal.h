@@ -25,6 +25,7 @@ struct PendingChanges {
   std::map<std::string, DomainMetadata> domains;
   std::optional<Txn> txn;
   std::vector<Txn> noted_txns;
+  std::vector<Txn> leases;  // that the commit is made under, and their epochs
   std::optional<table::Operation> operation;
   bool data_change = true;
   bool keeps_rules = false;  // constraints, generated columns and the like were seen to

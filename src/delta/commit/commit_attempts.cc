@@ -117,6 +117,7 @@ Result<table::CommitOutcome> DeltaTransaction::PutUntilSettled() {
 Result<table::CommitOutcome> DeltaTransaction::Commit() {
   const io::Location& table = read_->location();
   PL_RETURN_NOT_OK(CheckChanges());
+  PL_RETURN_NOT_OK(CheckLeases());
   const std::optional<Txn>& txn = changes_.txn;
   if (txn && read_->TxnVersion(txn->app_id).value_or(INT64_MIN) >= txn->version) {
     PL_RETURN_NOT_OK(io::Settle(table.store.get(), LogFolder(table)));

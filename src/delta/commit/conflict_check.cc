@@ -31,6 +31,9 @@ Result<ConflictCheck::Winner> ConflictCheck::Read(std::string bytes, int64_t ver
       for (const Txn& noted : changes_.noted_txns) {
         winner.came_further = winner.came_further || noted.app_id == txn->app_id;
       }
+      for (const Txn& lease : changes_.leases) {
+        winner.took_over = winner.took_over || (lease.app_id == txn->app_id && txn->version > lease.version);
+      }
     } else if (auto* metadata = std::get_if<Metadata>(&action)) {
       winner.metadata = std::move(*metadata);
     } else if (auto* protocol = std::get_if<Protocol>(&action)) {
@@ -168,6 +171,9 @@ Result<Standing> ConflictCheck::Pass(std::string bytes, TableHead* head) {
   PL_ASSIGN_OR_RETURN(Winner winner, Read(std::move(bytes), head->version + 1));
   if (winner.ours) {
     return Standing::kOurs;
+  }
+  if (winner.took_over) {
+    return Conflict(winner, "took this piece of work over, its lease having run out here");
   }
   if (winner.done) {
     return Standing::kAlreadyDone;

@@ -53,6 +53,7 @@ class ConflictCheck {
     bool ours = false;
     bool done = false;
     bool came_further = false;  // noted progress that this transaction notes too
+    bool took_over = false;     // made under a later epoch of a lease that this one is made under
   };
 
   Result<Winner> Read(std::string bytes, int64_t version) const;

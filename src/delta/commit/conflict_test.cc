@@ -219,5 +219,32 @@ TEST_F(ConflictTest, DeletedRowsAreGoneAndOptimizeMeetsThem) {
   EXPECT_THAT(optimize->Commit(), FailsWith(ErrorCode::kCommitConflict, "removed or changed"));
 }
 
+TEST_F(ConflictTest, WhoeverHasALaterEpochOfALeaseShutsOutTheEarlierOnes) {
+  const auto under = [&](std::shared_ptr<const table::Snapshot> read, int64_t epoch,
+                         int64_t batch) -> Result<table::CommitOutcome> {
+    PL_ASSIGN_OR_RETURN(const auto transaction, table_->Begin(std::move(read)));
+    PL_RETURN_NOT_OK(transaction->CommitUnder({"pixlake/lease/ingest", epoch}));
+    transaction->SetTxn("batches", batch);
+    return transaction->Commit();
+  };
+  // Of one epoch many commits may meet.
+  ASSERT_TRUE(under(snapshot_, 4, 1).ok());
+  EXPECT_EQ(Must(under(snapshot_, 4, 2)).attempts, 2);
+  // What an earlier epoch began before it was taken over meets the later one on its way; what it begins
+  // afterwards sees it in the snapshot, also where there would be nothing to do.
+  ASSERT_TRUE(under(snapshot_, 7, 3).ok());
+  EXPECT_THAT(under(snapshot_, 4, 4), FailsWith(ErrorCode::kCommitConflict, "took this piece of work over"));
+  EXPECT_THAT(under(snapshot_, 4, 3), FailsWith(ErrorCode::kCommitConflict, "took this piece of work over"));
+  EXPECT_THAT(under(Must(table_->Load()), 4, 4), FailsWith(ErrorCode::kCommitConflict, "epoch 7"));
+  EXPECT_THAT(under(Must(table_->Load()), 4, 1), FailsWith(ErrorCode::kCommitConflict, "epoch 7"));
+  EXPECT_EQ(Must(table_->Load())->TxnVersion("batches"), 3);
+  EXPECT_TRUE(Must(under(Must(table_->Load()), 7, 3)).already_done);
+  // Other leases are other work.
+  const auto other = Must(table_->Begin(snapshot_));
+  ASSERT_TRUE(other->CommitUnder({"pixlake/lease/run", 1}).ok());
+  other->SetTxn("steps", 1);
+  EXPECT_TRUE(other->Commit().ok());
+}
+
 }  // namespace
 }  // namespace pixlake::delta

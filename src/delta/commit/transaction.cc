@@ -236,6 +236,24 @@ Status DeltaTransaction::NoteTxn(std::string app_id, int64_t version) {
   return Status::OK();
 }
 
+Status DeltaTransaction::CommitUnder(const table::LeaseEpoch& lease) {
+  changes_.leases.push_back(Txn{lease.app_id, lease.epoch, NowMillis()});
+  return Status::OK();
+}
+
+Status DeltaTransaction::CheckLeases() const {
+  for (const Txn& lease : changes_.leases) {
+    const int64_t found = read_->TxnVersion(lease.app_id).value_or(INT64_MIN);
+    if (found <= lease.version) continue;
+    return Error(
+        ErrorCode::kCommitConflict,
+        fmt::format("committing to {}: another process has epoch {} of {} and took this piece of work "
+                    "over; this one had epoch {} and commits nothing any more",
+                    read_->location().path, found, lease.app_id, lease.version));
+  }
+  return Status::OK();
+}
+
 Status DeltaTransaction::CheckFiles(const arrow::Schema& schema) const {
   for (const table::StagedFile& file : changes_.appended) {
     for (const std::string& column : metadata().partition_columns) {

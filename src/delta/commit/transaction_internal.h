@@ -42,6 +42,7 @@ class DeltaTransaction : public table::Transaction {
   void SetOperation(table::Operation operation) override { changes_.operation = std::move(operation); }
   void SetTxn(std::string app_id, int64_t version) override;
   Status NoteTxn(std::string app_id, int64_t version) override;
+  Status CommitUnder(const table::LeaseEpoch& lease) override;
   void KeepStagedFiles() override { never_delete_ = true; }
   Result<table::CommitOutcome> Commit() override;
 
@@ -72,6 +73,8 @@ class DeltaTransaction : public table::Transaction {
   bool IsBlind() const;  // nothing was read, and files only come
   Status CheckFiles(const arrow::Schema& schema) const;
   Status CheckNotOverrun() const;
+  // That no later epoch of its leases is in the snapshot.
+  Status CheckLeases() const;
   // Makes the vectors durable and gives them to the files they are of.
   Status WriteVectors();
   // Reads the commits that others put at the version we tried and after, and moves

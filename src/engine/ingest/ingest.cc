@@ -12,10 +12,15 @@
 
 namespace pixlake::engine {
 
+Result<catalog::Lake> OpenOrMakeLake(const Session& session, const std::string& uri,
+                                     const catalog::ZoneRoots& roots) {
+  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(uri));
+  return catalog::Lake::Init(std::move(place), {roots, session.local_options()});
+}
+
 Result<LakeSummary> InitLake(const Session& session, const std::string& uri) {
   const StopScope scope = session.Enter();
-  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(uri));
-  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, OpenOrMakeLake(session, uri, {}));
   table::TableFormat* const format = session.new_table_format();
   PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, format).status());
   LakeSummary summary;
@@ -33,13 +38,7 @@ Result<ingest::LakeIngestReport> Ingest(const Session& session, const IngestRequ
   }
   // A source that was mistyped must not leave a new lake behind.
   PL_RETURN_NOT_OK(ingest::OpenSources(request.sources, request.options.source).status());
-  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(request.lake));
-  if (place.store->scheme() != "file") {
-    return Error(
-        ErrorCode::kUnsupported,
-        fmt::format("ingest takes images into lakes on local disks; {} is not on one", request.lake));
-  }
-  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Init(std::move(place)));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, OpenOrMakeLake(session, request.lake, request.roots));
   table::TableFormat* const format = session.new_table_format();
   ingest::LakeIngestOptions options = request.options;
   options.memory = session.Plan(Work::kIngest);

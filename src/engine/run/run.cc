@@ -37,26 +37,19 @@ Result<Planned> PlannedOf(const Session& session, const RunRequest& request) {
   return out;
 }
 
-// The three zones are folders of the lake; anything else would be passed over in silence.
-Status CheckStorage(const settings::Settings& settings) {
-  if (settings.root.empty()) return Status::OK();
-  const settings::Storage& storage = settings.storage;
-  for (const auto& [key, path, zone] : {std::tuple("raw_path", storage.raw_path, "raw"),
-                                        std::tuple("processed_path", storage.processed_path, "processed"),
-                                        std::tuple("curated_path", storage.curated_path, "curated")}) {
-    const std::string expected = settings.root + "/" + zone;
-    if (path == expected) continue;
-    return Error(ErrorCode::kUnsupported,
-                 fmt::format("{}: found {}; the zones of a lake are folders of it so far, expected {}",
-                             settings.Where(std::string("storage.") + key), path, expected));
-  }
-  return Status::OK();
+catalog::ZoneRoots RootsOf(const settings::Settings& settings) {
+  if (settings.root.empty()) return {};
+  return {{"raw", settings.storage.raw_path},
+          {"processed", settings.storage.processed_path},
+          {"curated", settings.storage.curated_path}};
 }
 
-IngestRequest RequestOf(const settings::Settings& settings, const settings::Source& source) {
+IngestRequest RequestOf(const RunRequest& request, const settings::Source& source) {
+  const settings::Settings& settings = request.settings;
   IngestRequest out;
   out.sources = {source.path};
-  out.lake = settings.root;
+  out.lake = request.lake;
+  out.roots = RootsOf(settings);
   out.describe_known = true;
   out.options.examine.describe = true;
   const settings::Processing& processing = settings.processing;
@@ -95,7 +88,7 @@ Status IngestAll(const Session& session, const RunRequest& request, RunReport* r
     sources.push_back(std::move(source));
   }
   for (const settings::Source& source : sources) {
-    IngestRequest one = RequestOf(request.settings, source);
+    IngestRequest one = RequestOf(request, source);
     one.options.on_wait = request.options.on_wait;
     auto ingested = Ingest(session, one);
     if (!ingested.ok())
@@ -105,14 +98,28 @@ Status IngestAll(const Session& session, const RunRequest& request, RunReport* r
   return Status::OK();
 }
 
+// Whether it is there. A lake whose zones are not where the settings say is not touched.
+Result<bool> CheckLake(const Session& session, const RunRequest& request) {
+  PL_ASSIGN_OR_RETURN(io::Location place, session.Locate(request.lake));
+  const auto lake =
+      catalog::Lake::Open(std::move(place), {RootsOf(request.settings), session.local_options()});
+  if (!lake.ok() && CodeOf(lake.status()) == ErrorCode::kNotFound) return false;
+  PL_RETURN_NOT_OK(lake.status());
+  return true;
+}
+
 }  // namespace
+
+std::string LakeOf(const settings::Settings& settings) {
+  return catalog::HomeOf(settings.storage.raw_path);
+}
 
 Result<RunReport> Run(const Session& session, const RunRequest& request) {
   const StopScope scope = session.Enter();
-  PL_RETURN_NOT_OK(CheckStorage(request.settings));
+  PL_ASSIGN_OR_RETURN(const bool is_there, CheckLake(session, request));
   // What cannot be done is said before anything is.
   PL_ASSIGN_OR_RETURN(const Planned planned, PlannedOf(session, request));
-  PL_RETURN_NOT_OK(pipeline::CheckTables(session, planned.steps, planned.checks));
+  if (is_there) PL_RETURN_NOT_OK(pipeline::CheckTables(session, planned.steps, planned.checks));
   pipeline::RunOptions options = request.options;
   options.batch_rows = request.settings.processing.batch_size;
   options.max_retries = request.settings.processing.max_retries;
@@ -122,13 +129,17 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
       !options.only.empty() && std::all_of(options.only.begin(), options.only.end(), is_ingest);
   std::erase(options.only, kIngest);
   PL_RETURN_NOT_OK(pipeline::CheckOnly(planned.steps, options.only));
-  PL_RETURN_NOT_OK(pipeline::CheckReads(session, planned.steps));
+  if (is_there) PL_RETURN_NOT_OK(pipeline::CheckReads(session, planned.steps));
+  const catalog::ZoneRoots roots = RootsOf(request.settings);
   RunReport report;
   const int64_t began_ms = NowMillis();
   const auto begin = std::chrono::steady_clock::now();
   if (takes && !options.plan) PL_RETURN_NOT_OK(IngestAll(session, request, &report));
   report.ingest_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!only_ingest) {
+    if (!roots.empty() && !options.plan)
+      PL_RETURN_NOT_OK(OpenOrMakeLake(session, request.lake, roots).status());
+    if (!is_there) PL_RETURN_NOT_OK(pipeline::CheckReads(session, planned.steps));
     PL_ASSIGN_OR_RETURN(pipeline::StepsReport done,
                         pipeline::RunSteps(session, planned.steps, planned.checks, options));
     report.steps = std::move(done.steps);

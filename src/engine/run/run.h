@@ -16,7 +16,9 @@
 namespace pixlake::engine {
 
 struct RunRequest {
-  settings::Settings settings;       // those of the file, or the defaults
+  std::string lake;  // LakeOf the settings, where there are any
+  // Those of the file; or the defaults with no root, of a lake that is where it is.
+  settings::Settings settings;
   std::vector<std::string> sources;  // beside those of the settings, with the defaults of one
   pipeline::RunOptions options;      // "ingest" is a step here; batches and retries are the settings'
 };
@@ -29,7 +31,11 @@ struct RunReport {
   int64_t quarantined = 0;  // images that checks put in quarantine, newly
 };
 
-// The session's lake is the settings'. What was committed stays, whatever fails; a run again does the rest.
+// Where the lake of the settings is: what is to be the session's.
+std::string LakeOf(const settings::Settings& settings);
+
+// The session's lake is the settings', made where there is none yet. What was committed stays, whatever
+// fails; a run again does the rest.
 Result<RunReport> Run(const Session& session, const RunRequest& request);
 
 // The steps as Mermaid's flowchart, or as a picture (SVG).

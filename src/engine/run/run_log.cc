@@ -28,7 +28,7 @@ Status StartRunLog(const RunRequest& request) {
   if (request.settings.file.empty() || request.options.plan) return Status::OK();
   PL_RETURN_NOT_OK(StartLogBeside(request.settings.file));
   Log(LogLevel::kInfo, kRunModule, "run begins",
-      {{"settings", request.settings.file}, {"lake", request.settings.root}});
+      {{"settings", request.settings.file}, {"lake", request.lake}});
   return Status::OK();
 }
 

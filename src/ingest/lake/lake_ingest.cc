@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,11 +17,10 @@
 #include "ingest/source/url/wanted_urls_internal.h"
 #include "lake/lake_lock.h"
 #include "lake/lake_tables.h"
+#include "lake/scratch.h"
 
 namespace pixlake::ingest {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int64_t kLeastMemory = int64_t{64} << 20;
 constexpr int64_t kMaxBatchBytes = int64_t{16} << 20;
@@ -34,15 +32,22 @@ int64_t NowMicros() {
       .count();
 }
 
-// The places under the lake's own folder: a lake may lie inside what is ingested.
-std::string UriOf(const std::string& path) {
-  return "file://" + io::PercentEncodePath(path) + "/";
+// The places in the lake's own folders: a lake may lie inside what is ingested.
+std::vector<std::string> UrisOf(const catalog::Lake& lake) {
+  std::vector<io::Location> places = {lake.place()};
+  for (const std::string& zone : catalog::Zones()) places.push_back(lake.ZonePlace(zone));
+  std::vector<std::string> uris;
+  for (const io::Location& place : places) {
+    const bool local = place.store->scheme() == "file";
+    uris.push_back((local ? "file://" + io::PercentEncodePath(place.path) : place.path) + "/");
+  }
+  return uris;
 }
 
 class Run {
  public:
   Run(const catalog::Lake& lake, table::TableFormat* format, const LakeIngestOptions& options)
-      : lake_(lake), format_(format), options_(options), lake_uri_(UriOf(lake.place().path)) {}
+      : lake_(lake), format_(format), options_(options), lake_uris_(UrisOf(lake)) {}
 
   Result<LakeIngestReport> Execute(const std::vector<std::string>& arguments) {
     PL_ASSIGN_OR_RETURN(auto source, OpenTheSource(arguments));
@@ -50,25 +55,45 @@ class Run {
   }
 
   Result<LakeIngestReport> Take(std::unique_ptr<Source> source) {
+    if (scratch_ == nullptr) {
+      PL_ASSIGN_OR_RETURN(scratch_, lake::Scratch::Make(lake_));
+    }
     PL_ASSIGN_OR_RETURN(const auto lock, lake::LakeLock::Acquire(lake_, "ingest", options_.on_wait));
-    PL_RETURN_NOT_OK(CleanSpills());
-    PL_ASSIGN_OR_RETURN(tables_, lake::OpenLakeTables(lake_, format_));
-    PL_ASSIGN_OR_RETURN(report_.replayed_batches, lake::ReplayManifests(lake_, format_));
-    PL_RETURN_NOT_OK(tables_.Refresh());
-    PL_ASSIGN_OR_RETURN(known_, lake::KnownPlaces::Load(lake_.place().store, *tables_.sources.snapshot,
-                                                        options_.memory.index / 3 * 2));
-    PL_RETURN_NOT_OK(TakeContents(source.get()));
-    PL_RETURN_NOT_OK(NoteGone(*source));
-    PL_RETURN_NOT_OK(CommitStage());
-    for (const lake::OpenedLakeTable* table : tables_.All())
-      report_.versions[table->name.text()] = table->snapshot->version();
+    lock_ = lock.get();
+    const Status taken = TakeAlone(source.get());
+    stage_.reset();
+    source.reset();
+    PL_RETURN_NOT_OK(lock->Explain(taken));
     return report_;
   }
 
  private:
+  Status TakeAlone(Source* source) {
+    scratch_->CleanLeftovers();
+    PL_ASSIGN_OR_RETURN(tables_, lake::OpenLakeTables(lake_, format_, lock_->epoch()));
+    // Before anything of their state is believed.
+    if (lock_->took_over()) {
+      PL_RETURN_NOT_OK(tables_.Fence(*lock_->epoch()));
+    }
+    lock_->NoteFenced();
+    PL_ASSIGN_OR_RETURN(report_.replayed_batches,
+                        lake::ReplayManifests(lake_, format_, lock_->epoch(), tables_.LastBatchEpoch()));
+    if (report_.replayed_batches > 0) PL_RETURN_NOT_OK(tables_.Refresh());
+    PL_ASSIGN_OR_RETURN(known_,
+                        lake::KnownPlaces::Load(tables_.sources.place.store, *tables_.sources.snapshot,
+                                                options_.memory.index / 3 * 2));
+    PL_RETURN_NOT_OK(TakeContents(source));
+    PL_RETURN_NOT_OK(NoteGone(*source));
+    PL_RETURN_NOT_OK(CommitStage());
+    for (const lake::OpenedLakeTable* table : tables_.All())
+      report_.versions[table->name.text()] = table->snapshot->version();
+    return Status::OK();
+  }
+
   Result<std::unique_ptr<Source>> OpenTheSource(const std::vector<std::string>& arguments) {
+    PL_ASSIGN_OR_RETURN(scratch_, lake::Scratch::Make(lake_));
     SourceOptions source = options_.source;
-    source.spill_folder = lake_.Internal("tmp");
+    source.spill_folder = scratch_->folder();
     source.max_buffered_bytes = BatchBytes();
     source.known = [this](const std::string& uri, const std::string& etag) {
       return MeetContainer(uri, etag);
@@ -79,24 +104,10 @@ class Run {
     source.taken = [this](const std::string& uri, const std::string& etag, const lake::Label& label) {
       return !options_.rehash && known_->IsTaken(uri, etag, label, etag == kTakenOnce);
     };
-    std::error_code error;
-    fs::create_directories(source.spill_folder, error);
-    if (error) return Error(ErrorCode::kIo, "making " + source.spill_folder + ": " + error.message());
     return OpenSources(arguments, source);
   }
 
   int64_t BatchBytes() const { return std::min(kMaxBatchBytes, options_.memory.content / 3); }
-
-  // Left by a run that was killed; nobody else is running.
-  Status CleanSpills() const {
-    std::error_code error;
-    for (fs::directory_iterator entry(lake_.Internal("tmp"), error), end; !error && entry != end;
-         entry.increment(error)) {
-      std::error_code ignored;
-      fs::remove(entry->path(), ignored);
-    }
-    return Status::OK();
-  }
 
   bool MeetContainer(const std::string& uri, const std::string& etag) {
     return !options_.rehash && known_->MeetContainer(uri, etag);
@@ -104,7 +115,9 @@ class Run {
 
   void DropKnown(std::vector<SourceItem>* items) {
     std::erase_if(*items, [this](const SourceItem& item) {
-      if (item.uri.starts_with(lake_uri_)) return true;
+      if (std::any_of(lake_uris_.begin(), lake_uris_.end(),
+                      [&item](const std::string& uri) { return item.uri.starts_with(uri); }))
+        return true;
       ++report_.items;
       // An archive that was kept whole and is now opened has the etag it had.
       const bool opened_now =
@@ -127,7 +140,7 @@ class Run {
     pipeline.content.context.stop = CurrentStopToken();
     pipeline.content.context.examiner = &examiner;
     pipeline.content.max_buffered_bytes = BatchBytes();
-    pipeline.content.spill_folder = lake_.Internal("tmp");
+    pipeline.content.spill_folder = scratch_->folder();
     pipeline.threads = options_.threads;
     pipeline.batch_bytes = BatchBytes();
     // What small images say of themselves takes more room than they do, and is not counted.
@@ -146,6 +159,7 @@ class Run {
     ContentPipeline contents(source, pipeline);
     while (true) {
       PL_RETURN_NOT_OK(CheckStopped());
+      PL_RETURN_NOT_OK(lock_->Check());
       PL_ASSIGN_OR_RETURN(auto batch, contents.Next());
       if (batch == nullptr) break;
       PL_RETURN_NOT_OK(EnsureStage());
@@ -181,7 +195,7 @@ class Run {
   // Only a run that saw the whole of a folder can tell what is no longer in it.
   Status NoteGone(const Source& source) {
     for (const std::string& root : source.complete_roots()) {
-      PL_RETURN_NOT_OK(known_->ForEachNotMet(lake_.place().store, *tables_.sources.snapshot, root,
+      PL_RETURN_NOT_OK(known_->ForEachNotMet(tables_.sources.place.store, *tables_.sources.snapshot, root,
                                              [&](std::string_view uri) -> Status {
                                                if (IsStillThere(std::string(uri))) return Status::OK();
                                                PL_RETURN_NOT_OK(EnsureStage());
@@ -207,9 +221,11 @@ class Run {
     const std::unique_ptr<LakeStage> stage = std::move(stage_);
     if (!stage->empty()) {
       PL_ASSIGN_OR_RETURN(const int64_t number, tables_.NextBatch());
-      PL_ASSIGN_OR_RETURN(const lake::BatchManifest manifest, stage->Finish(number));
+      PL_ASSIGN_OR_RETURN(lake::BatchManifest manifest, stage->Finish(number));
+      if (lock_->epoch()) manifest.epoch = lock_->epoch()->epoch;
+      PL_RETURN_NOT_OK(lock_->Check());
       PL_RETURN_NOT_OK(lake::PutManifest(lake_, manifest));
-      const auto commits = lake::CommitManifest(lake_, format_, manifest);
+      const auto commits = lake::CommitManifest(lake_, format_, manifest, lock_->epoch());
       if (!commits.ok()) {
         return WithContext(commits.status(),
                            "the batch is staged and a run again commits it, nothing is lost");
@@ -224,7 +240,9 @@ class Run {
   const catalog::Lake& lake_;
   table::TableFormat* const format_;
   const LakeIngestOptions& options_;
-  const std::string lake_uri_;
+  const std::vector<std::string> lake_uris_;
+  std::unique_ptr<lake::Scratch> scratch_;
+  lake::LakeLock* lock_ = nullptr;
   lake::LakeTables tables_;
   std::unique_ptr<lake::KnownPlaces> known_;
   std::unique_ptr<LakeStage> stage_;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/stop/stop_token.h"
 #include "ingest/lake/lake_stage_internal.h"
 #include "ingest/lake/metadata_rows_internal.h"
 #include "ingest/source/url/wanted_urls_internal.h"
@@ -31,6 +32,21 @@ std::string RememberedEtag(const Content& content) {
 bool MayHavePassed(const Content& content) {
   return content.item.fetched || content.item.etag == kTakenOnce ||
          content.judgement.verdict == image::Verdict::kUnreadable;
+}
+
+// Of what nobody has sent yet: its name says what its bytes are.
+Status SendBeside(io::Store* store, std::span<const uint8_t> bytes, const std::string& to) {
+  constexpr size_t kSentAtOnce = size_t{8} << 20;
+  const auto there = store->Stat(to);
+  if (there.ok() && there->size == static_cast<int64_t>(bytes.size())) return Status::OK();
+  PL_ASSIGN_OR_RETURN(const auto output, store->Create(to));
+  for (size_t at = 0; at < bytes.size(); at += kSentAtOnce) {
+    PL_RETURN_NOT_OK(CheckStopped());
+    const auto part = bytes.subspan(at, std::min(kSentAtOnce, bytes.size() - at));
+    PL_RETURN_NOT_OK(output->stream()->Write(part.data(), static_cast<int64_t>(part.size())));
+  }
+  const Status sent = output->Close();
+  return !sent.ok() && CodeOf(sent) == ErrorCode::kAlreadyExists ? Status::OK() : sent;
 }
 
 // What is kept by reference lies beside the table under its id, durable before it is named.
@@ -215,6 +231,11 @@ Status LakeStage::AddLarge(ContentTable* table, Content* content) {
       table->opened->place.store->Put(folder + "/README",
                                       "Values too large for the table's data files, by SHA-256; the "
                                       "column content_uri of their rows names them.\n"));
+  if (table->opened->place.store->scheme() != "file") {
+    PL_RETURN_NOT_OK(
+        SendBeside(table->opened->place.store.get(), content->bytes, folder + "/" + content->id));
+    return AddContents(table, {content}, "_pixlake/blobs/" + content->id);
+  }
   PL_RETURN_NOT_OK(KeepBeside(content->spilled, folder, content->id));
   content->spilled.clear();
   return AddContents(table, {content}, "_pixlake/blobs/" + content->id);

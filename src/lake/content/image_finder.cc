@@ -72,7 +72,12 @@ Result<std::optional<ImageFinder::Found>> ImageFinder::Find(std::string_view id)
     return Error(ErrorCode::kNotFound,
                  fmt::format("the content at row {} of {} is null", place->row, place->file));
   }
-  PL_ASSIGN_OR_RETURN(const auto file, arrow::io::MemoryMappedFile::Open(beside, arrow::io::FileMode::READ));
+  std::shared_ptr<arrow::io::RandomAccessFile> file;
+  if (place_.store->scheme() == "file") {
+    PL_ASSIGN_OR_RETURN(file, arrow::io::MemoryMappedFile::Open(beside, arrow::io::FileMode::READ));
+  } else {
+    PL_ASSIGN_OR_RETURN(file, place_.store->OpenInput(beside));
+  }
   PL_ASSIGN_OR_RETURN(const int64_t size, file->GetSize());
   PL_ASSIGN_OR_RETURN(bytes, file->ReadAt(0, size));
   return std::optional(Found{std::move(bytes), beside, -1});

@@ -115,9 +115,6 @@ std::string ContentColumnOf(const table::ScanPlan& plan, const std::string& colu
 Result<std::unique_ptr<IdIndex>> IdIndex::Open(const io::Location& table,
                                                std::shared_ptr<const table::Snapshot> snapshot,
                                                const IdIndexOptions& options) {
-  if (table.store->scheme() != "file")
-    return Error(ErrorCode::kUnsupported,
-                 "an id index needs a table on a local disk; " + table.path + " is not");
   const arrow::Schema& schema = *snapshot->definition().schema;
   const auto id = schema.GetFieldByName(options.id_column);
   if (id == nullptr || id->type()->id() != arrow::Type::STRING) {

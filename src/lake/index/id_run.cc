@@ -97,9 +97,9 @@ class Fields {
 
 }  // namespace
 
-Result<std::shared_ptr<IdRun>> IdRun::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ErrnoError(errno, "opening", path);
+Result<std::shared_ptr<IdRun>> IdRun::Open(const std::string& file, const std::string& path) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(errno, "opening", file);
   struct stat info {};
   const int failed = ::fstat(fd, &info);
   const auto size = static_cast<int64_t>(info.st_size);

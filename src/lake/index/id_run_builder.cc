@@ -12,6 +12,7 @@
 #include "lake/index/id_run_builder_internal.h"
 #include "lake/index/id_run_format_internal.h"
 #include "lake/index/id_run_merge_internal.h"
+#include "lake/index/run_cache_internal.h"
 
 namespace pixlake::lake {
 namespace {
@@ -136,7 +137,10 @@ Status IdRunBuilder::Emit(uint32_t file, int64_t rows, std::span<const file::Blo
 
 Status IdRunBuilder::Spill() {
   std::sort(entries_.begin(), entries_.end());
-  const std::string path = io::JoinPath(source_.folder, "." + NewUuid() + ".spill");
+  std::string path = io::JoinPath(source_.folder, "." + NewUuid() + ".spill");
+  if (source_.table.store->scheme() != "file") {
+    PL_ASSIGN_OR_RETURN(path, NewRunFile(".spill"));
+  }
   PL_ASSIGN_OR_RETURN(const auto writer,
                       IdRunWriter::Create(spill_store_.get(), path, source_.columns, files_));
   for (const IdEntry& entry : entries_) PL_RETURN_NOT_OK(writer->Append(entry));

@@ -57,11 +57,13 @@ constexpr int64_t kIdBlockEntries = kIdBlockBytes / static_cast<int64_t>(sizeof(
 class IdRun {
  public:
   // kCorrupt when it is no whole run, kUnsupported when a newer pixlake wrote it.
-  static Result<std::shared_ptr<IdRun>> Open(const std::string& path);
+  // `path` is what it is called, `file` what is mapped: a run of a remote table is a copy here.
+  static Result<std::shared_ptr<IdRun>> Open(const std::string& file, const std::string& path);
   ~IdRun();
   IdRun(const IdRun&) = delete;
   IdRun& operator=(const IdRun&) = delete;
 
+  // As its table's store takes it.
   const std::string& path() const { return path_; }
   const IdColumns& columns() const { return columns_; }
   const std::vector<CoveredFile>& files() const { return files_; }
@@ -105,9 +107,11 @@ class IdRunWriter {
   Result<std::shared_ptr<IdRun>> Finish();
 
  private:
-  IdRunWriter(std::unique_ptr<io::OutputFile> output, std::string path, IdColumns columns,
-              std::vector<CoveredFile> files)
+  IdRunWriter(std::unique_ptr<io::OutputFile> output, io::Store* store, std::string file, std::string path,
+              IdColumns columns, std::vector<CoveredFile> files)
       : output_(std::move(output)),
+        store_(store),
+        file_(std::move(file)),
         path_(std::move(path)),
         columns_(std::move(columns)),
         files_(std::move(files)) {}
@@ -115,6 +119,8 @@ class IdRunWriter {
   std::string Index() const;
 
   const std::unique_ptr<io::OutputFile> output_;
+  io::Store* const store_;
+  const std::string file_;  // that is written; of a remote table one of this machine's, sent when it is whole
   const std::string path_;
   const IdColumns columns_;
   std::vector<CoveredFile> files_;

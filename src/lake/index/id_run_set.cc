@@ -6,6 +6,7 @@
 #include "base/uuid.h"
 #include "lake/index/id_run_merge_internal.h"
 #include "lake/index/id_run_set_internal.h"
+#include "lake/index/run_cache_internal.h"
 
 namespace pixlake::lake {
 namespace {
@@ -67,7 +68,7 @@ class RunSet {
         continue;
       }
       if (!name.ends_with(".run")) continue;
-      auto run = IdRun::Open(object.path);
+      auto run = OpenRun(store_, object.path, object.size);
       if (!run.ok() && CodeOf(run.status()) == ErrorCode::kNotFound) return false;
       if (!run.ok() && CodeOf(run.status()) == ErrorCode::kCorrupt) {
         PL_RETURN_NOT_OK(store_->Delete(object.path));

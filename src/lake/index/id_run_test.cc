@@ -91,7 +91,7 @@ TEST_F(IdRunTest, OfANewerPixlakeIsNotCalledDamaged) {
   std::string bytes = Bytes();
   bytes[kIdRunVersionAt] = bytes[bytes.size() - 2] = '2';
   Overwrite(bytes);
-  EXPECT_EQ(CodeOf(IdRun::Open(Path()).status()), ErrorCode::kUnsupported);
+  EXPECT_EQ(CodeOf(IdRun::Open(Path(), Path()).status()), ErrorCode::kUnsupported);
 }
 
 TEST_F(IdRunTest, OneIdMayFillSeveralBlocks) {
@@ -110,10 +110,10 @@ TEST_F(IdRunTest, CutAnywhereItIsNoRun) {
   const std::string bytes = Bytes();
   for (size_t size = 0; size < bytes.size(); size += size < bytes.size() - 300 ? 997 : 1) {
     Overwrite(bytes.substr(0, size));
-    EXPECT_EQ(CodeOf(IdRun::Open(Path()).status()), ErrorCode::kCorrupt) << size;
+    EXPECT_EQ(CodeOf(IdRun::Open(Path(), Path()).status()), ErrorCode::kCorrupt) << size;
   }
   Overwrite(bytes + "x");
-  EXPECT_FALSE(IdRun::Open(Path()).ok());
+  EXPECT_FALSE(IdRun::Open(Path(), Path()).ok());
 }
 
 TEST_F(IdRunTest, AnyFlippedByteOfWhatIsUsedIsFound) {
@@ -128,7 +128,7 @@ TEST_F(IdRunTest, AnyFlippedByteOfWhatIsUsedIsFound) {
                                      : bytes.size() - 1 - random() % 200;
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << random() % 8));
     Overwrite(damaged);
-    const auto run = IdRun::Open(Path());
+    const auto run = IdRun::Open(Path(), Path());
     if (!run.ok()) continue;
     bool found = false;
     for (int64_t block = 0; block < (*run)->num_blocks(); ++block) found |= !(*run)->Block(block).ok();
@@ -164,7 +164,7 @@ TEST_F(IdRunTest, ForgedFieldsMayGiveWrongAnswersButNothingWorse) {
     footer.crc = crc(&footer, offsetof(IdRunFooter, crc));
     std::memcpy(at, &footer, sizeof(footer));
     Overwrite(forged);
-    const auto run = IdRun::Open(Path());
+    const auto run = IdRun::Open(Path(), Path());
     if (!run.ok()) continue;
     for (const uint64_t high : {uint64_t{0}, UINT64_MAX, random()})
       (void)(*run)->Visit(high, random(), [](const IdEntry&) { return false; });

@@ -2,8 +2,10 @@
 
 #include <arrow/io/interfaces.h>
 
+#include "io/local_store.h"
 #include "lake/index/id_run_format_internal.h"
 #include "lake/index/id_run_internal.h"
+#include "lake/index/run_cache_internal.h"
 
 namespace pixlake::lake {
 namespace {
@@ -22,13 +24,19 @@ void AppendText(const std::string& text, std::string* out) {
 
 Result<std::unique_ptr<IdRunWriter>> IdRunWriter::Create(io::Store* store, std::string path,
                                                          IdColumns columns, std::vector<CoveredFile> files) {
-  PL_ASSIGN_OR_RETURN(auto output, store->Create(path));
+  const bool remote = store->scheme() != "file";
+  std::string written = path;
+  if (remote) {
+    PL_ASSIGN_OR_RETURN(written, NewRunFile(".part"));
+  }
+  const auto here = remote ? io::MakeLocalStore({.sync = false}) : nullptr;
+  PL_ASSIGN_OR_RETURN(auto output, (remote ? here.get() : store)->Create(written));
   std::string header(kIdRunMagic.begin(), kIdRunMagic.end());
   header.resize(kIdRunHeaderBytes);
   PL_RETURN_NOT_OK(output->stream()->Write(header.data(), kIdRunHeaderBytes));
   for (CoveredFile& file : files) file.ids = 0;
-  return std::unique_ptr<IdRunWriter>(
-      new IdRunWriter(std::move(output), std::move(path), std::move(columns), std::move(files)));
+  return std::unique_ptr<IdRunWriter>(new IdRunWriter(std::move(output), store, std::move(written),
+                                                      std::move(path), std::move(columns), std::move(files)));
 }
 
 Status IdRunWriter::Append(const IdEntry& entry) {
@@ -77,7 +85,7 @@ Result<std::shared_ptr<IdRun>> IdRunWriter::Finish() {
   PL_RETURN_NOT_OK(output_->stream()->Write(index.data(), static_cast<int64_t>(index.size())));
   PL_RETURN_NOT_OK(output_->stream()->Write(&footer, sizeof(footer)));
   PL_RETURN_NOT_OK(output_->Close());
-  return IdRun::Open(path_);
+  return file_ == path_ ? IdRun::Open(path_, path_) : SendRun(store_, file_, path_);
 }
 
 }  // namespace pixlake::lake

@@ -14,6 +14,7 @@
 #include "base/near.h"
 #include "lake/lake_lock.h"
 #include "lake/lake_tables.h"
+#include "lake/lease/fence.h"
 #include "query/session/open_sql_session.h"
 
 #include "pipeline/check/check_ledger.h"
@@ -30,9 +31,10 @@ bool MayPass(const Status& status) {
 }
 
 Result<StepReport> RunUntilDone(const session::Session& session, const catalog::Lake& lake, const Step& step,
-                                const RunOptions& options, int64_t now_us) {
+                                const RunOptions& options, const RunScope& scope, lake::LakeLock* lock) {
   for (int64_t tries = 0;; ++tries) {
-    auto report = RunStep(session, lake, step, options, now_us);
+    if (lock != nullptr) PL_RETURN_NOT_OK(lock->Check());
+    auto report = RunStep(session, lake, step, options, scope);
     if (report.ok()) {
       report->retries = static_cast<int>(tries);
       return report;
@@ -51,7 +53,7 @@ bool IsWanted(const RunOptions& options, const Step& step) {
 Result<StepsReport> PlanRun(const session::Session& session, const catalog::Lake& lake,
                             const std::vector<Step>& ordered, const RunOptions& options) {
   StepsReport out;
-  const int64_t now_us = NowMillis() * 1000;
+  const RunScope scope{NowMillis() * 1000, std::nullopt};
   std::set<std::string> stale;  // tables that a run would make anew
   for (const Step& step : ordered) {
     if (!IsWanted(options, step)) continue;
@@ -68,25 +70,41 @@ Result<StepsReport> PlanRun(const session::Session& session, const catalog::Lake
       out.steps.push_back(std::move(report));
       continue;
     }
-    PL_ASSIGN_OR_RETURN(out.steps.emplace_back(), RunUntilDone(session, lake, step, options, now_us));
+    PL_ASSIGN_OR_RETURN(out.steps.emplace_back(), RunUntilDone(session, lake, step, options, scope, nullptr));
     if (out.steps.back().mode != StepMode::kNothing) stale.insert(step.output.text());
   }
   return out;
 }
 
+// What another run may still be at: the steps' outputs, and whatever a run has ever committed to.
+Status FenceOutputs(const session::Session& session, const catalog::Lake& lake,
+                    const std::vector<Step>& steps, const std::vector<catalog::TableName>& tables,
+                    const table::LeaseEpoch& lease) {
+  for (const catalog::TableName& name : tables) {
+    PL_ASSIGN_OR_RETURN(const auto table, session.OpenToChange(lake.TablePlace(name).path));
+    PL_ASSIGN_OR_RETURN(const auto snapshot, table->Load());
+    const bool is_output = std::any_of(
+        steps.begin(), steps.end(), [&name](const Step& step) { return step.output.text() == name.text(); });
+    if (is_output || snapshot->TxnVersion(lease.app_id))
+      PL_RETURN_NOT_OK(lake::FenceTable(table.get(), lease));
+  }
+  return Status::OK();
+}
+
 class Runner {
  public:
   Runner(const session::Session& session, const catalog::Lake& lake, const Checks& checks,
-         const RunOptions& options, const std::vector<std::string>& known)
+         const RunOptions& options, const std::vector<std::string>& known, lake::LakeLock* lock)
       : session_(session),
         lake_(lake),
         checks_(checks),
         options_(options),
         there_(known.begin(), known.end()),
-        now_us_(NowMillis() * 1000) {}
+        lock_(lock),
+        scope_{NowMillis() * 1000, lock->epoch()} {}
 
   Result<StepsReport> Run(const std::vector<Step>& ordered) {
-    PL_ASSIGN_OR_RETURN(ledger_, CheckLedger::Open(session_, lake_, checks_, now_us_));
+    PL_ASSIGN_OR_RETURN(ledger_, CheckLedger::Open(session_, lake_, checks_, scope_.now_us));
     const Status ran = RunAll(ordered);
     // What was asked is kept, whatever came then.
     const Status written = ledger_->Write();
@@ -125,7 +143,7 @@ class Runner {
   Status RunOne(const Step& step) {
     const std::string name = step.output.text();
     if (IsWanted(options_, step)) {
-      auto done = RunUntilDone(session_, lake_, step, options_, now_us_);
+      auto done = RunUntilDone(session_, lake_, step, options_, scope_, lock_);
       const bool asks_wrongly =
           !done.ok() && name == kValidated && CodeOf(done.status()) == ErrorCode::kUsage;
       if (asks_wrongly) return WithPlaceOfCheck(done.status(), checks_.of_images);
@@ -140,7 +158,8 @@ class Runner {
     }
     if (name == kValidated) {
       PL_RETURN_NOT_OK(ledger_->AskOfImages());
-      PL_ASSIGN_OR_RETURN(const CheckQuarantine done, SyncCheckQuarantine(session_, lake_, checks_, now_us_));
+      PL_ASSIGN_OR_RETURN(const CheckQuarantine done,
+                          SyncCheckQuarantine(session_, lake_, checks_, scope_.now_us));
       report_.quarantined += done.added;
     }
     return Ask(step.output, step.key);
@@ -169,7 +188,8 @@ class Runner {
   const Checks& checks_;
   const RunOptions& options_;
   std::set<std::string> there_;  // tables
-  const int64_t now_us_;
+  lake::LakeLock* const lock_;
+  const RunScope scope_;
   std::unique_ptr<CheckLedger> ledger_;
   std::set<std::string> stopped_;  // tables that are not to be read
   std::vector<std::string> stops_, not_run_;
@@ -223,10 +243,19 @@ Result<StepsReport> RunSteps(const session::Session& session, const std::vector<
   PL_ASSIGN_OR_RETURN(const std::vector<Step> ordered, InOrder(steps, known));
   if (options.plan) return PlanRun(session, lake, ordered, options);
   PL_ASSIGN_OR_RETURN(const auto lock, lake::LakeLock::Acquire(lake, "run", options.on_wait));
-  // Those of an earlier version keep their changes from now on.
-  PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, session.new_table_format()).status());
-  Runner runner(session, lake, checks, options, known);
-  return runner.Run(ordered);
+  const auto run = [&]() -> Result<StepsReport> {
+    if (lock->took_over()) {
+      PL_RETURN_NOT_OK(FenceOutputs(session, lake, ordered, tables, *lock->epoch()));
+    }
+    lock->NoteFenced();
+    // Those of an earlier version keep their changes from now on.
+    PL_RETURN_NOT_OK(lake::OpenLakeTables(lake, session.new_table_format()).status());
+    Runner runner(session, lake, checks, options, known, lock.get());
+    return runner.Run(ordered);
+  };
+  auto done = run();
+  if (!done.ok()) return lock->Explain(done.status());
+  return done;
 }
 
 }  // namespace pixlake::pipeline

@@ -33,8 +33,8 @@ bool IsWithoutFeed(const Status& status) {
 class StepRun {
  public:
   StepRun(const session::Session& session, const catalog::Lake& lake, const Step& step,
-          const RunOptions& options, int64_t now_us)
-      : session_(session), lake_(lake), step_(step), options_(options), now_us_(now_us) {
+          const RunOptions& options, const RunScope& scope)
+      : session_(session), lake_(lake), step_(step), options_(options), scope_(scope) {
     report_.name = step.name;
   }
 
@@ -247,6 +247,7 @@ class StepRun {
     transaction->SetOperation({OperationOf(step_), {}, {}});
     for (const auto& [app_id, version] : NotesOf(step_, inputs_, fingerprint_, output_version_))
       PL_RETURN_NOT_OK(transaction->NoteTxn(app_id, version));
+    if (scope_.lease) PL_RETURN_NOT_OK(transaction->CommitUnder(*scope_.lease));
     PL_ASSIGN_OR_RETURN(const auto outcome, transaction->Commit());
     report_.version = outcome.version;
     return report_;
@@ -260,6 +261,7 @@ class StepRun {
     change.memory_bytes = session_.Plan(Work::kSql).writers;
     change.operation = OperationOf(step_);
     change.noted_txns = NotesOf(step_, inputs_, fingerprint_, output_version_);
+    change.lease = scope_.lease;
     if (replaced_) change.definition = replaced_;
     const auto done =
         query::RunChange(sql_.get(), output_.get(), std::string(output_->format()) + "_scan", insert, change);
@@ -274,7 +276,7 @@ class StepRun {
   const catalog::Lake& lake_;
   const Step& step_;
   const RunOptions& options_;
-  const int64_t now_us_;
+  const RunScope& scope_;
   std::vector<OpenInput> inputs_;
   std::unique_ptr<table::Table> output_;
   std::unique_ptr<query::SqlSession> sql_;
@@ -289,9 +291,9 @@ class StepRun {
 }  // namespace
 
 Result<StepReport> RunStep(const session::Session& session, const catalog::Lake& lake, const Step& step,
-                           const RunOptions& options, int64_t now_us) {
+                           const RunOptions& options, const RunScope& scope) {
   const auto begin = std::chrono::steady_clock::now();
-  StepRun run(session, lake, step, options, now_us);
+  StepRun run(session, lake, step, options, scope);
   PL_ASSIGN_OR_RETURN(StepReport report, run.Run());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return report;

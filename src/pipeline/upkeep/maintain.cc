@@ -236,6 +236,14 @@ Result<std::vector<std::string>> TablesOf(const catalog::Lake& lake, const std::
   return asked;
 }
 
+// Who had the lease may only be paused, and what it has staged may yet be decided: not to be deleted.
+Status Interrupted(const std::string& work) {
+  return Error(ErrorCode::kCommitConflict,
+               fmt::format("`pixlake {}` was interrupted in this lake and may still be at work: run it again, "
+                           "which ends that, then maintain the lake",
+                           work));
+}
+
 }  // namespace
 
 Result<std::vector<MaintainReport>> Maintain(const session::Session& session,
@@ -245,17 +253,37 @@ Result<std::vector<MaintainReport>> Maintain(const session::Session& session,
   PL_ASSIGN_OR_RETURN(const std::vector<std::string> tables, TablesOf(lake, options.tables));
   // A settings' retention shorter than a week would delete what an ingest has staged, or a run reads: they
   // wait, and it waits for them.
-  constexpr int64_t kWeekMs = int64_t{7} * 24 * 3600 * 1000;
-  std::vector<std::unique_ptr<lake::LakeLock>> locks;
+  constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
+  constexpr int64_t kWeekMs = 7 * kDayMs;
+  const bool deletes = options.policy_retention && options.policy.vacuum.every_ms > 0;
+  // A lease may run out while this is paused, and then others write: what is a day old they have committed.
+  if (deletes && lake.is_remote() && options.policy.vacuum.retention_ms < kDayMs) {
+    return Error(ErrorCode::kUsage,
+                 fmt::format("maintenance.vacuum.retention is {}; of a lake in a store, which others may write to "
+                             "meanwhile, it is a day or more",
+                             FormatDuration(options.policy.vacuum.retention_ms)));
+  }
+  std::vector<std::unique_ptr<lake::LakeLock>> locks;  // given back last first
   std::vector<std::string> works = {"maintain"};
-  if (options.policy_retention && options.policy.vacuum.every_ms > 0 &&
-      options.policy.vacuum.retention_ms < kWeekMs)
+  if (deletes && options.policy.vacuum.retention_ms < kWeekMs)
     works.insert(works.end(), {"ingest", "run"});
+  Status status;
   for (const std::string& work : works) {
     if (options.plan) break;
-    PL_ASSIGN_OR_RETURN(locks.emplace_back(), lake::LakeLock::Acquire(lake, work, options.on_wait));
+    auto lock = lake::LakeLock::Acquire(lake, work, options.on_wait);
+    status = lock.status();
+    if (!status.ok()) break;
+    locks.push_back(*std::move(lock));
+    if (locks.back()->took_over() && work != works.front()) status = Interrupted(work);
+    // What is done alone here needs nobody to be kept out.
+    if (work == works.front()) locks.back()->NoteFenced();
+    if (!status.ok()) break;
   }
-  return Maintenance(session, lake, options).Run(tables);
+  Result<std::vector<MaintainReport>> done = status;
+  if (status.ok()) done = Maintenance(session, lake, options).Run(tables);
+  if (!locks.empty() && !done.ok()) done = locks.front()->Explain(done.status());
+  while (!locks.empty()) locks.pop_back();
+  return done;
 }
 
 }  // namespace pixlake::pipeline

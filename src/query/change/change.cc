@@ -162,6 +162,7 @@ class Runner {
     transaction_->SetOperation(operation_);
     for (const auto& [app_id, version] : options_.noted_txns)
       PL_RETURN_NOT_OK(transaction_->NoteTxn(app_id, version));
+    if (options_.lease) PL_RETURN_NOT_OK(transaction_->CommitUnder(*options_.lease));
     PL_ASSIGN_OR_RETURN(const table::CommitOutcome outcome, transaction_->Commit());
     report_.version = outcome.version;
     report_.attempts = outcome.attempts;

@@ -18,6 +18,7 @@ struct ChangeOptions {
   std::string operation;                      // what the history calls it; empty: by the statement
   // How far applications have come with this commit (Transaction::NoteTxn).
   std::map<std::string, int64_t> noted_txns = {};
+  std::optional<table::LeaseEpoch> lease = std::nullopt;  // Transaction::CommitUnder
   // What the table is from this commit on, in place of all that it was; nothing of it is kept.
   std::optional<table::TableDefinition> definition = std::nullopt;
 };

@@ -71,7 +71,7 @@ Result<std::unique_ptr<QueryResult>> RunDropTable(const StatementContext& contex
   (void)cursor.TakeWords("PURGE");
   PL_RETURN_NOT_OK(cursor.ExpectEnd());
   PL_ASSIGN_OR_RETURN(const io::Location place, context.session.Locate(name));
-  PL_ASSIGN_OR_RETURN(const bool own, IsOwnOfLake(place));
+  PL_ASSIGN_OR_RETURN(const bool own, IsOwnOfLake(context, place));
   if (own) {
     return Error(ErrorCode::kUsage,
                  fmt::format("{} is the lake's own table and stays: its rows go by DELETE FROM", name));

@@ -17,7 +17,14 @@ Result<bool> IsSessionTable(const StatementContext& context, const std::string& 
   return batch != nullptr && batch->num_rows() > 0;
 }
 
-Result<bool> IsOwnOfLake(const io::Location& place) {
+Result<bool> IsOwnOfLake(const StatementContext& context, const io::Location& place) {
+  if (context.session.has_lake()) {
+    // Its zones may be elsewhere.
+    const auto lake = context.session.OpenLake();
+    for (const catalog::TableName& own : catalog::OwnTables()) {
+      if (lake.ok() && lake->TablePlace(own).path == place.path) return true;
+    }
+  }
   for (const catalog::TableName& own : catalog::OwnTables()) {
     const std::string tail = "/" + own.zone + "/" + own.name;
     if (!place.path.ends_with(tail)) continue;

@@ -30,7 +30,7 @@ Result<bool> IsSessionTable(const StatementContext& context, const std::string& 
 using ResultSink = std::function<Status(QueryResult*)>;
 
 // Whether one of a lake's own tables is at the place, whether or not the session knows the lake.
-Result<bool> IsOwnOfLake(const io::Location& place);
+Result<bool> IsOwnOfLake(const StatementContext& context, const io::Location& place);
 
 // After the table was made, or got other columns: what the session knows of its name is forgotten.
 Status Refresh(const StatementContext& context, const std::string& name);

@@ -173,7 +173,7 @@ Result<int64_t> Create(const StatementContext& context, CreateStatement* create,
   if (!create->by_place) create->definition.name = create->name;
   PL_RETURN_NOT_OK(CheckColumnExpressions(*create->definition.schema));
   if (create->replaces && context.session.IsTable(place.path)) {
-    PL_ASSIGN_OR_RETURN(const bool own, IsOwnOfLake(place));
+    PL_ASSIGN_OR_RETURN(const bool own, IsOwnOfLake(context, place));
     if (own) return Error(ErrorCode::kUsage, create->name + " is the lake's own table and is not replaced");
     PL_ASSIGN_OR_RETURN(const auto table, context.session.OpenToChange(place.path));
     PL_ASSIGN_OR_RETURN(

@@ -1,0 +1,74 @@
+"""What a lake in S3 costs in requests: docs/stores.md has the table, this keeps it true."""
+
+import json
+
+import pytest
+import services
+from http_proxy import Proxy
+from lake_in_store import Picture
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory):
+    with services.S3(tmp_path_factory.mktemp("s3")) as environment:
+        proxy = Proxy(environment["AWS_ENDPOINT_URL"])
+        yield proxy, {**environment, "AWS_ENDPOINT_URL": proxy.url}
+        proxy.Close()
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    for i in range(500):
+        Picture(folder / f"{i}.png", i, (16, 12))
+    return folder
+
+
+def Counted(proxy, work):
+    """(puts and lists, gets and heads): what S3 has two prices for; deletes are free."""
+    proxy.Reset()
+    result = work()
+    kinds = proxy.Count()
+    return (kinds["PUT"] + kinds["POST"] + kinds["LIST"], kinds["GET"] + kinds["HEAD"]), result
+
+
+def test_requests_do_not_grow_with_images(pixlake, proxied, images, tmp_path, monkeypatch):
+    proxy, environment = proxied
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lake = "s3://bucket/counted"
+    counts = {}
+    counts["init"], _ = Counted(proxy, lambda: pixlake("init", lake, env=environment))
+    counts["ingest 500"], taken = Counted(
+        proxy, lambda: pixlake("ingest", images, "--lake", lake, "--json", env=environment).json
+    )
+    assert taken["images"] == 500
+    counts["ingest nothing new"], again = Counted(
+        proxy, lambda: pixlake("ingest", images, "--lake", lake, "--json", env=environment).json
+    )
+    assert (again["images"], again["batches"]) == (0, 0)
+    query = "SELECT id FROM raw.images ORDER BY id LIMIT 3"
+    counts["query"], rows = Counted(
+        proxy, lambda: pixlake("sql", query, "--lake", lake, "--format", "json", env=environment).stdout
+    )
+    ids = [row["id"] for row in json.loads(rows)]
+    counts["first cat"], _ = Counted(
+        proxy, lambda: pixlake("cat", "raw.images", ids[0], "--lake", lake, env=environment)
+    )
+    counts["cat"], _ = Counted(proxy, lambda: pixlake("cat", "raw.images", ids[1], "--lake", lake, env=environment))
+    counts["run"], _ = Counted(proxy, lambda: pixlake("run", "--lake", lake, env=environment))
+    counts["run nothing new"], _ = Counted(proxy, lambda: pixlake("run", "--lake", lake, env=environment))
+    most = MOST
+    assert all(count[0] <= most[name][0] and count[1] <= most[name][1] for name, count in counts.items()), counts
+
+
+# At most, as (puts and lists, gets and heads).
+MOST = {
+    "init": (0, 0),
+    "ingest 500": (0, 0),
+    "ingest nothing new": (0, 0),
+    "query": (0, 0),
+    "first cat": (0, 0),
+    "cat": (0, 0),
+    "run": (0, 0),
+    "run nothing new": (0, 0),
+}
