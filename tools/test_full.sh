@@ -9,13 +9,14 @@
 #   tsan   unit tests of the modules with threads under ThreadSanitizer
 #   crash  crash, race and full-disk tests with the release build (pytest -m full)
 #   matrix which engine reads and writes what (docs/interop.md), with Spark
+#   stores lakes in stores, whose processes are killed and paused (pytest -m stores)
 #   memory what larger budgets are kept to (pytest -m memory)
 #   tidy   clang-tidy over the sources that changed since they were last clean
 #   fuzz   every fuzz target for FUZZ_SECONDS (60)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-all_tiers=(asan tsan crash matrix memory tidy fuzz)
+all_tiers=(asan tsan crash matrix stores memory tidy fuzz)
 threaded_modules='^(base|io|file|table|delta|ingest|engine)_test$'
 deps=${PIXLAKE_DEPS:-${XDG_CACHE_HOME:-${HOME}/.cache}/pixlake/deps}
 export PIXLAKE_DEPS=${deps}
@@ -47,12 +48,17 @@ tier_tsan() {
 
 tier_crash() {
   build release
-  tools/run_tests.py pytest -- "${python}" -m pytest tests -m "full and not matrix and not memory"
+  tools/run_tests.py pytest -- "${python}" -m pytest tests -m "full and not matrix and not memory and not stores"
 }
 
 tier_matrix() {
   build release
   tools/run_tests.py pytest -- "${python}" -m pytest tests -m matrix
+}
+
+tier_stores() {
+  build release
+  tools/run_tests.py pytest -- "${python}" -m pytest tests -m stores
 }
 
 tier_memory() {
@@ -92,7 +98,7 @@ tier_fuzz() {
 tiers=("$@")
 case ${1:-} in
   --list) printf '%s\n' "${all_tiers[@]}"; exit 0 ;;
-  -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
   '') tiers=("${all_tiers[@]}") ;;
 esac
 for tier in "${tiers[@]}"; do

@@ -139,11 +139,12 @@ std::string Lake::Marker() const {
 }
 
 Result<Lake> Lake::Init(io::Location place, const LakeOptions& options) {
-  PL_ASSIGN_OR_RETURN(const bool there, Detect(place));
-  if (there) {
+  auto opened = Open(place, options);
+  if (opened.ok()) {
     PL_RETURN_NOT_OK(io::Settle(place.store.get(), place.Child(kMarker)));
-    return Open(std::move(place), options);
+    return opened;
   }
+  if (CodeOf(opened.status()) != ErrorCode::kNotFound) return opened;
   const auto listed = place.store->List(place.path);
   if (!listed.ok()) return WithContext(listed.status(), "making a lake, which is a folder");
   const auto& objects = *listed;

@@ -21,7 +21,7 @@ class DeltaFormat : public table::TableFormat {
   Result<bool> Detect(const io::Location& location) override {
     // The first commit is there unless the log was cleaned up; then the hint, then a listing
     // tells.
-    PL_ASSIGN_OR_RETURN(const bool first, location.store->Exists(CommitPath(location, 0)));
+    PL_ASSIGN_OR_RETURN(const bool first, HasCommit(location, 0));
     if (first) {
       return true;
     }

@@ -25,7 +25,7 @@ struct ManifestTable {
 // those that have it; then the manifest goes.
 struct BatchManifest {
   int64_t number = 0;  // counts up, lake by lake
-  int64_t epoch = 0;   // of the lease it was decided under (README.md); 0: under a lock on a local disk
+  int64_t epoch = 0;   // of the lease it was decided under (lease/README.md); 0: under a lock on a local disk
   std::vector<ManifestTable> tables;
   bool has_statistics = true;  // false: it was written by a version that left them out
 };

@@ -69,14 +69,15 @@ def test_commands_on_it_do_what_they_do_on_a_disk(pixlake, store, tmp_path):
     bad = pixlake("quarantine", "list", "--lake", lake, env=environment).stdout
     assert "broken.png" in bad or "truncated" in bad
     (source / "broken.png").write_bytes(Picture(tmp_path / "good.png", 77).read_bytes())
-    pixlake("quarantine", "replay", "--lake", lake, env=environment)
+    assert pixlake("quarantine", "replay", "--lake", lake, "--json", env=environment).json["released"] == 0
+    pixlake("ingest", source, "--lake", lake, env=environment)
     count = "SELECT (SELECT count(*) FROM raw.images) AS i, (SELECT count(*) FROM raw.quarantine) AS q"
     assert pixlake("sql", count, "--lake", lake, "--format", "csv", env=environment).stdout == "i,q\n6,0\n"
-    pixlake("export", "raw.images", "--lake", lake, "--to", tmp_path / "out", env=environment)
+    pixlake("export", "raw.images", tmp_path / "out", "--lake", lake, env=environment)
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     contents = {hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     assert contents >= {hashlib.sha256(p.read_bytes()).hexdigest() for p in source.rglob("[0-9].png")}
-    pixlake("metadata", "raw.images", "--lake", lake, env=environment)
+    pixlake("metadata", "raw.images", "--success", "raw.metadata", "--lake", lake, env=environment)
     pixlake("sql", "CREATE TABLE curated.mine AS SELECT id FROM raw.images", "--lake", lake, env=environment)
     pixlake("table", "optimize", "raw.sources", "--lake", lake, env=environment)
     refused = pixlake("sql", "DROP TABLE raw.images", "--lake", lake, env=environment, status=2)

@@ -120,6 +120,15 @@ LogListing SortLog(const std::vector<io::ObjectInfo>& objects) {
   return listing;
 }
 
+Result<bool> HasCommit(const io::Location& table, int64_t version) {
+  const std::string path = CommitPath(table, version);
+  if (table.store->scheme() == "file") return table.store->Exists(path);
+  const auto found = table.store->Stat(path);
+  if (!found.ok() && CodeOf(found.status()) == ErrorCode::kNotFound) return false;
+  PL_RETURN_NOT_OK(found.status());
+  return true;
+}
+
 std::optional<int64_t> LastCheckpointHint(const io::Location& table) {
   Result<std::string> bytes =
       table.store->ReadAll(io::JoinPath(LogFolder(table), "_last_checkpoint"), kMaxHintBytes);

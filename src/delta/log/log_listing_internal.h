@@ -39,6 +39,9 @@ struct LogListing {
   std::optional<int64_t> latest() const;
 };
 
+// Whether the commit is there. One request, where Store::Exists would look for a folder, too.
+Result<bool> HasCommit(const io::Location& table, int64_t version);
+
 // Sorts names into commits and complete checkpoints; names of any other form, with
 // a version that overflows, or parts of an incomplete checkpoint are left out.
 LogListing SortLog(const std::vector<io::ObjectInfo>& objects);

@@ -60,7 +60,7 @@ Result<Advanced> AdvanceState(const io::Location& table, const TableState& known
   if (version == known.version) {
     return Advanced{How::kSame, {}};
   }
-  PL_ASSIGN_OR_RETURN(const bool newer, table.store->Exists(CommitPath(table, known.version + 1)));
+  PL_ASSIGN_OR_RETURN(const bool newer, HasCommit(table, known.version + 1));
   if (!newer) {
     // A version after the latest: the full load says that it is not there.
     return Advanced{version ? How::kLost : How::kSame, {}};
