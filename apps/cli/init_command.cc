@@ -46,7 +46,8 @@ void AddInitCommand(CLI::App* program) {
                               "Make a lake: a folder whose tables have names (raw.images, "
                               "…),\nwith settings in its config/.\nFine to repeat; changes nothing "
                               "then.");
-  command->add_option("LAKE", options->lake, "Folder of the lake")->required();
+  command->add_option("LAKE", options->lake, "Folder of the lake, or a place in a store (s3, gs, hdfs)")
+      ->required();
   command
       ->add_option("--source", options->sources,
                    "Where images will come from, into its settings (repeatable)")

@@ -100,6 +100,7 @@ def test_of_racing_writers_one_commits(mnist_to_delta, pixlake, hdfs, tmp_path):
     assert pixlake("sql", query, "--format", "csv", env=environment).stdout.splitlines()[1] == "30"
 
 
+@pytest.mark.stores
 def test_a_lake_in_hdfs_is_the_lake_it_would_be_on_a_disk(pixlake, hdfs, tmp_path, monkeypatch):
     environment, root, rest = hdfs
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

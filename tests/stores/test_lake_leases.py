@@ -144,9 +144,9 @@ def test_an_ingest_killed_at_any_request_is_finished_by_the_next(pixlake, proxie
         started = {}
         if passed_on:
             # By the time the next one is asked for, this one was done.
-            hook = At(n + 1, lambda: started["process"].kill())
+            hook = At(n + 1, lambda started=started: started["process"].kill())
         else:
-            hook = At(n, lambda: (started["process"].kill(), started["process"].wait()))
+            hook = At(n, lambda started=started: (started["process"].kill(), started["process"].wait()))
         proxy.hook = hook
         started["process"] = Start(pixlake, environment, "ingest", few / "a", "--lake", lake)
         End(started["process"])
@@ -182,7 +182,7 @@ def test_who_is_paused_at_any_request_never_commits_beside_who_took_over(pixlake
         hook = At(n, Stop)
         proxy.hook = hook
         started["process"] = first = Start(pixlake, environment, "ingest", few / "a", "--lake", lake)
-        WaitUntil(lambda: stopped.is_set() or first.poll() is not None)
+        WaitUntil(lambda stopped=stopped, first=first: stopped.is_set() or first.poll() is not None)
         if not stopped.is_set():
             End(first)
             continue
@@ -267,7 +267,7 @@ def test_a_run_that_is_paused_never_commits_beside_who_took_over(pixlake, proxie
 
         proxy.hook = hook = At(n, Stop)
         started["process"] = first = Start(pixlake, environment, "run", "--lake", lake)
-        WaitUntil(lambda: stopped.is_set() or first.poll() is not None)
+        WaitUntil(lambda stopped=stopped, first=first: stopped.is_set() or first.poll() is not None)
         if stopped.is_set():
             second = Run(pixlake, environment, lake, few / "b")
             assert second.status in (0, 3), (hook.request, second.stderr)

@@ -1,15 +1,13 @@
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <utility>
 
 #include <arrow/api.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/stop/stop_token.h"
+#include "ingest/lake/keep_beside_internal.h"
 #include "ingest/lake/lake_stage_internal.h"
 #include "ingest/lake/metadata_rows_internal.h"
 #include "ingest/source/url/wanted_urls_internal.h"
@@ -32,37 +30,6 @@ std::string RememberedEtag(const Content& content) {
 bool MayHavePassed(const Content& content) {
   return content.item.fetched || content.item.etag == kTakenOnce ||
          content.judgement.verdict == image::Verdict::kUnreadable;
-}
-
-// Of what nobody has sent yet: its name says what its bytes are.
-Status SendBeside(io::Store* store, std::span<const uint8_t> bytes, const std::string& to) {
-  constexpr size_t kSentAtOnce = size_t{8} << 20;
-  const auto there = store->Stat(to);
-  if (there.ok() && there->size == static_cast<int64_t>(bytes.size())) return Status::OK();
-  PL_ASSIGN_OR_RETURN(const auto output, store->Create(to));
-  for (size_t at = 0; at < bytes.size(); at += kSentAtOnce) {
-    PL_RETURN_NOT_OK(CheckStopped());
-    const auto part = bytes.subspan(at, std::min(kSentAtOnce, bytes.size() - at));
-    PL_RETURN_NOT_OK(output->stream()->Write(part.data(), static_cast<int64_t>(part.size())));
-  }
-  const Status sent = output->Close();
-  return !sent.ok() && CodeOf(sent) == ErrorCode::kAlreadyExists ? Status::OK() : sent;
-}
-
-// What is kept by reference lies beside the table under its id, durable before it is named.
-Status KeepBeside(const std::string& from, const std::string& folder, const std::string& id) {
-  const std::string to = folder + "/" + id;
-  const int fd = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ErrnoError(errno, "opening", from);
-  const bool synced = ::fsync(fd) == 0;
-  ::close(fd);
-  if (!synced) return ErrnoError(errno, "syncing", from);
-  if (::rename(from.c_str(), to.c_str()) != 0) return ErrnoError(errno, "moving to " + to + " from", from);
-  const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder_fd < 0) return ErrnoError(errno, "opening", folder);
-  const bool folder_synced = ::fsync(folder_fd) == 0;
-  ::close(folder_fd);
-  return folder_synced ? Status::OK() : ErrnoError(errno, "syncing", folder);
 }
 
 }  // namespace
@@ -231,13 +198,7 @@ Status LakeStage::AddLarge(ContentTable* table, Content* content) {
       table->opened->place.store->Put(folder + "/README",
                                       "Values too large for the table's data files, by SHA-256; the "
                                       "column content_uri of their rows names them.\n"));
-  if (table->opened->place.store->scheme() != "file") {
-    PL_RETURN_NOT_OK(
-        SendBeside(table->opened->place.store.get(), content->bytes, folder + "/" + content->id));
-    return AddContents(table, {content}, "_pixlake/blobs/" + content->id);
-  }
-  PL_RETURN_NOT_OK(KeepBeside(content->spilled, folder, content->id));
-  content->spilled.clear();
+  PL_RETURN_NOT_OK(KeepBeside(table->opened->place.store.get(), folder, content));
   return AddContents(table, {content}, "_pixlake/blobs/" + content->id);
 }
 

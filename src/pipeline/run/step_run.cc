@@ -189,7 +189,7 @@ class StepRun {
     return rows->schema();
   }
 
-  StepQuery Query() const { return {step_, inputs_, key_is_text_, now_us_}; }
+  StepQuery Query() const { return {step_, inputs_, key_is_text_, scope_.now_us}; }
 
   Result<std::unique_ptr<KernelRows>> Compute(const KeySet* keys) {
     return KernelRows::Make(session_, step_, inputs_.front(), keys, options_.batch_rows,

@@ -238,10 +238,11 @@ Result<std::vector<std::string>> TablesOf(const catalog::Lake& lake, const std::
 
 // Who had the lease may only be paused, and what it has staged may yet be decided: not to be deleted.
 Status Interrupted(const std::string& work) {
-  return Error(ErrorCode::kCommitConflict,
-               fmt::format("`pixlake {}` was interrupted in this lake and may still be at work: run it again, "
-                           "which ends that, then maintain the lake",
-                           work));
+  return Error(
+      ErrorCode::kCommitConflict,
+      fmt::format("`pixlake {}` was interrupted in this lake and may still be at work: run it again, "
+                  "which ends that, then maintain the lake",
+                  work));
 }
 
 }  // namespace
@@ -258,15 +259,15 @@ Result<std::vector<MaintainReport>> Maintain(const session::Session& session,
   const bool deletes = options.policy_retention && options.policy.vacuum.every_ms > 0;
   // A lease may run out while this is paused, and then others write: what is a day old they have committed.
   if (deletes && lake.is_remote() && options.policy.vacuum.retention_ms < kDayMs) {
-    return Error(ErrorCode::kUsage,
-                 fmt::format("maintenance.vacuum.retention is {}; of a lake in a store, which others may write to "
-                             "meanwhile, it is a day or more",
-                             FormatDuration(options.policy.vacuum.retention_ms)));
+    return Error(
+        ErrorCode::kUsage,
+        fmt::format("maintenance.vacuum.retention is {}; of a lake in a store, which others may write to "
+                    "meanwhile, it is a day or more",
+                    FormatDuration(options.policy.vacuum.retention_ms)));
   }
   std::vector<std::unique_ptr<lake::LakeLock>> locks;  // given back last first
   std::vector<std::string> works = {"maintain"};
-  if (deletes && options.policy.vacuum.retention_ms < kWeekMs)
-    works.insert(works.end(), {"ingest", "run"});
+  if (deletes && options.policy.vacuum.retention_ms < kWeekMs) works.insert(works.end(), {"ingest", "run"});
   Status status;
   for (const std::string& work : works) {
     if (options.plan) break;
@@ -279,8 +280,8 @@ Result<std::vector<MaintainReport>> Maintain(const session::Session& session,
     if (work == works.front()) locks.back()->NoteFenced();
     if (!status.ok()) break;
   }
-  Result<std::vector<MaintainReport>> done = status;
-  if (status.ok()) done = Maintenance(session, lake, options).Run(tables);
+  auto done = status.ok() ? Maintenance(session, lake, options).Run(tables)
+                          : Result<std::vector<MaintainReport>>(status);
   if (!locks.empty() && !done.ok()) done = locks.front()->Explain(done.status());
   while (!locks.empty()) locks.pop_back();
   return done;
