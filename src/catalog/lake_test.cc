@@ -8,6 +8,8 @@
 
 #include "base/uuid.h"
 
+#include "testing/temporary_folder.h"
+
 namespace pixlake::catalog {
 namespace {
 
@@ -46,6 +48,52 @@ TEST_F(LakeTest, OfALaterVersionOrDamagedIsRefused) {
   EXPECT_EQ(CodeOf(Lake::Init(At("lake")).status()), ErrorCode::kUnsupported);
   std::ofstream(marker) << "garbage";
   EXPECT_EQ(CodeOf(Lake::Open(At("lake")).status()), ErrorCode::kCorrupt);
+}
+
+TEST_F(LakeTest, ZonesElsewhereStandInTheMarkerAndStayThere) {
+  const auto path = [&](const char* name) { return (folder_ / name).string(); };
+  const ZoneRoots roots = {{"raw", path("lake/raw")}, {"processed", path("p")}, {"curated", path("c")}};
+  ASSERT_TRUE(Lake::Init(At("lake"), {roots, {}}).ok());
+  const auto lake = Lake::Open(At("lake"));
+  ASSERT_TRUE(lake.ok()) << lake.status();
+  EXPECT_EQ(lake->TablePlace({"raw", "images"}).path, path("lake/raw/images"));
+  EXPECT_EQ(lake->TablePlace({"curated", "ml_ready"}).path, path("c/ml_ready"));
+  EXPECT_TRUE(Lake::Init(At("lake"), {roots, {}}).ok());
+  ZoneRoots other = roots;
+  other["curated"] = path("lake/curated");
+  EXPECT_EQ(CodeOf(Lake::Init(At("lake"), {other, {}}).status()), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf(Lake::Open(At("lake"), {other, {}}).status()), ErrorCode::kUsage);
+  other["curated"] = path("p");  // two zones at one place
+  EXPECT_EQ(CodeOf(Lake::Init(At("twice"), {other, {}}).status()), ErrorCode::kUsage);
+  other = {{"raw", path("lost/here")}, {"processed", path("p2")}, {"curated", path("c2")}};
+  EXPECT_EQ(CodeOf(Lake::Init(At("astray"), {other, {}}).status()), ErrorCode::kUsage);
+  EXPECT_FALSE(fs::exists(path("astray/_pixlake/lake.json")));
+  // The default places need no newer pixlake.
+  other = {{"raw", path("d/raw")}, {"processed", path("d/processed")}, {"curated", path("d/curated")}};
+  ASSERT_TRUE(Lake::Init(At("d"), {other, {}}).ok());
+  EXPECT_NE(test::ReadText(folder_ / "d/_pixlake/lake.json").find("\"pixlake_lake\":1"), std::string::npos);
+}
+
+TEST_F(LakeTest, AForgedMarkerIsRefused) {
+  ASSERT_TRUE(Lake::Init(At("lake")).ok());
+  const fs::path marker = folder_ / "lake/_pixlake/lake.json";
+  for (const char* roots : {"[]", "{\"other\": \"/a\"}", "{\"curated\": 7}", "{\"curated\": \"relative\"}",
+                            "{\"curated\": \"/a\\nb\"}", "{\"curated\": \"\"}"}) {
+    std::ofstream(marker) << "{\"pixlake_lake\": 2, \"roots\": " << roots << "}";
+    EXPECT_EQ(CodeOf(Lake::Open(At("lake")).status()), ErrorCode::kCorrupt) << roots;
+  }
+  std::ofstream(marker) << "{\"pixlake_lake\": 2}";
+  EXPECT_EQ(CodeOf(Lake::Open(At("lake")).status()), ErrorCode::kCorrupt);
+}
+
+TEST(HomeTest, IsWhatTheRawZoneLiesInOrTheZoneItself) {
+  EXPECT_EQ(HomeOf("/data/lake/raw"), "/data/lake");
+  EXPECT_EQ(HomeOf("/data/lake/raw/"), "/data/lake");
+  EXPECT_EQ(HomeOf("s3://bucket/lake/raw"), "s3://bucket/lake");
+  EXPECT_EQ(HomeOf("s3://bucket/raw"), "s3://bucket");
+  EXPECT_EQ(HomeOf("s3://raw"), "s3://raw");
+  EXPECT_EQ(HomeOf("s3://bucket/bronze"), "s3://bucket/bronze");
+  EXPECT_EQ(HomeOf("/data/draw"), "/data/draw");
 }
 
 TEST(TableNameTest, TakesOnlyNamesInAZone) {

@@ -33,13 +33,13 @@ def store(request, tmp_path, monkeypatch):
 
 def test_it_has_the_rows_of_the_same_lake_on_a_disk(pixlake, store, tmp_path):
     environment, lake = store
-    source = Mixed(tmp_path / "in", 12)
+    source = Mixed(tmp_path / "in", 5)
     here = tmp_path / "here"
     pixlake("init", lake, env=environment)
     pixlake("init", here)
     for where, env in ((lake, environment), (here, {})):
         taken = pixlake("ingest", source, "--lake", where, "--label-from-folder", "--json", env=env, status=3).json
-        assert (taken["images"], taken["duplicates"], taken["binary"], taken["quarantined"]) == (12, 1, 2, 1)
+        assert (taken["images"], taken["duplicates"], taken["binary"], taken["quarantined"]) == (5, 1, 2, 1)
         pixlake("run", "--lake", where, "--json", env=env)
         again = pixlake("run", source, "--lake", where, "--json", env=env).json["steps"]
         assert {step["mode"] for step in again[1:]} == {"nothing"}
@@ -51,7 +51,7 @@ def test_it_has_the_rows_of_the_same_lake_on_a_disk(pixlake, store, tmp_path):
         else:
             there = TableBySql(pixlake, environment, lake, name)
             assert Lasting(there) == Lasting(TableBySql(pixlake, {}, str(here), name)), name
-    for row in Table({}, str(here), "raw.images"):
+    for row in Table({}, str(here), "raw.images")[:2]:
         found = pixlake("cat", "raw.images", row["id"], "--lake", lake, env=environment)
         assert hashlib.sha256(found.raw).hexdigest() == row["id"]
     # Where the index was never used, and where its runs have to be got.
