@@ -82,10 +82,15 @@ def Lasting(rows: list[dict]) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True, default=str) for row in kept)
 
 
+STARTED: list[subprocess.Popen] = []  # for who cleans up behind a test that failed
+
+
 def Start(pixlake, environment, *arguments) -> subprocess.Popen:
     command = [pixlake.binary, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True}
-    return subprocess.Popen([*map(str, command)], env={**os.environ, **environment}, **pipes)
+    process = subprocess.Popen([*map(str, command)], env={**os.environ, **environment}, **pipes)
+    STARTED.append(process)
+    return process
 
 
 def End(process: subprocess.Popen, timeout=120) -> tuple[int, str, str]:

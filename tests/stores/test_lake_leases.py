@@ -12,6 +12,7 @@ import services
 from http_proxy import CHANGES, Proxy
 from lake_in_store import (
     MADE,
+    STARTED,
     AssertEachOnce,
     End,
     Kill,
@@ -32,6 +33,17 @@ def proxied(tmp_path_factory):
         proxy = Proxy(environment["AWS_ENDPOINT_URL"])
         yield proxy, environment, {**environment, **TTL, "AWS_ENDPOINT_URL": proxy.url}
         proxy.Close()
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays():
+    """Processes that a failed test left stopped are not left to the machine."""
+    yield
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    STARTED.clear()
 
 
 class At:
