@@ -8,25 +8,32 @@
 namespace pixlake::query {
 namespace {
 
-// The folder of `<lake>/<zone>/<name>`; empty when there is none that far up.
-std::string LakeOf(const std::string& table) {
-  const size_t zone = table.rfind('/');
-  const size_t lake = zone == 0 || zone == std::string::npos ? std::string::npos : table.rfind('/', zone - 1);
-  return lake == std::string::npos ? "" : table.substr(0, lake);
+// The folder that a path lies in; empty when there is none.
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-Status CheckNoBatchWaits(const io::Location& table) {
-  const io::Location place{table.store, LakeOf(table.path)};
-  if (place.path.empty()) return Status::OK();
-  PL_ASSIGN_OR_RETURN(const bool is_lake, catalog::Lake::Detect(place));
+Status CheckNoBatchWaits(const io::Location& table, const io::Location& home) {
+  PL_ASSIGN_OR_RETURN(const bool is_lake, catalog::Lake::Detect(home));
   if (!is_lake) return Status::OK();
-  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Open(place));
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, catalog::Lake::Open(home));
   PL_ASSIGN_OR_RETURN(const int64_t waiting, lake::BatchesWaiting(lake));
   if (waiting == 0) return Status::OK();
   return Error(ErrorCode::kUsage,
                fmt::format("vacuuming {}: an interrupted ingest into {} has {} batch{} to commit yet, whose "
                            "files would be lost; run `pixlake ingest` once more first",
-                           table.path, place.path, waiting, waiting == 1 ? "" : "es"));
+                           table.path, home.path, waiting, waiting == 1 ? "" : "es"));
+}
+
+// The tables of the zone raw, which batches go to, lie in `<home>/raw`, or in the home itself.
+Status CheckNoBatchWaits(const io::Location& table) {
+  const std::string zone = ParentOf(table.path);
+  for (const std::string& home : {ParentOf(zone), zone}) {
+    if (!home.empty() && !home.ends_with(":/"))
+      PL_RETURN_NOT_OK(CheckNoBatchWaits(table, {table.store, home}));
+  }
+  return Status::OK();
 }
 
 }  // namespace
