@@ -126,3 +126,17 @@ def test_a_table_that_cannot_be_read_is_told(pixlake, lake):
     found = Samples(pixlake("stats", "--lake", lake, "--prometheus").stdout)
     assert found["pixlake_table_broken", (("table", "processed.features"), ("zone", "processed"))] == 1
     assert stats["queries"]["SELECT"]["latency"]["count"] == 1
+
+
+def test_a_run_that_a_check_ends_is_told_too(pixlake, tmp_path):
+    Picture(tmp_path / "in" / "a.png", 1)
+    check = {"kind": "volume", "name": "many", "table": "processed.enriched", "min_rows": 2, "severity": "stop"}
+    file = Lake(pixlake, tmp_path, {"checks": [check], "metrics": {"file": "m.prom"}})
+    pixlake("run", "--config", file, status=1)
+    rows = Rows(tmp_path / "lake", "processed.run_steps")
+    assert {"ingest", "features", "enriched"} <= {row["step"] for row in rows} and "ml_ready" not in {
+        row["step"] for row in rows
+    }
+    (result,) = Rows(tmp_path / "lake", "processed.check_results")
+    assert {row["run_id"] for row in rows} == {result["run_id"]}
+    assert Samples((tmp_path / "lake" / "m.prom").read_text())["pixlake_runs_total", ()] == 1

@@ -59,6 +59,7 @@ def test_it_has_the_rows_of_the_same_lake_on_a_disk(pixlake, store, tmp_path):
     assert not list((tmp_path / "tmp").glob("pixlake-scratch-*/*"))
 
 
+@pytest.mark.full
 def test_commands_on_it_do_what_they_do_on_a_disk(pixlake, store, tmp_path):
     environment, lake = store
     source = Mixed(tmp_path / "in", 5)

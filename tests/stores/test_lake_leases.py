@@ -110,6 +110,7 @@ def test_two_ingesting_at_once_take_turns(pixlake, proxied, few):
     AssertEachOnce(direct, lake, [few / "a", few / "b"])
 
 
+@pytest.mark.full
 def test_a_lease_is_renewed_while_work_goes_on(pixlake, proxied, few):
     """A run much longer than the ttl keeps a waiter waiting."""
     proxy, direct, environment = proxied

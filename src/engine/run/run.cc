@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/uuid.h"
 #include "engine/run/run_metrics.h"
 
 #include "pipeline/check/checks.h"
@@ -133,6 +134,7 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
   const catalog::ZoneRoots roots = RootsOf(request.settings);
   RunReport report;
   const int64_t began_ms = NowMillis();
+  options.run_id = NewUuid();
   const auto begin = std::chrono::steady_clock::now();
   if (takes && !options.plan) PL_RETURN_NOT_OK(IngestAll(session, request, &report));
   report.ingest_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -145,8 +147,12 @@ Result<RunReport> Run(const Session& session, const RunRequest& request) {
     report.steps = std::move(done.steps);
     report.checks = std::move(done.checks);
     report.quarantined = done.quarantined;
+    report.ended = done.ended;
   }
-  if (!options.plan) PL_RETURN_NOT_OK(NoteRun(session, request, report, began_ms));
+  const Status noted =
+      options.plan ? Status::OK() : NoteRun(session, request, report, {options.run_id, began_ms});
+  PL_RETURN_NOT_OK(report.ended);
+  PL_RETURN_NOT_OK(noted);
   return report;
 }
 

@@ -29,6 +29,7 @@ struct RunReport {
   std::vector<pipeline::StepReport> steps;
   std::vector<pipeline::CheckResult> checks;
   int64_t quarantined = 0;  // images that checks put in quarantine, newly
+  Status ended;             // see pipeline::StepsReport
 };
 
 // Where the lake of the settings is: what is to be the session's.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "pipeline/metrics/prometheus.h"
-#include "pipeline/metrics/run_rows.h"
 
 namespace pixlake::engine {
 namespace {
@@ -39,7 +38,8 @@ pipeline::RunRow IngestRow(const RunReport& report) {
 
 }  // namespace
 
-Status NoteRun(const Session& session, const RunRequest& request, const RunReport& report, int64_t began_ms) {
+Status NoteRun(const Session& session, const RunRequest& request, const RunReport& report,
+               const pipeline::RunStamp& stamp) {
   std::vector<pipeline::RunRow> rows;
   if (!report.ingested.empty()) rows.push_back(IngestRow(report));
   for (const pipeline::StepReport& step : report.steps) {
@@ -56,7 +56,7 @@ Status NoteRun(const Session& session, const RunRequest& request, const RunRepor
   }
   const bool news =
       std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.mode != "nothing"; });
-  if (news) PL_RETURN_NOT_OK(pipeline::WriteRunRows(session, rows, began_ms));
+  if (news) PL_RETURN_NOT_OK(pipeline::WriteRunRows(session, rows, stamp));
   return WriteMetricsFile(session, request.settings);
 }
 

@@ -213,7 +213,7 @@ std::string CheckLedger::WhyStop(const catalog::TableName& table) const {
   return fmt::format("{}", fmt::join(whys, ", "));
 }
 
-Status CheckLedger::Write() {
+Status CheckLedger::Write(const std::string& run_id) {
   std::vector<std::string> rows;
   for (const CheckResult& result : results_) {
     if (result.is_news) rows.push_back(RowOf(result));
@@ -233,7 +233,8 @@ Status CheckLedger::Write() {
       "SELECT {} AS run_id, CAST({} AS TIMESTAMPTZ) AS run_at, *, {} AS date_partition FROM (VALUES {}) AS "
       "r(check_name, table_name, kind, severity, rows_checked, rows_failed, rows_not_applicable, value, "
       "threshold, passed, message, sample_ids, table_version, definition)",
-      SqlLiteral(NewUuid()), SqlLiteral(now), SqlLiteral(now.substr(0, 10)), fmt::join(rows, ", "));
+      SqlLiteral(run_id.empty() ? NewUuid() : run_id), SqlLiteral(now), SqlLiteral(now.substr(0, 10)),
+      fmt::join(rows, ", "));
   query::ChangeOptions change;
   change.memory_bytes = session_.Plan(Work::kSql).writers;
   change.operation = "CHECK";

@@ -35,7 +35,7 @@ class CheckLedger {
   std::string WhyStop(const catalog::TableName& table) const;
 
   // The run's rows, in one commit; none when there is no news.
-  Status Write();
+  Status Write(const std::string& run_id);
 
   const std::vector<CheckResult>& results() const { return results_; }
 

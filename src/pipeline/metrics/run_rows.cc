@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/sql_text.h"
-#include "base/uuid.h"
 #include "query/change/change.h"
 #include "query/session/open_sql_session.h"
 
@@ -29,7 +28,7 @@ std::string RunValuesOf(const RunRow& row, size_t position) {
 
 }  // namespace
 
-Status WriteRunRows(const session::Session& session, const std::vector<RunRow>& rows, int64_t began_ms) {
+Status WriteRunRows(const session::Session& session, const std::vector<RunRow>& rows, const RunStamp& stamp) {
   if (rows.empty()) return Status::OK();
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
   const io::Location place = lake.TablePlace(kRunSteps);
@@ -38,7 +37,7 @@ Status WriteRunRows(const session::Session& session, const std::vector<RunRow>& 
   PL_ASSIGN_OR_RETURN(const auto table, session.OpenToChange(place.path));
   std::vector<std::string> values;
   for (const RunRow& row : rows) values.push_back(RunValuesOf(row, values.size()));
-  const std::string began = FormatTimestamp(began_ms);
+  const std::string began = FormatTimestamp(stamp.began_ms);
   query::InsertStatement insert;
   insert.target = {place.path, "target"};
   insert.by_name = true;
@@ -47,7 +46,7 @@ Status WriteRunRows(const session::Session& session, const std::vector<RunRow>& 
       "memory_budget, {} AS date_partition FROM (VALUES {}) AS r(position, step, mode, reason, seconds, "
       "rows_in, "
       "rows_out, rows_removed, bytes, quarantined, retries)",
-      SqlLiteral(NewUuid()), SqlLiteral(began), PeakMemory(), session.memory_bytes(),
+      SqlLiteral(stamp.id), SqlLiteral(began), PeakMemory(), session.memory_bytes(),
       SqlLiteral(began.substr(0, 10)), fmt::join(values, ", "));
   PL_ASSIGN_OR_RETURN(const auto sql, query::OpenSqlSession(session, Work::kSql));
   query::ChangeOptions change;

@@ -24,8 +24,13 @@ struct RunRow {
   int64_t retries = 0;
 };
 
+struct RunStamp {
+  std::string id;  // as processed.check_results has it
+  int64_t began_ms = 0;
+};
+
 // One commit for the run that began then. Beside each row stand the most memory that the process ever held
 // and what it was allowed. Nothing for no rows.
-Status WriteRunRows(const session::Session& session, const std::vector<RunRow>& rows, int64_t began_ms);
+Status WriteRunRows(const session::Session& session, const std::vector<RunRow>& rows, const RunStamp& stamp);
 
 }  // namespace pixlake::pipeline

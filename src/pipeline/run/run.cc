@@ -105,12 +105,12 @@ class Runner {
 
   Result<StepsReport> Run(const std::vector<Step>& ordered) {
     PL_ASSIGN_OR_RETURN(ledger_, CheckLedger::Open(session_, lake_, checks_, scope_.now_us));
-    const Status ran = RunAll(ordered);
+    report_.ended = RunAll(ordered);
     // What was asked is kept, whatever came then.
-    const Status written = ledger_->Write();
-    PL_RETURN_NOT_OK(ran);
-    PL_RETURN_NOT_OK(written);
-    if (!stops_.empty()) return Error(ErrorCode::kSchemaMismatch, WhatStopped());
+    const Status written = ledger_->Write(options_.run_id);
+    if (report_.ended.ok()) report_.ended = written;
+    if (report_.ended.ok() && !stops_.empty())
+      report_.ended = Error(ErrorCode::kSchemaMismatch, WhatStopped());
     report_.checks = ledger_->results();
     return std::move(report_);
   }
@@ -255,6 +255,7 @@ Result<StepsReport> RunSteps(const session::Session& session, const std::vector<
   };
   auto done = run();
   if (!done.ok()) return lock->Explain(done.status());
+  if (!done->ended.ok()) done->ended = lock->Explain(done->ended);
   return done;
 }
 

@@ -26,6 +26,7 @@ struct RunOptions {
   int64_t batch_rows = 1000;      // images that a kernel gets at a time, at most
   int64_t max_retries = 3;        // of a step that met another's commit, or a store that failed for a while
   std::function<void()> on_wait;  // another run is at it
+  std::string run_id;             // what rows of check_results are told apart by; empty: a new one
 };
 
 struct StepReport {
@@ -55,6 +56,7 @@ struct StepsReport {
   std::vector<StepReport> steps;
   std::vector<CheckResult> checks;  // of all that were asked, or are known from before
   int64_t quarantined = 0;          // images that checks put in quarantine, newly
+  Status ended;  // why the run ended before its last step; what was done is told all the same
 };
 
 // Each step ends with one commit that notes which versions of its inputs it is made of: interrupted at any
