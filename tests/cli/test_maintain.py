@@ -62,6 +62,13 @@ def test_vacuum_goes_by_the_settings_or_by_the_table(pixlake, lake, tmp_path):
     assert "never" in done["raw.images", "statistics"]["words"]
     assert files() == 1
     assert len(Rows(lake, "raw.images")) == 4
+    # What somebody has written and not committed yet stays.
+    (waiting,) = (lake / "raw" / "images").rglob("date_partition*/*.parquet")
+    waiting = waiting.with_name("00000000-0000-4000-8000-000000000000-0_0_20261128000000000.parquet")
+    waiting.write_bytes(b"PAR1")
+    pixlake("table", "optimize", "raw.images", "--lake", lake)
+    pixlake("maintain", "raw.images", "--lake", lake, "--now")
+    assert waiting.exists()
 
 
 def test_rows_are_arranged_once(pixlake, lake, tmp_path):

@@ -6,6 +6,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/memory/byte_size.h"
@@ -25,11 +28,20 @@ int64_t SmallBelow(int64_t target) {
   return target / 4 * 3;
 }
 
-constexpr char kArrangedVersion[] = "zorder version";
+constexpr char kArrangedFiles[] = "zorder files";
 
-// Commits that leave the rows and their order alone.
-bool IsUpkeep(const std::string& operation) {
-  return operation == "OPTIMIZE" || operation.starts_with("VACUUM") || operation == "COMPUTE STATS";
+// Files that no version has may be somebody's who has not committed yet: kept for so long.
+constexpr int64_t kUncommittedMs = int64_t{7} * 24 * 3600 * 1000;
+
+// Stands for the data files that a table has, and which of their rows are deleted.
+Result<int64_t> FilesOf(const table::Snapshot& snapshot) {
+  PL_ASSIGN_OR_RETURN(const auto files, snapshot.Files());
+  std::vector<std::string> names;
+  for (const table::DataFile& file : files)
+    names.push_back(fmt::format("{} {}", file.path, file.deleted_rows));
+  std::sort(names.begin(), names.end());
+  const std::string all = fmt::format("{}", fmt::join(names, "\n"));
+  return static_cast<int64_t>(XXH3_64bits(all.data(), all.size()) >> 1);
 }
 
 struct SmallFiles {
@@ -136,16 +148,10 @@ class Maintenance {
                 MaintainReport* report) {
     PL_ASSIGN_OR_RETURN(const auto opened, session_.OpenTable(table));
     PL_ASSIGN_OR_RETURN(const auto snapshot, opened->Load());
-    const int64_t arranged = times_.Last(table, kArrangedVersion);
-    const int64_t since = snapshot->version() - arranged;
-    if (arranged > 0 && since >= 0) {
-      PL_ASSIGN_OR_RETURN(const auto history, opened->History(std::max<int64_t>(since, 1)));
-      if (std::all_of(history.begin(), history.end(), [&](const auto& entry) {
-            return entry.version <= arranged || IsUpkeep(entry.operation);
-          })) {
-        report->words = "nothing was written since it was arranged";
-        return Status::OK();
-      }
+    PL_ASSIGN_OR_RETURN(const int64_t files, FilesOf(*snapshot));
+    if (times_.Last(table, kArrangedFiles) == files) {
+      report->words = "nothing was written since it was arranged";
+      return Status::OK();
     }
     if (options_.plan) {
       report->changed = true;
@@ -158,7 +164,8 @@ class Maintenance {
     request.zorder_by = zorder.columns;
     PL_RETURN_NOT_OK(Rewrite(request, report));
     PL_ASSIGN_OR_RETURN(const auto after, opened->Load());
-    return times_.Done(lake_, table, kArrangedVersion, after->version());
+    PL_ASSIGN_OR_RETURN(const int64_t arranged, FilesOf(*after));
+    return times_.Done(lake_, table, kArrangedFiles, arranged);
   }
 
   Status Rewrite(const query::OptimizeRequest& request, MaintainReport* report) {
@@ -196,7 +203,9 @@ class Maintenance {
     table::VacuumRequest request;
     if (options_.policy_retention) {
       request.retention_ms = options_.policy.vacuum.retention_ms;
-      request.allow_short_retention = true;  // the settings say it, and nobody else is at work
+      request.allow_short_retention = true;  // the settings say it
+      // What others have written and not committed yet is in no log: of short retentions only what is goes.
+      request.from_log = options_.policy.vacuum.retention_ms < kUncommittedMs;
     }
     // Each commit makes the steps behind the table look at it: none for nothing.
     request.dry_run = true;

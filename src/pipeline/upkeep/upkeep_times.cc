@@ -40,6 +40,8 @@ bool UpkeepTimes::IsDue(const std::string& table, const std::string& what, int64
 
 Status UpkeepTimes::Done(const catalog::Lake& lake, const std::string& table, const std::string& what,
                          int64_t now_ms) {
+  // What others noted meanwhile stays.
+  times_ = Read(lake).times_;
   times_[UpkeepKey(table, what)] = now_ms;
   const nlohmann::json whole = {{"pixlake_maintenance", 1}, {"done", times_}};
   return lake.place().store->PutHint(lake.Internal(kUpkeepFile), whole.dump() + "\n");
