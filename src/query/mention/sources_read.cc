@@ -25,37 +25,45 @@ constexpr std::array<std::string_view, 9> kOfArguments = {"range",
 
 class SourceWalk {
  public:
-  void Walk(const Json& node) {
-    if (node.is_object()) {
-      if (const auto ctes = node.find("cte_map"); ctes != node.end() && ctes->contains("map")) {
-        for (const Json& cte : ctes->at("map")) ctes_.insert(LowerCase(TextAt(cte, "key")));
+  using Names = std::set<std::string>;
+
+  // `ctes`: those of WITH that may be named here.
+  void Walk(const Json& node, const Names& ctes) {
+    if (!node.is_object()) {
+      if (node.is_array()) {
+        for (const Json& child : node) Walk(child, ctes);
       }
-      const std::string type = TextAt(node, "type");
-      if (type == "RECURSIVE_CTE_NODE" || type == "CTE_NODE")
-        ctes_.insert(LowerCase(TextAt(node, "cte_name")));
-      if (type == "BASE_TABLE") Table(node);
-      if (type == "TABLE_FUNCTION" && node.contains("function")) Function(node.at("function"));
-      if (type == "SHOW_REF") read_.insert("show()");
+      return;
     }
-    if (node.is_structured()) {
-      for (const Json& child : node) Walk(child);
+    const std::string type = TextAt(node, "type");
+    Names here = ctes;
+    if (const auto with = node.find("cte_map"); with != node.end() && with->contains("map")) {
+      // Each may name those before it; only a recursive one itself.
+      for (const Json& cte : with->at("map")) {
+        if (cte.contains("value")) Walk(cte.at("value"), here);
+        here.insert(LowerCase(TextAt(cte, "key")));
+      }
+    }
+    if (type == "RECURSIVE_CTE_NODE") here.insert(LowerCase(TextAt(node, "cte_name")));
+    if (type == "BASE_TABLE") Table(node, here);
+    if (type == "TABLE_FUNCTION" && node.contains("function")) Function(node.at("function"));
+    if (type == "SHOW_REF") read_.insert("show()");
+    for (const auto& [key, child] : node.items()) {
+      if (key == "cte_map") continue;
+      Names within = here;
+      if (type == "CTE_NODE" && key == "child") within.insert(LowerCase(TextAt(node, "cte_name")));
+      Walk(child, within);
     }
   }
 
-  std::vector<std::string> Read() const {
-    std::vector<std::string> out(read_.begin(), read_.end());
-    for (const std::string& name : bare_) {
-      if (!ctes_.contains(LowerCase(name))) out.push_back(name);
-    }
-    return out;
-  }
+  std::vector<std::string> Read() const { return {read_.begin(), read_.end()}; }
 
  private:
-  void Table(const Json& node) {
+  void Table(const Json& node, const Names& ctes) {
     const std::string catalog = TextAt(node, "catalog_name"), schema = TextAt(node, "schema_name");
     const std::string name = TextAt(node, "table_name");
     if (catalog.empty() && schema.empty()) {
-      bare_.insert(name);
+      if (!ctes.contains(LowerCase(name))) read_.insert(name);
     } else {
       read_.insert((catalog.empty() ? "" : catalog + ".") + (schema.empty() ? "" : schema + ".") + name);
     }
@@ -67,8 +75,6 @@ class SourceWalk {
       read_.insert(name + "()");
   }
 
-  std::set<std::string> ctes_;
-  std::set<std::string> bare_;
   std::set<std::string> read_;
 };
 
@@ -81,7 +87,7 @@ std::optional<std::vector<std::string>> SourcesRead(std::string_view tree) {
   const Json& statements = parsed.at("statements");
   if (!statements.is_array() || statements.size() != 1) return std::nullopt;
   SourceWalk walk;
-  walk.Walk(statements);
+  walk.Walk(statements, {});
   return walk.Read();
 }
 
