@@ -124,3 +124,64 @@ def test_the_graph_is_a_picture(pixlake, lake):
     assert drawn.startswith("<svg")
     assert "curated.ml_ready" in drawn
     assert pixlake("run", "--lake", lake, "--graph").stdout.startswith("flowchart LR")
+
+
+def Query(pixlake, lake, statement):
+    return pixlake("sql", statement, "--lake", lake, "--json").json.get("rows")
+
+
+def test_a_cte_of_a_files_name_is_no_way_out(pixlake, tmp_path):
+    (tmp_path / "other.csv").write_text("s\n1\n")
+    name = f'"{tmp_path}/other.csv"'
+    for sql in (
+        f"WITH {name} AS (SELECT s FROM {name}) SELECT id AS image_id, s FROM images, {name}",
+        f"SELECT id AS image_id FROM images, (SELECT s FROM {name}) x, (WITH {name} AS (SELECT 2) SELECT 3) y",
+    ):
+        step = {"name": "own", "inputs": ["raw.images"], "output": "processed.own", "sql": sql}
+        said = pixlake("run", "--config", Lake(pixlake, tmp_path, {"steps": [step]}), status=2).stderr
+        assert "which is none of its inputs" in said
+
+
+def test_an_input_with_other_columns_makes_all_anew(pixlake, tmp_path):
+    step = {"name": "own", "inputs": ["curated.sx"], "output": "curated.st", "key": "k", "sql": "SELECT * FROM sx"}
+    file = Lake(pixlake, tmp_path, {"steps": [step]})
+    lake = tmp_path / "lake"
+    properties = "'delta.enableChangeDataFeed' = 'true', 'delta.columnMapping.mode' = 'name'"
+    Query(pixlake, lake, f"CREATE TABLE curated.sx (k INT, v INT) TBLPROPERTIES ({properties})")
+    Query(pixlake, lake, "INSERT INTO curated.sx VALUES (1, 1), (2, 2)")
+    pixlake("run", "--config", file)
+    Query(pixlake, lake, "ALTER TABLE curated.sx ADD COLUMN z INT")
+    Query(pixlake, lake, "INSERT INTO curated.sx VALUES (3, 3, 3)")
+    pixlake("run", "--config", file)
+    Query(pixlake, lake, "ALTER TABLE curated.sx DROP COLUMN v")
+    Query(pixlake, lake, "UPDATE curated.sx SET z = 9 WHERE k = 1")
+    pixlake("run", "--config", file)
+    rows = Query(pixlake, lake, "SELECT * FROM curated.st ORDER BY k")
+    assert rows == [{"k": 1, "z": 9}, {"k": 2, "z": None}, {"k": 3, "z": 3}]
+
+
+def test_keys_of_two_types_are_refused(pixlake, tmp_path):
+    sql = "SELECT k, sum(a.v) AS v FROM ia a LEFT JOIN fb b USING (k) GROUP BY k"
+    step = {"name": "own", "inputs": ["curated.ia", "curated.fb"], "output": "curated.j", "key": "k", "sql": sql}
+    file = Lake(pixlake, tmp_path, {"steps": [step]})
+    Query(pixlake, tmp_path / "lake", "CREATE TABLE curated.ia (k BIGINT, v INT)")
+    Query(pixlake, tmp_path / "lake", "CREATE TABLE curated.fb (k DOUBLE, w INT)")
+    assert "they must be of one type" in pixlake("run", "--config", file, status=2).stderr
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE OR REPLACE TABLE curated.ml_ready AS SELECT * EXCLUDE (split) FROM curated.ml_ready",
+        "CREATE OR REPLACE TABLE curated.ml_ready AS SELECT * REPLACE (CAST(width AS VARCHAR) AS width), 'x' AS extra "
+        "FROM curated.ml_ready",
+    ],
+)
+def test_an_output_of_other_columns_is_made_as_it_was(pixlake, lake, tmp_path, change):
+    columns = Query(pixlake, lake, "DESCRIBE TABLE curated.ml_ready")
+    before = TextRows(lake, "curated.ml_ready")
+    Query(pixlake, lake, change)
+    assert Steps(pixlake("run", "--lake", lake, "--json"))["ml_ready"]["mode"] == "all"
+    assert Query(pixlake, lake, "DESCRIBE TABLE curated.ml_ready") == columns
+    assert TextRows(lake, "curated.ml_ready") == before
+    Same(pixlake, lake, tmp_path)

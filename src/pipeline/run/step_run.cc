@@ -86,8 +86,7 @@ class StepRun {
       const int64_t version = before.ok() ? (*before)->version() : 0;
       if (version >= *decision_.watermarks[i]) continue;
       decision_.watermarks[i] = version;
-      decision_.reason = decision_.mode == StepMode::kNothing ? "asked for what changed since then"
-                                                              : decision_.reason + "; and since then";
+      if (decision_.mode == StepMode::kNothing) decision_.reason = "asked for what changed since then";
       decision_.mode = StepMode::kChanged;
     }
     return Status::OK();
@@ -110,6 +109,7 @@ class StepRun {
   }
 
   Status OpenInputs() {
+    std::shared_ptr<arrow::DataType> key_type;
     for (const StepInput& input : step_.inputs) {
       OpenInput open;
       open.input = &input;
@@ -118,6 +118,16 @@ class StepRun {
       if (const auto field = open.snapshot->row_schema()->GetFieldByName(input.key)) {
         open.key = input.key;
         open.key_is_text = field->type()->id() == arrow::Type::STRING;
+        // Keys are told apart by their texts: 1 and 1.0 would be two.
+        if (key_type == nullptr) key_type = field->type();
+        if (!key_type->Equals(*field->type())) {
+          return Error(
+              ErrorCode::kUsage,
+              fmt::format("step {}: the key `{}` of {} is {}, that of the inputs before is {}; they must be "
+                          "of one type",
+                          step_.name, input.key, input.table.text(), field->type()->ToString(),
+                          key_type->ToString()));
+        }
       }
       inputs_.push_back(std::move(open));
     }
@@ -150,14 +160,24 @@ class StepRun {
     PL_ASSIGN_OR_RETURN(const auto snapshot, output_->Load());
     output_version_ = snapshot->version();
     std::shared_ptr<arrow::Schema> schema = snapshot->row_schema();
-    if (step_.is_own && decision_.mode == StepMode::kAll) {
-      PL_ASSIGN_OR_RETURN(const auto rows, SchemaOfRows());
+    // Its columns may be others by this definition, or by somebody else's hand.
+    if (decision_.mode == StepMode::kAll || decision_.output_over) {
+      const auto own = catalog::OwnTable(step_.output);
+      std::shared_ptr<arrow::Schema> rows;
+      if (own) {
+        rows = own->schema;
+      } else {
+        PL_ASSIGN_OR_RETURN(rows, SchemaOfRows());
+      }
       if (!SameColumns(*schema, *rows)) {
+        if (decision_.mode != StepMode::kAll) report_.reason += "; its columns are others";
+        decision_.mode = report_.mode = StepMode::kAll;
         schema = rows;
         replaced_ = snapshot->definition();
         replaced_->schema = rows;
         std::erase_if(replaced_->partition_columns,
                       [&](const std::string& name) { return rows->GetFieldByName(name) == nullptr; });
+        if (own) replaced_->partition_columns = own->partition_columns;
       }
     }
     const auto key = schema->GetFieldByName(step_.key);

@@ -45,6 +45,8 @@ Result<int64_t> FingerprintOf(const Step& step, const std::vector<OpenInput>& in
     AddPart(open.input->key, &parts);
     AddPart(open.input->keys, &parts);
     AddPart(open.snapshot->table_id(), &parts);
+    // SQL of somebody else's may take whatever columns there are.
+    if (step.is_own) AddPart(open.snapshot->row_schema()->ToString(/*show_metadata=*/false), &parts);
     if (!open.input->stays.empty()) AddPart(open.input->stays, &parts);
   }
   if (!step.kernel.name.empty()) {
