@@ -1,5 +1,6 @@
 """`pixlake schedule`: what the settings say is done when they say it."""
 
+import json
 import signal
 import subprocess
 import time
@@ -69,3 +70,23 @@ def test_it_goes_on_until_it_is_stopped(pixlake, tmp_path):
 @pytest.mark.parametrize("settings", [{}, {"schedules": []}])
 def test_no_schedules_are_told(pixlake, tmp_path, settings):
     assert "no `schedules`" in pixlake("schedule", "--config", Lake(pixlake, tmp_path, settings), status=2).stderr
+
+
+def test_a_time_of_day_that_was_missed_is_made_up_for(pixlake, tmp_path):
+    now = time.time()
+    if time.gmtime(now).tm_sec > 50:
+        time.sleep(11)
+        now = time.time()
+    at = time.strftime("%H:%M", time.gmtime(now))
+    file = Settings(pixlake, tmp_path, {"name": "one", "at": at}, {"name": "two", "at": at})
+    # It was not looked at before then: nothing was missed.
+    assert pixlake("schedule", "--config", file, "--once").stderr == ""
+    state = tmp_path / "lake" / "_pixlake" / "maintenance.json"
+    kept = json.loads(state.read_text())
+    for name in ("one", "two"):
+        kept["done"][f"schedule:{name} known"] -= 600_000
+    state.write_text(json.dumps(kept))
+    said = pixlake("schedule", "--config", file, "--once").stderr
+    assert "one: pixlake run" in said
+    assert "two: pixlake run" in said
+    assert pixlake("schedule", "--config", file, "--once").stderr == ""

@@ -96,6 +96,7 @@ Status Run(ScheduleOptions* options) {
     return Error(ErrorCode::kUsage, "the settings have no `schedules`; say in them what is done when");
   PL_ASSIGN_OR_RETURN(const auto session, MakeSession(options->common));
   const StopScope scope = session->Enter();
+  if (!options->list) PL_RETURN_NOT_OK(engine::NoteKnown(*session, settings, NowMillis()));
   while (true) {
     PL_ASSIGN_OR_RETURN(const auto tasks, engine::DueTasks(*session, settings, NowMillis()));
     if (options->list) return List(*options, tasks);

@@ -11,6 +11,7 @@ namespace {
 constexpr int64_t kHourMs = 3'600'000;
 constexpr int64_t kDayMs = 24 * kHourMs;
 constexpr char kBegun[] = "begun";
+constexpr char kKnown[] = "known";  // since when the schedule is looked at: what was before was not missed
 
 std::string KeyOf(const std::string& name) {
   return "schedule:" + name;
@@ -44,7 +45,8 @@ Result<std::vector<DueTask>> DueTasks(const Session& session, const settings::Se
     task.steps = schedule.steps;
     task.last_ms = times.Last(KeyOf(schedule.name), kBegun);
     if (task.last_ms > now_ms) task.last_ms = 0;  // of a clock that went wrong
-    task.due_ms = !schedule.at.empty() ? NextAt(OfDay(schedule.at), task.last_ms, now_ms)
+    const int64_t since = std::max(task.last_ms, std::min(times.Last(KeyOf(schedule.name), kKnown), now_ms));
+    task.due_ms = !schedule.at.empty() ? NextAt(OfDay(schedule.at), since, now_ms)
                   : task.last_ms == 0  ? now_ms
                                        : task.last_ms + schedule.every_ms;
     tasks.push_back(std::move(task));
@@ -52,6 +54,17 @@ Result<std::vector<DueTask>> DueTasks(const Session& session, const settings::Se
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const DueTask& left, const DueTask& right) { return left.due_ms < right.due_ms; });
   return tasks;
+}
+
+Status NoteKnown(const Session& session, const settings::Settings& settings, int64_t now_ms) {
+  const StopScope scope = session.Enter();
+  PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
+  auto times = pipeline::UpkeepTimes::Read(lake);
+  for (const settings::Schedule& schedule : settings.schedules) {
+    if (schedule.at.empty() || times.Last(KeyOf(schedule.name), kKnown) > 0) continue;
+    PL_RETURN_NOT_OK(times.Done(lake, KeyOf(schedule.name), kKnown, now_ms));
+  }
+  return Status::OK();
 }
 
 Status NoteBegun(const Session& session, const DueTask& task, int64_t now_ms) {

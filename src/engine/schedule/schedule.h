@@ -26,6 +26,9 @@ struct DueTask {
 Result<std::vector<DueTask>> DueTasks(const Session& session, const settings::Settings& settings,
                                       int64_t now_ms);
 
+// From then on a time of day that passes is missed, and made up for.
+Status NoteKnown(const Session& session, const settings::Settings& settings, int64_t now_ms);
+
 // Before it is begun: kept in the lake, so that a schedule that is started anew goes on where it was.
 Status NoteBegun(const Session& session, const DueTask& task, int64_t now_ms);
 
