@@ -39,8 +39,10 @@ std::vector<ColumnEntry> ColumnsOf(const table::TableDefinition& definition) {
     column.name = field->name();
     column.type = query::SparkTypeName(*field->type());
     column.nullable = field->nullable();
-    if (field->HasMetadata()) column.description = field->metadata()->Get(table::kCommentKey).ValueOr("");
-    column.tags = SplitTags(PropertyOf(definition, kColumnTagsKey + field->name()));
+    if (field->HasMetadata()) {
+      column.description = field->metadata()->Get(table::kCommentKey).ValueOr("");
+      column.tags = SplitTags(field->metadata()->Get(kTagsKey).ValueOr(""));
+    }
     columns.push_back(std::move(column));
   }
   return columns;
@@ -128,7 +130,8 @@ class Change {
         definition_.description = *declaration_.description;
         changed_ = true;
       }
-      Tags(kTagsKey);
+      std::vector<std::string> tags = SplitTags(PropertyOf(definition_, kTagsKey));
+      if (ChangeTags(declaration_, &tags)) Set(kTagsKey, fmt::format("{}", fmt::join(tags, ",")));
       return Status::OK();
     }
     std::vector<std::string> names;
@@ -139,16 +142,7 @@ class Change {
                    fmt::format("{} has no column `{}`{}", declaration_.table, declaration_.column,
                                DidYouMean(declaration_.column, names)));
     }
-    Tags(kColumnTagsKey + declaration_.column);
-    if (!declaration_.description) return Status::OK();
-    const auto& field = definition_.schema->field(at);
-    auto metadata =
-        field->HasMetadata() ? field->metadata()->Copy() : std::make_shared<arrow::KeyValueMetadata>();
-    if (metadata->Get(table::kCommentKey).ValueOr("") == *declaration_.description) return Status::OK();
-    PL_RETURN_NOT_OK(metadata->Set(table::kCommentKey, *declaration_.description));
-    changed_ = true;
-    return definition_.schema->SetField(at, field->WithMetadata(std::move(metadata)))
-        .Value(&definition_.schema);
+    return Column(at);
   }
 
   bool changed() const { return changed_; }
@@ -165,9 +159,23 @@ class Change {
     }
   }
 
-  void Tags(const std::string& key) {
-    std::vector<std::string> tags = SplitTags(PropertyOf(definition_, key));
-    if (ChangeTags(declaration_, &tags)) Set(key, fmt::format("{}", fmt::join(tags, ",")));
+  // In the column itself, so that it goes where the column goes.
+  Status Column(int at) {
+    const auto& field = definition_.schema->field(at);
+    auto metadata =
+        field->HasMetadata() ? field->metadata()->Copy() : std::make_shared<arrow::KeyValueMetadata>();
+    const auto set = [&](const char* key, const std::string& value) -> Status {
+      if (metadata->Get(key).ValueOr("") == value) return Status::OK();
+      changed_ = true;
+      return value.empty() ? metadata->Delete(key) : metadata->Set(key, value);
+    };
+    if (declaration_.description) PL_RETURN_NOT_OK(set(table::kCommentKey, *declaration_.description));
+    std::vector<std::string> tags = SplitTags(metadata->Get(kTagsKey).ValueOr(""));
+    if (ChangeTags(declaration_, &tags))
+      PL_RETURN_NOT_OK(set(kTagsKey, fmt::format("{}", fmt::join(tags, ","))));
+    if (!changed_) return Status::OK();
+    return definition_.schema->SetField(at, field->WithMetadata(std::move(metadata)))
+        .Value(&definition_.schema);
   }
 
   const Declaration& declaration_;

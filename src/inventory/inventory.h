@@ -14,8 +14,7 @@ namespace pixlake::inventory {
 
 // Properties of a table, which every engine keeps.
 inline constexpr char kOwnerKey[] = "pixlake.owner";
-inline constexpr char kTagsKey[] = "pixlake.tags";               // with commas between
-inline constexpr char kColumnTagsKey[] = "pixlake.columnTags.";  // and the column's name
+inline constexpr char kTagsKey[] = "pixlake.tags";  // with commas between; of a column in its own metadata
 
 struct ColumnEntry {
   std::string name;

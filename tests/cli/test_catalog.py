@@ -164,3 +164,17 @@ def test_one_bad_table_does_not_hide_the_others(pixlake, lake):
         json.dumps([row["problem"] for row in Rows(lake, "catalog.tables") if row["table_name"] == "raw.binary"])
         != "[null]"
     )
+
+
+def test_tags_go_where_their_column_goes_and_rules_stay(pixlake, lake):
+    mapped = "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
+    Sql(pixlake, lake, f"CREATE TABLE curated.rn (a INT, b STRING) {mapped}")
+    pixlake("catalog", "set", "curated.rn", "--column", "b", "--tag", "pii", "--lake", lake)
+    Sql(pixlake, lake, "ALTER TABLE curated.rn RENAME COLUMN b TO c")
+    Sql(pixlake, lake, "ALTER TABLE curated.rn ADD COLUMN b INT")
+    columns = pixlake("catalog", "show", "curated.rn", "--lake", lake, "--json").json["columns"]
+    assert {column["name"]: column["tags"] for column in columns} == {"a": [], "b": [], "c": ["pii"]}
+    pixlake("catalog", "set", "curated.rn", "--compatibility", "full", "--owner", "\x1b[31mred", "--lake", lake)
+    Sql(pixlake, lake, f"CREATE OR REPLACE TABLE curated.rn (a INT) {mapped}")
+    assert pixlake("catalog", "show", "curated.rn", "--lake", lake, "--json").json["compatibility"] == "full"
+    assert "\x1b" not in pixlake("catalog", "show", "curated.rn", "--lake", lake).stdout

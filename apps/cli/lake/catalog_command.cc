@@ -26,6 +26,14 @@ struct CatalogOptions {
 
 using CatalogOptionsPtr = std::shared_ptr<CatalogOptions>;
 
+// Somebody's words on a terminal: control characters are shown as spaces.
+std::string Shown(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
 Json ToJson(const engine::TableEntry& entry, bool with_columns) {
   Json out = {{"table", entry.name}, {"zone", entry.zone}};
   if (!entry.problem.empty()) {
@@ -74,7 +82,7 @@ Status RunList(const CatalogOptionsPtr& options) {
   for (const engine::TableEntry& entry : entries) {
     const std::string rows = entry.rows ? fmt::format("{}", *entry.rows) : "?";
     fmt::print("{:<26} {:>10} {}{}\n", entry.name, entry.problem.empty() ? rows : "",
-               entry.problem.empty() ? entry.description : entry.problem,
+               Shown(entry.problem.empty() ? entry.description : entry.problem),
                entry.tags.empty() ? "" : fmt::format("  [{}]", fmt::join(entry.tags, ", ")));
   }
   return Status::OK();
@@ -94,8 +102,8 @@ Status RunShow(const CatalogOptionsPtr& options) {
     fmt::print("  {}\n", entry.problem);
     return Status::OK();
   }
-  if (!entry.description.empty()) fmt::print("  {}\n", entry.description);
-  fmt::print("  owner          {}\n", entry.owner.empty() ? "nobody" : entry.owner);
+  if (!entry.description.empty()) fmt::print("  {}\n", Shown(entry.description));
+  fmt::print("  owner          {}\n", entry.owner.empty() ? "nobody" : Shown(entry.owner));
   fmt::print("  tags           {}\n", fmt::join(entry.tags, ", "));
   fmt::print("  compatibility  {}\n", entry.compatibility);
   fmt::print("  where          {} ({}, version {})\n", entry.place, entry.format, entry.version);
@@ -105,7 +113,7 @@ Status RunShow(const CatalogOptionsPtr& options) {
   size_t width = 0;
   for (const auto& column : entry.columns) width = std::max(width, column.name.size());
   for (const auto& column : entry.columns) {
-    fmt::print("  {:<{}}  {:<12}  {}{}\n", column.name, width, column.type, column.description,
+    fmt::print("  {:<{}}  {:<12}  {}{}\n", Shown(column.name), width, column.type, Shown(column.description),
                column.tags.empty() ? "" : fmt::format("  [{}]", fmt::join(column.tags, ", ")));
   }
   return Status::OK();
@@ -124,7 +132,8 @@ Status RunSearch(const CatalogOptionsPtr& options) {
     return Status::OK();
   }
   for (const engine::SearchHit& hit : hits)
-    fmt::print("{:<40} {}\n", hit.column.empty() ? hit.table : hit.table + "." + hit.column, hit.text);
+    fmt::print("{:<40} {}\n", Shown(hit.column.empty() ? hit.table : hit.table + "." + hit.column),
+               Shown(hit.text));
   if (hits.empty()) Note("nothing found\n");
   return Status::OK();
 }

@@ -180,6 +180,9 @@ Status DeltaTransaction::SetDefinition(const table::TableDefinition& definition)
   PL_ASSIGN_OR_RETURN(changed.schema_string, SchemaToJson(*definition.schema));
   changed.partition_columns = definition.partition_columns;
   changed.configuration = definition.properties;
+  // A rule holds until it is set to another: who makes the table anew does not mean to end it.
+  const auto rule = metadata().configuration.find(table::kCompatibilityKey);
+  if (rule != metadata().configuration.end()) changed.configuration.insert(*rule);
   return TakeMetadata(std::move(changed));
 }
 
