@@ -132,7 +132,7 @@ Status Run(StatsOptions* options) {
   if (options->common.json) {
     PrintJson(ToJson(stats));
   } else if (options->prometheus) {
-    fmt::print("{}", engine::ToPrometheus(stats, options->common.lake));
+    fmt::print("{}", engine::ToPrometheus(stats));
   } else {
     Print(stats);
   }

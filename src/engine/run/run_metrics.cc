@@ -64,8 +64,7 @@ Status WriteMetricsFile(const Session& session, const settings::Settings& settin
   if (settings.metrics.file.empty()) return Status::OK();
   PL_ASSIGN_OR_RETURN(const auto stats, pipeline::StatsOf(session));
   PL_ASSIGN_OR_RETURN(const io::Location place, session.Locate(settings.metrics.file));
-  return WithContext(place.store->Put(place.path, pipeline::ToPrometheus(stats, settings.root)),
-                     "writing metrics.file");
+  return WithContext(place.store->Put(place.path, pipeline::ToPrometheus(stats)), "writing metrics.file");
 }
 
 }  // namespace pixlake::engine

@@ -1,6 +1,7 @@
 #include "pipeline/check/checks.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include <fmt/format.h>
@@ -70,12 +71,52 @@ class CheckReader {
     if (!parts.ok()) return Wrong("condition", parts.status().message());
     if (parts->size() != 1) return Wrong("condition", "several statements; expected one condition");
     const auto& tokens = parts->front().tokens;
-    const bool asks_others =
-        std::any_of(tokens.begin(), tokens.end(), [](const auto& token) { return token.IsWord("SELECT"); });
-    if (!asks_others || check_.severity != settings::Severity::kDrop || check_.table == kOfImages)
-      return Status::OK();
-    return Wrong("condition", "a row is dropped by what is in it; expected a condition without SELECT");
+    int depth = 0;
+    for (const auto& token : tokens) {
+      depth += token.IsSymbol('(') ? 1 : token.IsSymbol(')') ? -1 : 0;
+      if (depth < 0) return Wrong("condition", "a ) that closes nothing; expected one condition");
+    }
+    if (check_.severity != settings::Severity::kDrop || check_.table == kOfImages) return Status::OK();
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      const bool begins = i == 0 || tokens[i - 1].IsSymbol('(');
+      if (tokens[i].IsWord("SELECT") || (begins && BeginsQuery(tokens[i])))
+        return Wrong("condition", "a row is dropped by what is in it; expected a condition without SELECT");
+      if (ChangesByItself(tokens[i])) {
+        return Wrong("condition",
+                     fmt::format("a row is dropped by what is in it, and `{}` is another thing at "
+                                 "another time",
+                                 tokens[i].text));
+      }
+    }
+    return Status::OK();
   }
+
+  static bool BeginsQuery(const query::SqlToken& token) {
+    return std::any_of(kQueryWords.begin(), kQueryWords.end(),
+                       [&](const char* word) { return token.IsWord(word); });
+  }
+
+  static bool ChangesByItself(const query::SqlToken& token) {
+    return std::any_of(kUnstable.begin(), kUnstable.end(),
+                       [&](const char* word) { return token.IsWord(word); });
+  }
+
+  static constexpr std::array kQueryWords = {"FROM",     "TABLE", "WITH",      "PIVOT",
+                                             "DESCRIBE", "SHOW",  "SUMMARIZE", "UNPIVOT"};
+  static constexpr std::array kUnstable = {"RANDOM",
+                                           "NOW",
+                                           "TODAY",
+                                           "UUID",
+                                           "NEXTVAL",
+                                           "GETENV",
+                                           "CURRENT_DATE",
+                                           "CURRENT_TIME",
+                                           "GET_CURRENT_TIME",
+                                           "CURRENT_TIMESTAMP",
+                                           "CURRENT_SETTING",
+                                           "GEN_RANDOM_UUID",
+                                           "TRANSACTION_TIMESTAMP",
+                                           "GET_CURRENT_TIMESTAMP"};
 
   void ReadOfAllRows(TableCheck* out) const {
     out->column = GivenParameter<std::string>(check_, "column").value_or("");

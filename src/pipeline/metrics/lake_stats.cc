@@ -121,6 +121,7 @@ Result<LakeStats> StatsOf(const session::Session& session) {
   const StopScope scope = session.Enter();
   PL_ASSIGN_OR_RETURN(const catalog::Lake lake, session.OpenLake());
   LakeStats out;
+  out.lake = lake.place().path;
   PL_ASSIGN_OR_RETURN(const auto names, lake.TableNames());
   for (const catalog::TableName& name : names) {
     PL_RETURN_NOT_OK(CheckStopped());

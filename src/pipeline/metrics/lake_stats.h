@@ -55,6 +55,7 @@ struct QueryStats {
 };
 
 struct LakeStats {
+  std::string lake;                           // its place
   std::vector<TableStats> tables;             // zone by zone
   std::map<std::string, int64_t> verdicts;    // what waits in quarantine, by its verdict
   std::map<std::string, StepStats> steps;     // by name; "ingest" is one

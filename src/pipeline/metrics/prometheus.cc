@@ -86,8 +86,8 @@ void OfQueries(const LakeStats& stats, const char* name, const char* help, const
 
 }  // namespace
 
-std::string ToPrometheus(const LakeStats& stats, const std::string& lake) {
-  Exposition out(lake);
+std::string ToPrometheus(const LakeStats& stats) {
+  Exposition out(stats.lake);
   OfTables(
       stats, "pixlake_table_rows", "Rows of the table",
       [](const TableStats& table) { return table.rows.value_or(0); }, &out);

@@ -28,7 +28,8 @@ class Shown {
         json[key.name] = Groups(key, object, prefix + key.name);
       } else {
         Json value = One(key, key.get(object), prefix + key.name);
-        if (!value.is_null()) json[key.name] = std::move(value);
+        const bool none = value.is_null() || (key.form == TextForm::kPath && value == "");
+        if (!none) json[key.name] = std::move(value);
       }
     }
     return json;
