@@ -95,7 +95,7 @@ def test_a_newer_lake_or_table_is_refused(pixlake, old):
     newer = old / "newer"
     shutil.copytree(lake, newer)
     marker = newer / "_pixlake/lake.json"
-    marker.write_text(json.dumps({**json.loads(marker.read_text()), "pixlake_lake": 2}))
-    assert "lake of version 2" in pixlake("ingest", old / "photos", "--lake", newer, status=1).stderr
+    marker.write_text(json.dumps({**json.loads(marker.read_text()), "pixlake_lake": 3}))
+    assert "lake of version 3" in pixlake("ingest", old / "photos", "--lake", newer, status=1).stderr
     pixlake("sql", "ALTER TABLE raw.quarantine SET TBLPROPERTIES ('pixlake.tableVersion' = '2')", "--lake", lake)
     assert "tables up to version 1" in pixlake("ingest", old / "photos", "--lake", lake, status=1).stderr

@@ -130,14 +130,14 @@ def test_what_is_put_back_is_made_again(pixlake, tmp_path):
     Same(pixlake, lake, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1))
 def test_after_any_history_the_tables_equal_those_made_from_nothing(pixlake, tmp_path, seed):
     History(pixlake, tmp_path, seed, rounds=5)
 
 
 @pytest.mark.full
 def test_after_more_histories_too(pixlake, tmp_path):
-    for seed in range(100, 104):
+    for seed in (1, 2, *range(100, 104)):
         shutil.rmtree(tmp_path, ignore_errors=True)
         History(pixlake, tmp_path, seed, rounds=8)
 

@@ -114,6 +114,7 @@ def Settings(pixlake, folder, sources, **storage):
     return file
 
 
+@pytest.mark.full
 def test_zones_in_three_buckets_are_one_lake(pixlake, three_buckets, tmp_path):
     source = Mixed(tmp_path / "in", 6)
     roots = {"raw_path": "s3://bronze/a/raw", "processed_path": "s3://silver/p", "curated_path": "s3://gold/c"}

@@ -100,6 +100,7 @@ def IngestRequests(pixlake, proxied, few, root):
     return Changes(proxy)
 
 
+@pytest.mark.full
 def test_two_ingesting_at_once_take_turns(pixlake, proxied, few):
     _, direct, environment = proxied
     lake = "s3://bucket/at-once"
